@@ -1,0 +1,129 @@
+# Paquebot.  GNU make; no generated build system.
+#
+#	make		build everything into build/
+#	make check	install what is missing, build, run every test
+#	make demo	install what is missing, build, run a mail server here
+#	make lint | fuzz | bench | install | clean
+#	SAN=1		build with ASan and UBSan into build-san/
+
+CC ?=	cc
+PYTHON ?= /usr/bin/python3
+SAN ?=
+B :=	$(if $(SAN),build-san,build)
+
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+BINDIR ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/paquebot
+MANDIR ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc/paquebot
+
+WARN :=	-Wall -Wextra -Wconversion -Wshadow -Werror -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
+	-Wformat=2
+HARD :=	-fstack-protector-strong -fstack-clash-protection -fPIE \
+	-D_GLIBCXX_ASSERTIONS $(if $(SAN),,-D_FORTIFY_SOURCE=3)
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+comma := ,
+OPT ?=	-O2 -g
+CPPFLAGS += -D_GNU_SOURCE -DLIBBSD_OVERLAY -isystem /usr/include/bsd \
+	-Ilib -I. -DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"'
+CFLAGS += -std=c17 $(OPT) $(WARN) $(HARD) $(SANFLAGS)
+LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS)
+
+# ---------------------------------------------------------------- libraries
+# One archive per level; every .c file of the folder belongs to it.  A program
+# links the levels named for it below and no other.
+LEVELS := base os ipc conf net daemon mail smtp trust queue store map login
+define level
+lib_$(1)_OBJ := $$(patsubst %.c,$$(B)/%.o,$$(wildcard lib/$(1)/*.c))
+$$(B)/lib$(1).a: $$(lib_$(1)_OBJ)
+endef
+$(foreach l,$(LEVELS),$(eval $(call level,$(l))))
+
+# Libraries of the system that a level brings with it.
+SYS_base :=
+SYS_os :=	-lseccomp -lcap -lbsd
+SYS_ipc :=	-levent_core
+SYS_conf :=	-lconfuse
+SYS_daemon :=	-levent_core
+SYS_map :=	-ldb
+SYS_login :=	-levent_core
+
+# ----------------------------------------------------------------- programs
+# X_SRC in the order in which the data takes the files; X_LIB: the levels.
+# (paquebot's own parts live in tools/; helpers in helpers/.)
+PROGRAMS := master logd lookupd authd dnsd qmgr smtpd smtp-out \
+	local-deliver pop3d imapd paquebot sendmail
+
+include programs.mk
+
+all: $(addprefix $(B)/bin/,$(PROGRAMS))
+
+define program
+$(1)_OBJ := $$(patsubst %.c,$$(B)/%.o,$$($(1)_SRC))
+$(1)_A := $$(patsubst %,$$(B)/lib%.a,$$($(1)_LIB))
+# All but main.o, for tests of a program's pure parts.
+$$(B)/prog-$(1).a: $$(filter-out %/main.o,$$($(1)_OBJ))
+$$(B)/bin/$(1): $$($(1)_OBJ) $$($(1)_A)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$($(1)_OBJ) -Wl,--start-group $$($(1)_A) \
+	    -Wl,--end-group $$(sort $$(foreach l,$$($(1)_LIB),$$(SYS_$$(l)))) \
+	    $$($(1)_SYS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $^
+
+# --------------------------------------------------------------- unit tests
+# tests/unit/X_test.c links all of lib; tests/unit/PROGRAM/X_test.c links
+# that program's parts as well.
+UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
+UNIT_PROG := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/*_test.c))
+ALL_A := $(patsubst %,$(B)/lib%.a,$(LEVELS))
+ALL_SYS := $(sort $(foreach l,$(LEVELS),$(SYS_$(l)))) -lcmocka -lcrypt
+
+$(UNIT): $(B)/%: $(B)/%.o $(ALL_A)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_A) -Wl,--end-group \
+	    $(ALL_SYS)
+
+.SECONDEXPANSION:
+$(UNIT_PROG): $(B)/%: $(B)/%.o $(ALL_A) \
+    $(B)/prog-$$(notdir $$(patsubst %/,%,$$(dir $$*))).a
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group \
+	    $(B)/prog-$(notdir $(patsubst %/,%,$(dir $*))).a $(ALL_A) \
+	    -Wl,--end-group $(ALL_SYS) \
+	    $($(notdir $(patsubst %/,%,$(dir $*)))_SYS)
+
+unit: $(UNIT) $(UNIT_PROG)
+	@for t in $(UNIT) $(UNIT_PROG); do echo "# $$t"; $$t || exit 1; done
+
+# -------------------------------------------------------------------- fuzz
+# libFuzzer where clang has it; the kept corpora are replayed by make check.
+FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_LIB := $(wildcard $(patsubst %,lib/%/*.c,base os ipc mail smtp queue store))
+
+build-fuzz/%: tests/fuzz/%.c $(FUZZ_LIB)
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined \
+	    -o $@ $< $$(sed -n 's/^ \* links: *//p' $<) $(FUZZ_LIB) \
+	    $(SYS_os) $(SYS_ipc)
+
+fuzz: $(FUZZ)
+
+clean:
+	rm -rf build build-san build-fuzz
+
+-include $(shell find build build-san -name '*.d' 2>/dev/null)
+
+.PHONY: all unit fuzz clean
+.SECONDARY:
+.DELETE_ON_ERROR:

@@ -1,0 +1,16 @@
+/*
+ * qp - quoted-printable (RFC 2045 section 6.7).
+ */
+#ifndef BASE_QP_H
+#define BASE_QP_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
+
+/* Decode a body; broken escapes are taken as they stand.  -1: cap reached. */
+int	qp_decode(struct buf *out, struct span in);
+/* Lines of at most 76 octets, CRLF in = CRLF out.  -1: cap reached. */
+int	qp_encode(struct buf *out, struct span in);
+
+#endif

@@ -1,0 +1,46 @@
+# Per program: its files in the order in which the data takes them (X_SRC),
+# the levels of lib that it links (X_LIB), libraries of the system (X_SYS).
+
+master_SRC :=	$(wildcard master/*.c)
+master_LIB :=	conf ipc os base
+master_SYS :=
+
+logd_SRC :=	$(wildcard helpers/logd/*.c)
+logd_LIB :=	daemon conf ipc os base
+
+lookupd_SRC :=	$(wildcard helpers/lookupd/*.c)
+lookupd_LIB :=	daemon conf ipc mail map os base
+
+authd_SRC :=	$(wildcard helpers/authd/*.c)
+authd_LIB :=	daemon conf ipc mail trust map os base
+authd_SYS :=	-lcrypt
+
+dnsd_SRC :=	$(wildcard helpers/dnsd/*.c)
+dnsd_LIB :=	daemon conf ipc os base
+dnsd_SYS :=	-lcares
+
+smtpd_SRC :=	$(wildcard smtpd/*.c)
+smtpd_LIB :=	daemon conf ipc net smtp trust mail queue os base
+
+qmgr_SRC :=	$(wildcard qmgr/*.c)
+qmgr_LIB :=	daemon conf ipc mail queue os base
+
+smtp-out_SRC :=	$(wildcard smtp-out/*.c)
+smtp-out_LIB :=	daemon conf ipc net smtp mail os base
+
+local-deliver_SRC := $(wildcard local-deliver/*.c)
+local-deliver_LIB := daemon conf ipc mail store os base
+
+pop3d_SRC :=	$(wildcard pop3d/*.c)
+pop3d_LIB :=	daemon conf ipc net login trust mail store os base
+
+imapd_SRC :=	$(wildcard imapd/*.c)
+imapd_LIB :=	daemon conf ipc net login trust mail store os base
+imapd_SYS :=	-lutf8proc
+
+paquebot_SRC :=	$(wildcard tools/paquebot*.c)
+paquebot_LIB :=	conf map mail ipc os base
+paquebot_SYS :=	-lcrypt
+
+sendmail_SRC :=	$(wildcard tools/sendmail*.c)
+sendmail_LIB :=	conf ipc mail smtp net os base
