@@ -47,6 +47,7 @@ SYS_base :=
 SYS_os :=	-lseccomp -lcap -lbsd
 SYS_ipc :=	-levent_core
 SYS_conf :=	-lconfuse
+SYS_net :=	-levent_core
 SYS_daemon :=	-levent_core
 SYS_map :=	-ldb
 SYS_login :=	-levent_core

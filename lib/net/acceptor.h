@@ -1,0 +1,69 @@
+/*
+ * acceptor - the listeners of a process with a libevent loop: accepts clients
+ * and hands each to a callback, which starts a session for it.  Bounded three
+ * ways: clients in all, clients of one address (IPv6: of one /64), accepts
+ * per wake-up.  When descriptors or memory run out it rests for a moment
+ * instead of spinning.
+ */
+#ifndef NET_ACCEPTOR_H
+#define NET_ACCEPTOR_H
+
+#include "base/base.h"
+#include "os/sock.h"
+
+struct event_base;
+struct acceptor;
+
+enum acceptor_refusal {
+	ACCEPTOR_SOURCE_FULL,	/* too many of this address */
+	ACCEPTOR_ALL_FULL,	/* too many in all */
+	ACCEPTOR_BANNED		/* acceptor_ban() */
+};
+
+struct acceptor_how {
+	unsigned total_max;	/* clients at once; 0 is not allowed */
+	unsigned source_max;	/* of one address; loopback and local: total */
+	/*
+	 * A client: fd (non-blocking) is the callee's.  tag: of the listener.
+	 * true: counted until acceptor_ended(); false: it is over already.
+	 */
+	bool (*client)(int fd, const struct sock_addr *peer, int tag,
+	    void *ctx);
+	/*
+	 * May send one short line (never block); fd stays the acceptor's.
+	 * May be NULL.
+	 */
+	void (*refused)(int fd, const struct sock_addr *peer, int tag,
+	    enum acceptor_refusal why, void *ctx);
+	void *ctx;
+};
+
+/* base and how->ctx must outlive it. */
+struct acceptor *acceptor_new(struct event_base *base,
+	    const struct acceptor_how *how);
+/* Closes the listeners; sessions are not touched. */
+void	acceptor_free(struct acceptor **a);
+/*
+ * One more listener, non-blocking (sock_listen), the acceptor's from here on.
+ * returns  0, or -1: more than ACCEPTOR_LISTENERS_MAX (fd is closed)
+ */
+#define ACCEPTOR_LISTENERS_MAX	32
+int	acceptor_listen(struct acceptor *a, int fd, int tag) must_use;
+
+/* A counted client has gone. */
+void	acceptor_ended(struct acceptor *a, const struct sock_addr *peer);
+/* This address (IPv6: /64) is refused for a while. */
+void	acceptor_ban(struct acceptor *a, const struct sock_addr *peer,
+	    int64_t for_ms);
+/* No new clients any more; the listeners are closed. */
+void	acceptor_stop(struct acceptor *a);
+unsigned	acceptor_count(const struct acceptor *a);
+unsigned	acceptor_count_of(const struct acceptor *a,
+	    const struct sock_addr *peer);
+/*
+ * In a forked child: closes its copies of the listeners without a touch to
+ * the parent's loop, which it shares.
+ */
+void	acceptor_close_in_child(struct acceptor *a);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * confine - the irreversible steps by which a process gives up its rights:
+ * root directory, user, capabilities, limits, Landlock, system-call filter.
+ * Each step verifies its own effect.  What the platform lacks is reported in
+ * `missing`; the caller decides whether that is fatal.
+ */
+#ifndef OS_CONFINE_H
+#define OS_CONFINE_H
+
+#include "base/base.h"
+#include "base/why.h"
+#include "os/namespace.h"
+
+/* What a process may still ask of the system, from narrow to wide. */
+enum sandbox {
+	SANDBOX_STDIO,	/* read write send recv poll mmap time exit: no open, no socket */
+	SANDBOX_FORK,	/* SANDBOX_STDIO and fork, wait, kill, socketpair, accept */
+	SANDBOX_FILES,	/* SANDBOX_STDIO and open, rename, link, fsync, stat ... */
+	SANDBOX_FILES_FORK,	/* FILES and FORK: qmgr's sync helper, deliverers */
+	SANDBOX_NET,	/* SANDBOX_FORK and socket, connect, bind for inet */
+	SANDBOX_OWNER,	/* FILES_FORK and set*id, chroot, capset: mailbox parents */
+	SANDBOX_NONE	/* no filter: only the role that runs users' programs */
+};
+
+struct confine {
+	const char *name;	/* for messages */
+	const char *jail;	/* chroot here (after chdir); NULL: none */
+	bool	 drop_ids;	/* become uid, gid, no groups */
+	uint32_t uid, gid;
+	bool	 keep_owner_caps; /* SETUID SETGID SYS_CHROOT KILL (a namespace) */
+	/* SANDBOX_OWNER: the ids that set*id may name; none: set*id is refused. */
+	const struct id_range *owner_uids, *owner_gids;
+	size_t	 owner_uids_n, owner_gids_n;	/* at most 16 */
+	enum sandbox sandbox;
+	size_t	 mem_max_octets;  /* RLIMIT_AS; 0: none (sanitizer builds skip it) */
+	unsigned nofile;	/* RLIMIT_NOFILE */
+	unsigned nproc;		/* RLIMIT_NPROC; 0: no new process at all */
+	uint64_t fsize_octets;	/* RLIMIT_FSIZE; 0: as inherited */
+	/* Landlock: directories that stay usable; NULL-ended; may be NULL. */
+	const int *read_dirs;	/* descriptors, ended by -1 */
+	const int *write_dirs;
+	bool	 scope_signals;	/* Landlock scope: no signals, abstract sockets out */
+};
+
+struct confine_report {
+	bool chrooted, ids_dropped, caps_dropped, no_new_privs, undumpable,
+	    landlocked, filtered;
+	int  landlock_abi;	/* 0: none */
+	char missing[160];	/* words of what could not be had, or "" */
+};
+
+/*
+ * All steps, in the one right order.  Core dumps off, not dumpable,
+ * no_new_privs always.
+ * returns  0, or -1 with why when a step that should work failed (the process must
+ * end); a layer that the system does not have is no failure but `missing`.
+ */
+int	confine(const struct confine *c, struct confine_report *r,
+	    struct why *why) must_use;
+
+/*
+ * In a child of a process that kept the owner capabilities: become the owner
+ * of a mailbox for good, chroot into dir, no capability left, verified not to
+ * come back; then Landlock on the new root with signal scope.  The system-call
+ * filter must be narrowed by confine_narrow() afterwards.
+ * dir  descriptor of the directory that becomes the root; < 0: no chroot
+ * unprivileged  true: ids are as they should be already (one-user operation)
+ */
+int	confine_become_owner(uint32_t uid, uint32_t gid, bool unprivileged,
+	    struct why *why) must_use;
+int	confine_enter_mailbox(int dir, bool unprivileged, struct why *why)
+	    must_use;
+/* A further filter for this process and its children; only narrows. */
+int	confine_narrow(enum sandbox sandbox, struct why *why) must_use;
+
+#endif
