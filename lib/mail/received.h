@@ -1,0 +1,46 @@
+/*
+ * received - trace fields: written by us (RFC 5321 4.4), counted, and looked
+ * for against loops (RFC 5321 6.3).
+ */
+#ifndef MAIL_RECEIVED_H
+#define MAIL_RECEIVED_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
+
+enum received_how {		/* together they make the "with" keyword */
+	RECEIVED_SMTP = 0,	/* HELO */
+	RECEIVED_ESMTP = 1,	/* EHLO */
+	RECEIVED_LMTP = 2,	/* LHLO */
+	RECEIVED_LOCAL = 3	/* by a program of this host: "with local" */
+};
+
+struct received {
+	struct span helo;	/* what the client called itself; any octets */
+	struct span client_name;	/* verified name of the address, or empty */
+	struct span client_ip;	/* "192.0.2.1", "2001:db8::1"; empty: local */
+	struct span by;		/* our host name */
+	enum received_how how;
+	bool	    tls, auth;	/* add S and A: ESMTPSA (RFC 3848) */
+	struct span id;		/* queue id */
+	struct span for_rcpt;	/* canonical mailbox; only if it is the only one */
+	int64_t	    time;	/* seconds since 1970 */
+	int	    zone_minutes;
+};
+
+/*
+ * Add the field, folded, with CRLF.  Foreign text is tamed, so that the field
+ * is well formed whatever the client said; bounded by 1,000 octets.
+ * returns  0, or -1: cap reached
+ */
+int	received_write(struct buf *out, const struct received *r);
+/* "ESMTPSA" and its like. */
+const char *received_keyword(enum received_how how, bool tls, bool auth);
+
+/* Hops so far: number of Received fields. */
+size_t	received_hops(struct span header);
+/* A Delivered-To field names this mailbox (canonical, domain any case). */
+bool	received_delivered_to(struct span header, struct span mailbox);
+
+#endif
