@@ -1,0 +1,179 @@
+/*
+ * keys.c - one row per setting.  A row is the whole truth about it: nothing
+ * else in the tree repeats a default or a range.
+ */
+#include "conf/keys.h"
+
+#include <string.h>
+
+#define ALL	(~(uint32_t)0)
+#define R(r)	ROLE_BIT(ROLE_##r)
+#define SMTPD	(R(SMTPD) | R(SMTPD_SESSION))
+#define OUT	(R(SMTP_OUT) | R(SMTP_OUT_WORKER))
+#define DELIVER	(R(DELIVER) | R(DELIVER_WORKER) | R(PIPE) | R(PIPE_WORKER))
+#define POP3	(R(POP3_FRONT) | R(POP3_SESSION))
+#define IMAP	(R(IMAP_FRONT) | R(IMAP_SESSION))
+#define NOBODY	R(MASTER)
+
+const struct conf_key conf_keys[] = {
+	/* The site. */
+	{ "hostname", CONF_STR, 1, 253, NULL, NULL, ALL,
+	    "The name by which this host greets others." },
+	{ "domains", CONF_LIST, 0, 10000, "", NULL, R(LOOKUPD),
+	    "The domains whose mail is delivered here." },
+	{ "relay_domains", CONF_LIST, 0, 10000, "", NULL, R(LOOKUPD),
+	    "Domains that are not delivered here but whose mail is accepted "
+	    "from anybody and sent on." },
+	{ "postmaster", CONF_STR, 0, 320, "", NULL,
+	    R(LOOKUPD) | R(QMGR),
+	    "Where mail for postmaster goes and what notices call for help; "
+	    "empty: postmaster@hostname, which must then resolve." },
+	{ "subaddress_separator", CONF_STR, 0, 1, "+", NULL,
+	    R(LOOKUPD) | R(AUTHD),
+	    "The character before the detail of a local part; empty: none." },
+	{ "confinement", CONF_CHOICE, 0, 0, "required",
+	    "required available", NOBODY,
+	    "Whether a daemon refuses to start when a layer of its "
+	    "confinement cannot be had." },
+
+	/* Places. */
+	{ "queue_dir", CONF_STR, 1, 255, "/var/spool/paquebot", NULL,
+	    R(QMGR), "The directory of the queue." },
+	{ "run_dir", CONF_STR, 1, 90, "/run/paquebot", NULL, NOBODY,
+	    "The directory of the control socket, the local submission "
+	    "socket and the pid file." },
+	{ "map_dir", CONF_STR, 0, 255, "", NULL, R(LOOKUPD) | R(AUTHD),
+	    "The directory of the maps; empty: that of this file." },
+	{ "empty_dir", CONF_STR, 1, 255, "/var/empty", NULL, NOBODY,
+	    "An empty directory of root's: the root of daemons that need "
+	    "no file." },
+	{ "operator_group", CONF_STR, 0, 63, "", NULL, NOBODY,
+	    "The group that may use the control socket beside root." },
+
+	/* Where lines go. */
+	{ "log", CONF_STR, 1, 255, "stderr", NULL, R(LOGD),
+	    "Where log lines go: stderr, syslog, or the path of a file." },
+	{ "log_level", CONF_CHOICE, 0, 0, "info", "error warn info debug",
+	    ALL, "The least important lines that are written." },
+
+	/* Ports. */
+	{ "listen_mx", CONF_LIST, 0, 32, "", NULL, NOBODY,
+	    "address:port for mail from other hosts." },
+	{ "listen_submission", CONF_LIST, 0, 32, "", NULL, NOBODY,
+	    "address:port for mail from users, who must log in." },
+	{ "listen_lmtp", CONF_LIST, 0, 32, "", NULL, NOBODY,
+	    "address:port for LMTP." },
+	{ "listen_pop3", CONF_LIST, 0, 32, "", NULL, NOBODY,
+	    "address:port for POP3." },
+	{ "listen_imap", CONF_LIST, 0, 32, "", NULL, NOBODY,
+	    "address:port for IMAP." },
+	{ "local_submission", CONF_BOOL, 0, 1, "yes", NULL, NOBODY,
+	    "Whether sendmail(1) may hand in mail by the local socket." },
+	{ "plain_login_anywhere", CONF_BOOL, 0, 1, "no", NULL,
+	    SMTPD | POP3 | IMAP,
+	    "Allow passwords without TLS from other than loopback addresses "
+	    "(for test networks)." },
+
+	/* smtpd. */
+	{ "relay_clients", CONF_LIST, 0, 1000, "", NULL, SMTPD,
+	    "Networks whose hosts may relay without logging in." },
+	{ "message_size_max", CONF_SIZE, 65536, 4294967296, "50M", NULL,
+	    SMTPD | R(QMGR), "The largest message accepted." },
+	{ "recipients_max", CONF_NUM, 100, 100000, "1000", NULL, SMTPD,
+	    "The most recipients of one message." },
+	{ "smtp_clients_max", CONF_NUM, 1, 20000, "500", NULL, SMTPD,
+	    "SMTP connections at once." },
+	{ "smtp_clients_per_address", CONF_NUM, 0, 20000, "50", NULL, SMTPD,
+	    "SMTP connections at once from one address; 0: no limit." },
+	{ "smtp_timeout", CONF_TIME, 10, 3600, "5m", NULL, SMTPD,
+	    "How long a client may take for a command." },
+	{ "received_max", CONF_NUM, 5, 500, "50", NULL, SMTPD,
+	    "The most Received fields; more mean a loop." },
+
+	/* Aliases. */
+	{ "alias_depth_max", CONF_NUM, 1, 50, "10", NULL, R(LOOKUPD),
+	    "How many steps from alias to alias are followed." },
+	{ "alias_targets_max", CONF_NUM, 1, 1000000, "50000", NULL,
+	    R(LOOKUPD), "The most recipients that one alias may give." },
+
+	/* qmgr. */
+	{ "queue_free_min", CONF_SIZE, 0, 1099511627776, "100M", NULL,
+	    R(QMGR), "Free space below which no mail is accepted." },
+	{ "queue_active_max", CONF_NUM, 10, 1000000, "20000", NULL, R(QMGR),
+	    "Messages in memory at once; the rest waits on disk." },
+	{ "retry_min", CONF_TIME, 1, 86400, "5m", NULL, R(QMGR),
+	    "The first interval between attempts." },
+	{ "retry_max", CONF_TIME, 1, 604800, "4h", NULL, R(QMGR),
+	    "The longest interval between attempts." },
+	{ "delay_notice", CONF_TIME, 0, 604800, "4h", NULL, R(QMGR),
+	    "After which time the sender is told of a delay; 0: never." },
+	{ "expire", CONF_TIME, 1, 2592000, "5d", NULL, R(QMGR),
+	    "After which time a message is given up." },
+	{ "bounce_expire", CONF_TIME, 1, 2592000, "2d", NULL, R(QMGR),
+	    "After which time a bounce is given up." },
+	{ "destination_jobs_max", CONF_NUM, 1, 1000, "20", NULL, R(QMGR),
+	    "Deliveries at once to one destination." },
+
+	/* smtp-out. */
+	{ "smtp_out_max", CONF_NUM, 1, 5000, "100", NULL, R(QMGR) | OUT,
+	    "Outgoing SMTP and LMTP connections at once." },
+	{ "smtp_out_port", CONF_NUM, 1, 65535, "25", NULL, OUT,
+	    "The port of other hosts' SMTP." },
+	{ "smtp_out_source", CONF_STR, 0, 47, "", NULL, OUT,
+	    "The address from which connections are made; empty: any." },
+	{ "dns_servers", CONF_LIST, 0, 8, "", NULL, R(DNSD),
+	    "address or address:port of name servers; empty: those of "
+	    "/etc/resolv.conf." },
+
+	/* local-deliver and mailboxes. */
+	{ "deliver_max", CONF_NUM, 1, 5000, "50", NULL, R(QMGR) | DELIVER,
+	    "Local deliveries at once." },
+	{ "mailbox_user", CONF_STR, 0, 63, "vmail", NULL,
+	    R(LOOKUPD) | R(AUTHD),
+	    "The owner of mailboxes whose account names none." },
+	{ "mailbox_path", CONF_STR, 1, 255, "/var/mail/%d/%n/Maildir", NULL,
+	    R(LOOKUPD) | R(AUTHD),
+	    "The Maildir of an account that names no home: %u whole name, "
+	    "%n before the @, %d behind it." },
+	{ "mailbox_uids", CONF_LIST, 0, 16, "", NULL, NOBODY,
+	    "Further user ids of mailbox owners, as first-last." },
+	{ "mailbox_roots", CONF_LIST, 1, 16, "/var/mail", NULL,
+	    DELIVER | R(POP3_SESSION) | R(IMAP_SESSION),
+	    "Directories beneath which all mailboxes lie." },
+	{ "system_users", CONF_BOOL, 0, 1, "no", NULL,
+	    R(LOOKUPD) | R(AUTHD),
+	    "Whether the users of the system have mailboxes "
+	    "(home/Maildir) and forward files." },
+	{ "pipes", CONF_LIST, 0, 100, "", NULL, R(LOOKUPD) | DELIVER,
+	    "Programs for the target |name: \"name=/path/program word...\"." },
+	{ "pipe_user", CONF_STR, 0, 63, "nobody", NULL, DELIVER,
+	    "The user who runs them." },
+
+	/* pop3d and imapd. */
+	{ "pop3_clients_max", CONF_NUM, 1, 100000, "1000", NULL, POP3,
+	    "POP3 connections at once." },
+	{ "imap_clients_max", CONF_NUM, 1, 100000, "5000", NULL, IMAP,
+	    "IMAP connections at once." },
+	{ "mail_clients_per_address", CONF_NUM, 0, 100000, "50", NULL,
+	    POP3 | IMAP,
+	    "POP3 or IMAP connections at once from one address; 0: no "
+	    "limit." },
+	{ "login_timeout", CONF_TIME, 5, 3600, "1m", NULL, POP3 | IMAP,
+	    "How long a client may take to log in." },
+	{ "pop3_timeout", CONF_TIME, 60, 86400, "10m", NULL, POP3,
+	    "How long a POP3 session may be idle." },
+	{ "imap_timeout", CONF_TIME, 60, 86400, "30m", NULL, IMAP,
+	    "How long an IMAP session may be idle." },
+	{ "separator", CONF_STR, 1, 1, ".", NULL, IMAP,
+	    "The hierarchy separator that IMAP clients see." },
+};
+const size_t conf_keys_n = COUNT(conf_keys);
+
+const struct conf_key *
+conf_key_find(const char *name)
+{
+	for (size_t i = 0; i < conf_keys_n; i++)
+		if (strcmp(conf_keys[i].name, name) == 0)
+			return &conf_keys[i];
+	return NULL;
+}

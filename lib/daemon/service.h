@@ -1,0 +1,92 @@
+/*
+ * service - what every daemon's main() calls, in this order: begin, (open
+ * what the job needs), confine, serve, loop, end.  Descriptor 3 is the channel to
+ * master, 4 the one to logd; nothing else is inherited.
+ */
+#ifndef DAEMON_SERVICE_H
+#define DAEMON_SERVICE_H
+
+#include <event2/event.h>
+
+#include "base/base.h"
+#include "conf/view.h"
+#include "ipc/msg_super.h"
+#include "ipc/roles.h"
+#include "ipc/server.h"
+#include "os/confine.h"
+#include "os/namespace.h"
+#include "os/spawn.h"
+
+struct service {
+	const char  *name;
+	enum role    role;
+	enum sandbox sandbox;
+	size_t	     mem_max_octets;	/* RLIMIT_AS, 0: none */
+	unsigned     nofile;
+	unsigned     nproc;		/* processes of this user; 0: no fork */
+};
+
+/*
+ * Take the channels, say hello, receive identity, settings, peers, listeners
+ * and files until GO.  Started by hand (no channel): says so and exits 64.
+ */
+void	service_begin(const struct service *svc, int argc, char **argv);
+/*
+ * Give up all rights for good (os/confine), or end the process.
+ * read_dirs, write_dirs  descriptors ended by -1, or NULL
+ */
+void	service_confine(const int *read_dirs, const int *write_dirs);
+bool	service_privileged(void);	/* false: all runs under one user id */
+uint64_t service_instance(void);
+/* The ranges of mailbox owners' ids; returns how many were copied. */
+size_t	service_ranges(bool group, struct id_range *out, size_t most);
+
+const struct conf_view *service_conf(void);
+struct event_base *service_base(void);
+
+struct service_listener {
+	enum listener_kind kind;
+	const char *name;
+	int	    fd;
+};
+/* Those that master gave, in order of configuration; false past the last. */
+bool	service_listener(size_t i, struct service_listener *out);
+/* A file that master opened, or -1 (it stays the service's). */
+int	service_file(const char *name);
+
+/*
+ * Serve: the peers that master gave, and those it gives later, become peers of
+ * srv.  At most once.
+ */
+void	service_serve(struct ipc_server *srv);
+/* In place of a server: the channel to the peer of that role, or -1. */
+int	service_take_peer(enum role role);
+
+/* What a daemon wants to hear; all optional, set before service_loop. */
+struct service_events {
+	void (*reload)(void *ctx);	/* service_conf() is the new one */
+	/* fd: an operator's connection, the handler's to close */
+	void (*control)(const struct super_control *c, int fd, void *ctx);
+	void (*child)(const struct spawn_end *end, void *ctx);
+	/* SIGTERM or STOP: begin to end; service_loop_end() when done.  NULL:
+	   the loop ends at once. */
+	void (*stop)(void *ctx);
+	void *ctx;
+};
+void	service_on(const struct service_events *events);
+/* Tells master READY, then turns until it is time to stop. */
+void	service_loop(void);
+void	service_loop_end(void);
+int	service_end(void);		/* exit code for main() */
+
+/* Ask master for a fresh exec of this daemon that takes over the listeners. */
+void	service_ask_successor(void);
+
+/*
+ * In the child of a fork: closes every descriptor but standard ones, the log
+ * channel and keep[n] (ascending order not needed); signals at defaults; the
+ * parent's event base is never touched again.
+ */
+void	service_after_fork(const int *keep, size_t n);
+
+#endif

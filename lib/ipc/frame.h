@@ -1,0 +1,32 @@
+/*
+ * frame - one packet on a channel: type, request id, body, at most one
+ * descriptor.  For straight-line and event-driven programs alike.
+ */
+#ifndef IPC_FRAME_H
+#define IPC_FRAME_H
+
+#include <sys/types.h>
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "ipc/field.h"
+
+struct frame {
+	uint16_t type;
+	uint32_t request;
+	int	 fd;		/* -1: none; the receiver's to close */
+	size_t	 body_len;
+	uint8_t	 body[IPC_BODY_MAX];
+};
+
+/*
+ * Pack a message; out is cleared first.
+ * returns  0, or -1: the message breaks its table.
+ */
+int	frame_pack(struct buf *out, const struct ipc_type *t,
+	    uint32_t request, const void *msg) must_use;
+enum frame_got { FRAME_OK, FRAME_END, FRAME_AGAIN, FRAME_BROKEN };
+/* One packet from a channel; FRAME_BROKEN: close it. */
+enum frame_got	frame_recv(int chan, struct frame *f) must_use;
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * msg_lookup - questions to lookupd: may mail for this address come in, and
+ * where does it go?
+ */
+#ifndef IPC_MSG_LOOKUP_H
+#define IPC_MSG_LOOKUP_H
+
+#include "base/why.h"
+#include "ipc/catalogue.h"
+
+#define LOOKUP_ADDRESS_MAX	320	/* local 64 "@" domain 255 */
+
+struct rcpt_check {		/* smtpd session -> lookupd */
+	char address[LOOKUP_ADDRESS_MAX + 1];
+};
+enum rcpt_kind {
+	RCPT_LOCAL,		/* ours, and somebody there takes mail */
+	RCPT_RELAY_OK,		/* a domain that we relay for */
+	RCPT_FOREIGN,		/* somebody else's: only for trusted clients */
+	RCPT_UNKNOWN		/* our domain, nobody of that name */
+};
+struct rcpt_verdict {
+	uint8_t kind;
+};				/* refusal: temporary trouble */
+
+struct resolve {		/* qmgr -> lookupd */
+	char address[LOOKUP_ADDRESS_MAX + 1];
+};
+enum target_kind {
+	TARGET_MAILBOX,		/* a Maildir of an owner */
+	TARGET_REMOTE,		/* by smtp-out */
+	TARGET_PIPE,		/* a configured program */
+	TARGET_FAIL		/* undeliverable: esc and text say why */
+};
+enum transport { TRANSPORT_SMTP, TRANSPORT_LMTP };
+/* One for each place; an alias gives several; then RESOLVED. */
+struct target {
+	uint8_t	 kind;
+	uint8_t	 permanent;	/* TARGET_FAIL */
+	char	 address[LOOKUP_ADDRESS_MAX + 1];	/* the final one */
+	/* TARGET_MAILBOX */
+	char	 user[LOOKUP_ADDRESS_MAX + 1];	/* account: "alice@demo.example" */
+	uint32_t uid, gid;
+	char	 home[512];
+	char	 maildir[512];		/* absolute */
+	uint8_t	 system_user;		/* has a .forward */
+	char	 detail[65];		/* behind the separator of a subaddress */
+	/* TARGET_REMOTE */
+	uint8_t	 transport;
+	char	 nexthop[256];	/* domain (MX lookup), or "[host]": no MX */
+	uint16_t port;		/* 0: the transport's own */
+	/* TARGET_PIPE: nexthop is the name of the configured command */
+	/* owner-list address that becomes the envelope sender, or "" */
+	char	 owner[LOOKUP_ADDRESS_MAX + 1];
+	char	 esc[WHY_ESC_SIZE];
+	char	 text[WHY_TEXT_SIZE];
+};
+struct resolved {
+	uint32_t count;		/* of targets sent before it */
+};				/* refusal instead: ask again later */
+
+extern const struct ipc_type rcpt_check_type, rcpt_verdict_type,
+    resolve_type, target_type, resolved_type;
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * msg_super - between master and each daemon, on descriptor 3 of the daemon.
+ *
+ * Start: daemon HELLO; master IDENTITY, RANGE*, SETTING*, PEER*, LISTENER*,
+ * FILE*, GO; an owner role: MAP_ME, MAPPED; daemon READY.
+ * Reload: SETTING*, FILE*, GO again.  A restarted peer: PEER.
+ */
+#ifndef IPC_MSG_SUPER_H
+#define IPC_MSG_SUPER_H
+
+#include "ipc/catalogue.h"
+
+struct super_hello {
+	uint64_t schema;
+};
+struct super_identity {
+	uint8_t	 drop;		/* 1: become uid and gid, chroot into jail */
+	uint32_t uid, gid;
+	char	 jail[256];	/* absolute path, or "" */
+	uint8_t	 required;	/* confinement = required */
+	uint8_t	 namespaced;	/* leave for a user namespace */
+	uint64_t instance;	/* +1 per start of this daemon */
+};
+struct super_range {		/* ids of mailbox owners */
+	uint8_t	 group;		/* 0: uids, 1: gids */
+	uint32_t first, count;
+};
+struct super_setting {		/* one value; lists come as several, in order */
+	char name[64];
+	char value[1025];
+};
+struct super_peer {		/* with a channel */
+	uint8_t role;
+};
+enum listener_kind { LISTENER_MX, LISTENER_SUBMISSION, LISTENER_LMTP,
+	LISTENER_LOCAL, LISTENER_POP3, LISTENER_IMAP };
+struct super_listener {		/* with the listening socket */
+	uint8_t kind;
+	char	name[128];	/* "127.0.0.1:25" */
+};
+struct super_file {		/* with a file that master opened */
+	char name[256];
+};
+struct super_go { uint8_t unused; };
+struct super_map_me { uint8_t unused; };
+struct super_mapped {
+	uint8_t ok;
+	char	text[256];
+};
+struct super_ready { uint8_t unused; };
+struct super_control {		/* with an operator's connection */
+	char verb[32];		/* "queue-list" */
+	char args[1025];	/* words separated by one space */
+};
+struct super_successor { uint8_t unused; };
+struct super_stop { uint8_t unused; };
+
+extern const struct ipc_type super_hello_type, super_identity_type,
+    super_range_type, super_setting_type, super_peer_type,
+    super_listener_type, super_file_type, super_go_type, super_map_me_type,
+    super_mapped_type, super_ready_type, super_control_type,
+    super_successor_type, super_stop_type;
+
+#endif
