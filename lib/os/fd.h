@@ -23,6 +23,8 @@ int	fd_write_all(int fd, const void *p, size_t n) must_use;
 int	fd_pwrite_all(int fd, const void *p, size_t n, uint64_t at) must_use;
 int	fd_pread_all(int fd, void *p, size_t n, uint64_t at) must_use;
 
+/* SIGPIPE ignored from here on: a write to what is gone fails with EPIPE. */
+void	fd_no_sigpipe(void);
 int	fd_nonblock(int fd, bool on) must_use;
 int	fd_cloexec(int fd, bool on) must_use;
 int	fd_dup(int fd) must_use;		/* CLOEXEC */

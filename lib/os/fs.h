@@ -23,8 +23,8 @@ int	fs_open_read(int dir, const char *path) must_use;
 int	fs_open_rw(int dir, const char *path) must_use;	/* must exist */
 int	fs_open_append(int dir, const char *name) must_use; /* made if absent */
 int	fs_create(int dir, const char *name) must_use;	/* O_EXCL, read-write */
-/* A second descriptor of an open file, for reading (writing) only. */
-int	fs_reopen_read(int fd) must_use;
+/* A further descriptor of a file, for reading (writing) only, to be passed on. */
+int	fs_reopen_read(int dir, const char *name) must_use;
 int	fs_reopen_write(int dir, const char *name) must_use;
 
 int	fs_sync(int fd) must_use;		/* fsync */

@@ -1,0 +1,166 @@
+/*
+ * fs_file - the part of fs that works on whole files and trees: slurp,
+ * replace, remove.
+ */
+#include "os/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "os/fd.h"
+#include "os/fs_name.h"
+#include "os/rand.h"
+
+#define SLURP_STEP	(16 * KIB)
+#define TREE_DEPTH_MAX	32
+
+int
+fs_slurp_fd(int fd, struct buf *out)
+{
+	size_t room;
+	ssize_t got;
+	char *to, more;
+
+	for (;;) {
+		room = out->cap - out->n;
+		if (room > SLURP_STEP)
+			room = SLURP_STEP;
+		if (room == 0) {	/* full: is this the end, too? */
+			got = fd_read(fd, &more, 1);
+			if (got > 0)
+				errno = EFBIG;
+			return got == 0 ? 0 : -1;
+		}
+		to = buf_room(out, room);
+		if (to == NULL) {
+			errno = EFBIG;
+			return -1;
+		}
+		got = fd_read(fd, to, room);
+		if (got <= 0)
+			return (int)got;
+		buf_grown(out, (size_t)got);
+	}
+}
+
+int
+fs_slurp(int dir, const char *path, struct buf *out)
+{
+	int fd, rc;
+
+	fd = fs_open_read(dir, path);
+	if (fd < 0)
+		return -1;
+	rc = fs_slurp_fd(fd, out);
+	fd_close(&fd);
+	return rc;
+}
+
+/* fchmod: whatever the umask was. */
+static int
+write_synced(int dir, const char *name, struct span text, uint32_t mode)
+{
+	int fd, rc = -1;
+
+	fd = fs_create(dir, name);
+	if (fd < 0)
+		return -1;
+	if (fs_chmod(fd, mode) == 0 &&
+	    fd_write_all(fd, text.p, text.n) == 0 && fs_sync(fd) == 0)
+		rc = 0;
+	if (rc == 0)
+		rc = fd_close_check(&fd);
+	fd_close(&fd);
+	return rc;
+}
+
+int
+fs_replace(int dir, const char *name, struct span text, uint32_t mode)
+{
+	char tmp[NAME_MAX + 1];
+	uint32_t r[2];
+	int error;
+
+	if (!fs_name_ok(name))
+		return -1;
+	rand_octets(r, sizeof(r));
+	if (snprintf(tmp, sizeof(tmp), ".%s.%08x%08x", name, r[0], r[1]) >=
+	    (int)sizeof(tmp)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (write_synced(dir, tmp, text, mode) != 0 ||
+	    fs_rename(dir, tmp, dir, name) != 0) {
+		error = errno;
+		(void)fs_discard(dir, tmp);	/* the first failure counts */
+		errno = error;
+		return -1;
+	}
+	return fs_dirsync(dir);
+}
+
+static int	remove_entry(int dir, const char *name, size_t *left,
+		    int depth);
+
+/* Everything in the directory fd, which is closed. */
+static int
+remove_inside(int fd, size_t *left, int depth)
+{
+	struct dirent *e;
+	int rc = 0;
+	DIR *d;
+
+	d = fdopendir(fd);
+	if (d == NULL) {
+		fd_close(&fd);
+		return -1;
+	}
+	while (rc == 0) {
+		errno = 0;
+		e = readdir(d);
+		if (e == NULL) {
+			rc = errno != 0 ? -1 : 0;
+			break;
+		}
+		if (fs_name_ok(e->d_name))	/* not "." and ".." */
+			rc = remove_entry(fd, e->d_name, left, depth);
+	}
+	(void)closedir(d);	/* read only */
+	return rc;
+}
+
+static int
+remove_entry(int dir, const char *name, size_t *left, int depth)
+{
+	int fd;
+
+	if (*left == 0 || depth == 0) {
+		errno = EMFILE;
+		return -1;
+	}
+	(*left)--;
+	fd = openat(dir, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {	/* ENOTDIR, ELOOP: what is no directory goes itself */
+		if (errno != ENOTDIR && errno != ELOOP)
+			return -1;
+		return fs_unlink(dir, name);
+	}
+	if (remove_inside(fd, left, depth - 1) != 0)
+		return -1;
+	return fs_rmdir(dir, name);
+}
+
+int
+fs_remove_tree(int dir, const char *name, size_t most)
+{
+	size_t left = most;
+
+	if (!fs_name_ok(name))
+		return -1;
+	return remove_entry(dir, name, &left, TREE_DEPTH_MAX);
+}
