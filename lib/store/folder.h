@@ -1,0 +1,184 @@
+/*
+ * folder - the only way to read and change a folder.
+ *
+ *	f = folder_open(root, "INBOX", false, &why);
+ *	folder_sync(f, &changes, &why);		the view becomes what is there
+ *	folder_message(f, i), folder_find(f, uid), folder_open_message(f, uid)
+ *	folder_commit(f, changes, n, &result, &why);
+ *
+ * The view is the array of messages in UID order.  It changes only in
+ * folder_sync() and in folder_commit(); pointers into it are valid until then.
+ * Every UID, UIDNEXT and UIDVALIDITY that the view shows is on stable storage.
+ * Other sessions, deliveries and foreign programs may work on the folder at the same
+ * time.  No lock is held when a function returns.
+ *
+ * \Recent (RFC 3501 2.3.2): files arrive in new/.  The first read-write session
+ * whose folder_sync() finds one there moves it to cur/ and alone has the
+ * message as \Recent, until it closes the folder.  A read-only session moves nothing and
+ * shows as \Recent what lies in new/.
+ */
+#ifndef STORE_FOLDER_H
+#define STORE_FOLDER_H
+
+#include "base/base.h"
+#include "base/span.h"
+#include "base/why.h"
+#include "store/keywords.h"
+#include "store/maildir.h"
+#include "store/uids.h"
+
+#define FOLDER_MESSAGES_MAX	4000000
+
+struct folder;
+
+struct message {
+	uint32_t uid;
+	uint32_t keywords;	/* bit i: folder_keyword(f, i) */
+	uint8_t	 flags;		/* enum message_flag, with MESSAGE_RECENT */
+	uint8_t	 known;		/* enum message_need: which fields below hold */
+	bool	 in_new;	/* the file lies in new/, not in cur/ */
+	uint8_t	 misses;	/* scans that did not find it */
+	uint64_t size_octets;	/* on disk (LF) */
+	uint64_t wire_octets;	/* with CRLF: RFC822.SIZE, POP3's octets */
+	int64_t	 date_s;	/* INTERNALDATE, seconds since 1970 (mtime) */
+	char	*name;		/* of the file */
+	char	*ext;		/* words of its uidlist record, or NULL:
+				   uidlist_ext(span_str(ext), 'P') */
+};
+
+/*
+ * root       the mail root's descriptor; borrowed, stays open longer than the folder
+ * name       from folder_name()
+ * read_only  EXAMINE: flags and files stay as they are (UIDs are still given)
+ * returns    NULL with why: WHY_PERM: there is no such folder; WHY_TEMP
+ */
+struct folder *folder_open(int root, const char *name, bool read_only,
+	    struct why *why) must_use;
+void	folder_close(struct folder **f);
+const char *folder_name_of(const struct folder *f);
+bool	folder_read_only(const struct folder *f);
+
+/* What a sync found, all in ascending order of UIDs. */
+struct folder_changes {
+	struct uids added;	/* not in the view before */
+	struct uids expunged;	/* no longer in it */
+	struct uids flagged;	/* flags or keywords are others now */
+	bool	    keywords;	/* the table of names changed */
+	bool	    reset;	/* another UIDVALIDITY, or the folder is gone: the view
+				   is empty now and the session should end */
+};
+void	folder_changes_init(struct folder_changes *c);
+void	folder_changes_fini(struct folder_changes *c);
+
+/*
+ * Bring the view up to date.
+ * changes  cleared, then filled; may be NULL.  What this session did by
+ *          folder_commit() to messages in its view is not told again; what it
+ *          appended or copied here is (as added).
+ * returns  0; -1 with why: the view is as before
+ */
+int	folder_sync(struct folder *f, struct folder_changes *changes,
+	    struct why *why) must_use;
+
+size_t	folder_count(const struct folder *f);
+/* i: 0 .. folder_count() - 1 */
+const struct message *folder_message(const struct folder *f, size_t i);
+/* NULL: not in the view. */
+const struct message *folder_find(const struct folder *f, uint32_t uid);
+/* Index of the first message with a UID >= uid, or folder_count(). */
+size_t	folder_index(const struct folder *f, uint32_t uid);
+
+uint32_t    folder_uidvalidity(const struct folder *f);	/* 0 before a sync */
+uint32_t    folder_uidnext(const struct folder *f);
+const char *folder_guid(const struct folder *f);	/* 32 hex digits */
+/* The name of keyword letter i, 0 .. KEYWORDS_MAX - 1, or NULL. */
+const char *folder_keyword(const struct folder *f, unsigned i);
+/* -1: no message here can have it. */
+int	    folder_keyword_index(const struct folder *f, struct span name);
+/* The word with that key from the uidlist header (Dovecot: P), or p == NULL. */
+struct span folder_header_ext(const struct folder *f, char key);
+
+/*
+ * Make fields of the message known: NEED_SIZE and NEED_DATE cost a stat if
+ * they are not in the name, NEED_WIRE reads the file once if W= is not.
+ * returns  the message; NULL with why: gone, or unreadable
+ */
+enum message_need { NEED_SIZE = 1, NEED_WIRE = 2, NEED_DATE = 4 };
+const struct message *folder_need(struct folder *f, uint32_t uid,
+	    unsigned need, struct why *why) must_use;
+/*
+ * The message as it is on disk (LF line ends), opened for reading; the caller's
+ * to close.  Follows a rename by others with one scan.
+ * returns  -1 with why: WHY_PERM: it is gone (the next sync says so)
+ */
+int	folder_open_message(struct folder *f, uint32_t uid, struct why *why)
+	    must_use;
+
+/*
+ * A message on its way into a folder, as a file in its tmp/.
+ * write    octets as they came on the wire: CRLF becomes LF, all else stays; may cut
+ *          anywhere
+ * returns  -1 with why (4.3.1 disk full, 5.2.3 over max_octets)
+ */
+struct folder_append;
+struct folder_append *folder_append_begin(struct folder *f,
+	    uint64_t max_octets, struct why *why) must_use;
+int	folder_append_write(struct folder_append *a, const void *p, size_t n,
+	    struct why *why) must_use;
+/* Of what was written so far, on the wire. */
+uint64_t folder_append_octets(const struct folder_append *a);
+/* Without folder_commit(): the file goes.  *a becomes NULL. */
+void	folder_append_abort(struct folder_append **a);
+
+enum folder_change_kind {
+	CHANGE_FLAGS_SET,	/* flags and keywords become exactly these */
+	CHANGE_FLAGS_ADD,
+	CHANGE_FLAGS_REMOVE,
+	CHANGE_EXPUNGE,		/* uids, whatever their flags */
+	CHANGE_APPEND,		/* append, flags, keywords, date_s: into cur/ or, without
+				   flags, new/ */
+	CHANGE_DELIVER,		/* append into new/; the lock is only tried, so
+				   that the UID may be given later */
+	CHANGE_COPY,		/* uids to `to`: all or none; flags go along */
+	CHANGE_MOVE		/* as COPY, then out of here */
+};
+struct folder_change {
+	enum folder_change_kind kind;
+	const uint32_t *uids;		/* ascending; those not in the view are skipped */
+	size_t	 uids_n;
+	uint8_t	 flags;			/* enum message_flag but RECENT */
+	const struct span *keywords;	/* names; unknown ones are added */
+	size_t	 keywords_n;
+	int64_t	 date_s;		/* APPEND: INTERNALDATE; 0: now */
+	struct folder_append **append;	/* taken: *append becomes NULL in every case */
+	struct folder *to;		/* COPY, MOVE: opened read-write; may be f */
+};
+/* Of all changes of a commit together, in order. */
+struct folder_result {
+	struct uids done;	/* FLAGS: now other than before; EXPUNGE: gone;
+				   COPY, MOVE: of the originals */
+	struct uids made;	/* APPEND; COPY, MOVE: beside each of done;
+				   DELIVER: or 0 */
+	uint32_t    made_uidvalidity;	/* of the folder they are in; 0: none made */
+	bool	    keywords_full;	/* a keyword had no place: not stored */
+};
+void	folder_result_init(struct folder_result *r);
+void	folder_result_fini(struct folder_result *r);
+
+/*
+ * Carry out changes in their order.  Neighbouring APPENDs are made together or
+ * not at all (RFC 3502).  All that result tells is on stable storage.
+ * FLAGS and EXPUNGE change the view at once; what is made appears in it with the next
+ * folder_sync() of the folder it is in.
+ * result   cleared, then filled; may be NULL
+ * returns  0; -1 with why, after a failure: result tells what was done before it
+ *          (FLAGS, EXPUNGE, MOVE: part of a change may be).  WHY_PERM 5.2.2:
+ *          over quota; WHY_PERM 5.7.0: opened read-only
+ */
+int	folder_commit(struct folder *f, const struct folder_change *changes,
+	    size_t n, struct folder_result *result, struct why *why) must_use;
+
+/* Descriptors of new/ and cur/, for lib/store/watch. */
+void	folder_dirs(const struct folder *f, int out[2]);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * folders - the folders of a mail root (Maildir++): INBOX is the root itself,
+ * folder a.b is the directory ".a.b" in it.
+ *
+ * A name here is "INBOX", or components joined by '.', in modified UTF-7 (RFC 3501
+ * section 5.1.3), exactly as the directory is named behind its first dot; what
+ * an IMAP client sees is the same with its separator in place of '.'.
+ * Refused: empty components; '/' and control characters, also in the encoded
+ * parts; octets over 126, '%' and '*'; anything but canonical modified UTF-7; a
+ * component that is "..", begins with '~' (the first) or is cur, new or tmp alone;
+ * components over 100 and names over 200 octets, more than 32 levels.
+ * INBOX as first component is taken in any case of letters, and written INBOX.
+ */
+#ifndef STORE_FOLDERS_H
+#define STORE_FOLDERS_H
+
+#include "base/base.h"
+#include "base/span.h"
+#include "base/why.h"
+
+#define FOLDER_NAME_MAX		200	/* octets */
+#define FOLDER_NAME_SIZE	(FOLDER_NAME_MAX + 1)
+#define FOLDER_DEPTH_MAX	32
+#define FOLDERS_MAX		100000	/* of one mail root */
+#define FOLDER_SEPARATOR	'.'
+
+/*
+ * The one spelling of a name (pure).
+ * returns  0; -1 with why (WHY_PERM 5.1.0): no such name is possible
+ */
+int	folder_name(struct span in, char out[FOLDER_NAME_SIZE],
+	    struct why *why) must_use;
+bool	folder_is_inbox(const char *name);
+/* below is beneath name in the hierarchy. */
+bool	folder_is_below(const char *below, const char *name);
+
+struct folders_entry {
+	char *name;
+	bool  exists;		/* false: only something below it does */
+	bool  children;
+	bool  subscribed;
+};
+struct folders {
+	struct folders_entry *v; /* INBOX first, then in order of octets */
+	size_t n, size;
+};
+
+/*
+ * All folders, and all parents that exist only as parts of names.
+ * subscribed  entries are added for subscribed names without a folder, too
+ */
+int	folders_list(int root, bool subscribed, struct folders *out,
+	    struct why *why) must_use;
+void	folders_fini(struct folders *fs);
+/* NULL: not there. */
+const struct folders_entry *folders_find(const struct folders *fs,
+	    const char *name);
+
+/* All names below must have come from folder_name(). */
+bool	folder_exists(int root, const char *name);
+/*
+ * Each: durable before it returns.
+ * returns  0; -1 with why: WHY_PERM: exists already, does not exist, INBOX; WHY_TEMP
+ */
+int	folders_create(int root, const char *name, struct why *why) must_use;
+/* The folder with its messages; folders below stay (RFC 3501 6.3.4). */
+int	folders_delete(int root, const char *name, struct why *why) must_use;
+/*
+ * With all folders below.  INBOX: its messages move to the new folder, which is
+ * made; INBOX stays, empty, and so do folders below it (RFC 3501 6.3.5).
+ */
+int	folders_rename(int root, const char *from, const char *to,
+	    struct why *why) must_use;
+/* The name need not exist (RFC 3501 6.3.6, 6.3.9). */
+int	folders_subscribe(int root, const char *name, bool on,
+	    struct why *why) must_use;
+
+#endif
