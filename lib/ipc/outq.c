@@ -1,0 +1,89 @@
+/*
+ * outq - see outq.h.
+ * A server must not wait for a peer that does not read.  What does not go
+ * out at once is kept here, counted in packets and octets, so that a peer
+ * that stands still costs a known amount and then its channel.
+ */
+#include "ipc/outq.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "os/fd.h"
+
+struct outq_packet {
+	STAILQ_ENTRY(outq_packet) next;
+	int    fd;
+	size_t n;
+	char   octets[];
+};
+
+void
+outq_init(struct outq *q)
+{
+	STAILQ_INIT(&q->packets);
+	q->n = 0;
+	q->octets = 0;
+}
+
+static void
+drop_first(struct outq *q)
+{
+	struct outq_packet *p = STAILQ_FIRST(&q->packets);
+
+	STAILQ_REMOVE_HEAD(&q->packets, next);
+	q->n--;
+	q->octets -= p->n;
+	fd_close(&p->fd);
+	free(p);
+}
+
+void
+outq_fini(struct outq *q)
+{
+	while (!outq_empty(q))
+		drop_first(q);
+}
+
+bool
+outq_empty(const struct outq *q)
+{
+	return q->n == 0;
+}
+
+int
+outq_add(struct outq *q, struct span packet, int fd)
+{
+	struct outq_packet *p;
+	int copy = -1;
+
+	if (q->n >= OUTQ_PACKETS_MAX ||
+	    packet.n > OUTQ_OCTETS_MAX - q->octets)
+		return -1;
+	if (fd >= 0 && (copy = fd_dup(fd)) < 0)
+		return -1;
+	p = xmalloc(sizeof(*p) + packet.n);
+	p->fd = copy;
+	p->n = packet.n;
+	memcpy(p->octets, packet.p, packet.n);
+	STAILQ_INSERT_TAIL(&q->packets, p, next);
+	q->n++;
+	q->octets += p->n;
+	return 0;
+}
+
+enum outq_sent
+outq_send(struct outq *q, int sock)
+{
+	struct outq_packet *p;
+
+	while ((p = STAILQ_FIRST(&q->packets)) != NULL) {
+		if (fd_send(sock, p->octets, p->n, p->fd) != 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK ?
+			    OUTQ_WAITING : OUTQ_BROKEN;
+		drop_first(q);
+	}
+	return OUTQ_EMPTY;
+}

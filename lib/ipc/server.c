@@ -1,0 +1,451 @@
+/*
+ * server - see server.h.
+ * A peer is read a few packets at a time, so that none starves the others.
+ * Peers that end are taken off the list at once and freed only when no
+ * handler is running (`busy`), because a handler may close any peer, itself
+ * included.  A peer that can no longer be written to is still read to its
+ * end: what it had said before it went (a worker's last result) counts.
+ */
+#include "ipc/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "ipc/frame.h"
+#include "ipc/msg_refusal.h"
+#include "ipc/outq.h"
+#include "os/clock.h"
+#include "os/fd.h"
+
+#define PEERS_DEFAULT	1024
+#define READ_AT_ONCE	32	/* packets of one peer per turn of the loop */
+#define TOKEN		1000	/* thousandths of a message */
+
+struct bucket {
+	int64_t	 last_ms;
+	uint64_t tokens;
+};
+
+struct ipc_peer {
+	TAILQ_ENTRY(ipc_peer) next;
+	struct ipc_server *server;
+	enum role     role;
+	int	      fd;
+	struct event *readable, *writable;
+	struct outq   out;
+	uint32_t      request;
+	void	     *data;
+	bool	      closing;
+	bool	      deaf;	/* takes nothing any more, may still speak */
+	struct bucket buckets[];	/* one per rule */
+};
+
+TAILQ_HEAD(peers, ipc_peer);
+
+struct ipc_server {
+	struct event_base *base;
+	const struct ipc_rule *rules;
+	size_t	     nrules;
+	void	    *ctx;
+	void	   (*closed)(struct ipc_peer *peer, void *ctx);
+	struct peers open, dying;
+	size_t	     count[ROLE_COUNT], limit[ROLE_COUNT];
+	unsigned     busy;	/* depth of handlers */
+	struct event *reaper;
+};
+
+static void	on_readable(evutil_socket_t fd, short what, void *arg);
+static void	on_writable(evutil_socket_t fd, short what, void *arg);
+
+static void
+reap(struct ipc_server *s)
+{
+	struct ipc_peer *p;
+
+	while (s->busy == 0 && (p = TAILQ_FIRST(&s->dying)) != NULL) {
+		TAILQ_REMOVE(&s->dying, p, next);
+		s->busy++;
+		if (s->closed != NULL)
+			s->closed(p, s->ctx);
+		s->busy--;
+		free(p);
+	}
+}
+
+static void
+on_reaper(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	reap(arg);
+}
+
+static void
+leave(struct ipc_server *s)
+{
+	s->busy--;
+	reap(s);
+}
+
+/* Off the list and its channel closed; freed by reap(). */
+static void
+mark_closing(struct ipc_peer *p)
+{
+	struct ipc_server *s = p->server;
+
+	if (p->closing)
+		return;
+	p->closing = true;
+	event_free(p->readable);
+	event_free(p->writable);
+	fd_close(&p->fd);
+	outq_fini(&p->out);
+	s->count[p->role]--;
+	TAILQ_REMOVE(&s->open, p, next);
+	TAILQ_INSERT_TAIL(&s->dying, p, next);
+	event_active(s->reaper, EV_TIMEOUT, 1);
+}
+
+static void
+refused(struct ipc_peer *p, const char *type, const char *reason)
+{
+	log_warn(LF_STR("event", "ipc-refused"),
+	    LF_STR("peer", role_name(p->role)), LF_STR("type", type),
+	    LF_STR("reason", reason));
+	mark_closing(p);
+}
+
+struct ipc_server *
+ipc_server_new(struct event_base *base, const struct ipc_rule *rules,
+    size_t nrules, void *ctx)
+{
+	struct ipc_server *s = xcalloc(1, sizeof(*s));
+
+	s->base = base;
+	s->rules = rules;
+	s->nrules = nrules;
+	s->ctx = ctx;
+	TAILQ_INIT(&s->open);
+	TAILQ_INIT(&s->dying);
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		s->limit[i] = PEERS_DEFAULT;
+	s->reaper = event_new(base, -1, 0, on_reaper, s);
+	if (s->reaper == NULL)
+		die(EXIT_OSERR, "event_new failed");
+	return s;
+}
+
+void
+ipc_server_free(struct ipc_server **s)
+{
+	struct ipc_peer *p;
+
+	if (*s == NULL)
+		return;
+	while ((p = TAILQ_FIRST(&(*s)->open)) != NULL)
+		mark_closing(p);
+	reap(*s);
+	event_free((*s)->reaper);
+	free(*s);
+	*s = NULL;
+}
+
+void
+ipc_server_on_close(struct ipc_server *s,
+    void (*closed)(struct ipc_peer *peer, void *ctx))
+{
+	s->closed = closed;
+}
+
+struct ipc_peer *
+ipc_server_add(struct ipc_server *s, int fd, enum role role)
+{
+	struct ipc_peer *p;
+
+	if (s->count[role] >= s->limit[role] || fd_nonblock(fd, true) != 0) {
+		log_warn(LF_STR("event", "ipc-refused"),
+		    LF_STR("peer", role_name(role)),
+		    LF_STR("reason", "too many peers"));
+		fd_close(&fd);
+		return NULL;
+	}
+	p = xcalloc(1, sizeof(*p) + s->nrules * sizeof(p->buckets[0]));
+	p->server = s;
+	p->role = role;
+	p->fd = fd;
+	p->request = 1;
+	outq_init(&p->out);
+	for (size_t i = 0; i < s->nrules; i++)
+		p->buckets[i].tokens =
+		    (uint64_t)s->rules[i].per_second * 2 * TOKEN;
+	p->readable = event_new(s->base, fd, EV_READ | EV_PERSIST,
+	    on_readable, p);
+	p->writable = event_new(s->base, fd, EV_WRITE, on_writable, p);
+	if (p->readable == NULL || p->writable == NULL ||
+	    event_add(p->readable, NULL) != 0)
+		die(EXIT_OSERR, "event_new failed");
+	s->count[role]++;
+	TAILQ_INSERT_HEAD(&s->open, p, next);
+	return p;
+}
+
+struct ipc_peer *
+ipc_server_peer(struct ipc_server *s, enum role role)
+{
+	struct ipc_peer *p;
+
+	TAILQ_FOREACH(p, &s->open, next)
+		if (p->role == role && !p->deaf)
+			return p;
+	return NULL;
+}
+
+size_t
+ipc_server_count(const struct ipc_server *s, enum role role)
+{
+	return s->count[role];
+}
+
+void
+ipc_server_limit(struct ipc_server *s, enum role role, size_t most)
+{
+	s->limit[role] = most;
+}
+
+void
+ipc_server_each(struct ipc_server *s, enum role role,
+    void (*each)(struct ipc_peer *peer, void *arg), void *arg)
+{
+	struct ipc_peer *p, **found;
+	size_t n = 0;
+
+	if (s->count[role] == 0)
+		return;
+	/* A list of its own: each() may close any of them.  busy keeps them. */
+	found = xcalloc(s->count[role], sizeof(*found));
+	TAILQ_FOREACH(p, &s->open, next)
+		if (p->role == role)
+			found[n++] = p;
+	s->busy++;
+	for (size_t i = 0; i < n; i++)
+		if (!found[i]->closing)
+			each(found[i], arg);
+	leave(s);
+	free(found);
+}
+
+enum role
+ipc_peer_role(const struct ipc_peer *p)
+{
+	return p->role;
+}
+
+void
+ipc_peer_set(struct ipc_peer *p, void *data)
+{
+	p->data = data;
+}
+
+void *
+ipc_peer_get(const struct ipc_peer *p)
+{
+	return p->data;
+}
+
+struct ipc_server *
+ipc_peer_server(struct ipc_peer *p)
+{
+	return p->server;
+}
+
+void
+ipc_peer_close(struct ipc_peer *p)
+{
+	struct ipc_server *s = p->server;
+
+	mark_closing(p);
+	reap(s);
+}
+
+uint32_t
+ipc_peer_request(struct ipc_peer *p)
+{
+	return p->request++;
+}
+
+/* Nothing can be written any more; the end of reading will close it. */
+static void
+go_deaf(struct ipc_peer *p)
+{
+	p->deaf = true;
+	outq_fini(&p->out);
+	(void)event_del(p->writable);	/* it may not be pending */
+}
+
+static int
+flush(struct ipc_peer *p)
+{
+	switch (outq_send(&p->out, p->fd)) {
+	case OUTQ_EMPTY:
+		return 0;
+	case OUTQ_WAITING:
+		return event_add(p->writable, NULL);
+	case OUTQ_BROKEN:
+		break;
+	}
+	if (errno == EPIPE || errno == ECONNRESET)
+		go_deaf(p);
+	else
+		refused(p, NULL, "cannot send");
+	return -1;
+}
+
+int
+ipc_send(struct ipc_peer *p, const struct ipc_type *t, uint32_t request,
+    const void *msg, int fd)
+{
+	struct buf packet;
+	int rc = -1;
+
+	if (p->closing || p->deaf)
+		return -1;
+	if ((t->fd == IPC_FD_ONE) != (fd >= 0))
+		bug("%s: descriptor does not fit the type", t->name);
+	buf_init(&packet, IPC_PACKET_MAX);
+	if (frame_pack(&packet, t, request, msg) != 0) {
+		log_error(LF_STR("event", "ipc-unsent"),
+		    LF_STR("peer", role_name(p->role)),
+		    LF_STR("type", t->name));
+	} else if (outq_add(&p->out, buf_span(&packet), fd) != 0) {
+		refused(p, t->name, "does not read");
+	} else {
+		rc = flush(p);
+	}
+	buf_fini(&packet);
+	return rc;
+}
+
+enum verdict
+ipc_answer(struct ipc_peer *p, const struct ipc_msg *msg,
+    const struct ipc_type *t, const void *answer, int fd)
+{
+	/* A peer that cannot be answered ends by itself. */
+	(void)ipc_send(p, t, msg->request, answer, fd);
+	return VERDICT_OK;
+}
+
+enum verdict
+ipc_refuse(struct ipc_peer *p, uint32_t request, const struct why *why)
+{
+	struct refusal no;
+
+	refusal_from_why(&no, why);
+	(void)ipc_send(p, &refusal_type, request, &no, -1);	/* as above */
+	return VERDICT_OK;
+}
+
+static const struct ipc_type *
+type_by_num(const struct ipc_server *s, uint16_t num)
+{
+	for (size_t i = 0; i < s->nrules; i++)
+		if (s->rules[i].type->num == num)
+			return s->rules[i].type;
+	return NULL;
+}
+
+static bool
+within_rate(struct bucket *b, unsigned per_second)
+{
+	int64_t now = clock_mono_ms();
+	uint64_t most = (uint64_t)per_second * 2 * TOKEN;
+
+	if (per_second == 0)
+		return true;
+	/* One millisecond is per_second thousandths of a message. */
+	if (b->last_ms != 0 && now > b->last_ms)
+		b->tokens += (uint64_t)(now - b->last_ms) * per_second;
+	b->last_ms = now;
+	if (b->tokens > most)
+		b->tokens = most;
+	if (b->tokens < TOKEN)
+		return false;
+	b->tokens -= TOKEN;
+	return true;
+}
+
+static void
+run(struct ipc_peer *p, const struct ipc_rule *rule, struct frame *f)
+{
+	void *body = xmalloc(rule->type->size);
+	struct ipc_msg msg = { .type = rule->type, .request = f->request,
+		.body = body, .fd = &f->fd };
+
+	if (ipc_decode(rule->type, f->body, f->body_len, body) != 0)
+		refused(p, rule->type->name, "malformed");
+	else if (rule->run(p, &msg, p->server->ctx) != VERDICT_OK &&
+	    !p->closing)
+		refused(p, rule->type->name, "handler");
+	explicit_bzero(body, rule->type->size);	/* it may hold a password */
+	free(body);
+}
+
+static void
+dispatch(struct ipc_peer *p, struct frame *f)
+{
+	struct ipc_server *s = p->server;
+	const struct ipc_type *known = type_by_num(s, f->type);
+	size_t i = 0;
+
+	while (i < s->nrules && (s->rules[i].type != known ||
+	    (s->rules[i].from & ROLE_BIT(p->role)) == 0))
+		i++;
+	if (known == NULL)
+		refused(p, NULL, "unknown type");
+	else if (i == s->nrules)
+		refused(p, known->name, "not from this role");
+	else if ((known->fd == IPC_FD_ONE) != (f->fd >= 0))
+		refused(p, known->name, "descriptor");
+	else if (!within_rate(&p->buckets[i], s->rules[i].per_second))
+		refused(p, known->name, "rate");
+	else
+		run(p, &s->rules[i], f);
+	fd_close(&f->fd);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ipc_peer *p = arg;
+	struct ipc_server *s = p->server;
+	struct frame *f = xmalloc(sizeof(*f));
+	enum frame_got got = FRAME_OK;
+
+	(void)fd;
+	(void)what;
+	s->busy++;
+	for (int i = 0; i < READ_AT_ONCE && !p->closing; i++) {
+		got = frame_recv(p->fd, f);
+		if (got != FRAME_OK)
+			break;
+		dispatch(p, f);
+	}
+	if (got == FRAME_END)
+		mark_closing(p);
+	else if (got == FRAME_BROKEN && !p->closing)
+		refused(p, NULL, "broken packet");
+	explicit_bzero(f, sizeof(*f));
+	free(f);
+	leave(s);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)flush(arg);	/* a broken peer is closed when its reading ends */
+}
