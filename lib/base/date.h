@@ -15,7 +15,7 @@ struct date {			/* a broken-down time with its zone */
 	int zone_minutes;	/* east of UTC */
 };
 
-/* Proleptic Gregorian, any zone; year 1..9999. */
+/* Proleptic Gregorian, any zone; year 1..9999 (later and earlier: cut). */
 int64_t	date_to_time(const struct date *d);
 void	date_from_time(struct date *d, int64_t t, int zone_minutes);
 
@@ -23,7 +23,7 @@ void	date_from_time(struct date *d, int64_t t, int zone_minutes);
 void	date_rfc5322(struct buf *out, int64_t t, int zone_minutes);
 /* Lenient as RFC 5322 4.3 asks (obsolete zones and years, comments). */
 int	date_parse_rfc5322(struct span s, struct date *d) must_use;
-/* "22-Nov-2026 05:56:00 +0000": date-time of RFC 3501 section 9. */
+/* 22-Nov-2026 05:56:00 +0000: date-time of RFC 3501 section 9, unquoted. */
 void	date_imap(struct buf *out, int64_t t, int zone_minutes);
 int	date_parse_imap(struct span s, struct date *d) must_use;
 /* "22-Nov-2026" (SEARCH): midnight UTC. */

@@ -19,7 +19,9 @@ struct heap {
 
 void	heap_init(struct heap *h);
 void	heap_fini(struct heap *h);	/* frees the array, not the nodes */
+/* A node that is in h already is moved to its new key. */
 void	heap_put(struct heap *h, struct heap_node *node, int64_t key);
+/* Nothing happens if node is in no heap. */
 void	heap_del(struct heap *h, struct heap_node *node);
 struct heap_node *heap_first(const struct heap *h);	/* NULL: empty */
 struct heap_node *heap_take(struct heap *h);

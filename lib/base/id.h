@@ -1,9 +1,10 @@
 /*
  * id - names that nobody else has.
  * A queue id is time, run number and counter, in 20 characters of 0-9A-Za-z
- * without vowels and look-alikes; ids sort in the order in which they were made,
- * also when the clock steps back (the run number is durable and the time never
- * runs backwards within a run).
+ * without vowels and l.  None is ever made twice, also when the clock steps
+ * back (the run number is durable), and the ids of one run sort in the order
+ * in which they were made (the time never runs backwards within a run).
+ * The last character takes all 51 values in turn.
  */
 #ifndef BASE_ID_H
 #define BASE_ID_H

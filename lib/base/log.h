@@ -1,11 +1,12 @@
 /*
  * log - one event is one line of key=value pairs.  Foreign text is quoted
  * where it has to be: the value stands bare if it is made of printable ASCII
- * without space, '"', '\\' and '='; else in "", with \" \\ and \xNN for all
- * that is not printable ASCII.  A value is cut at LOG_VALUE_MAX octets, a
- * line at LOG_LINE_MAX.  Where the line goes is lib/os/sink's affair.
+ * without space, '"', '\\' and '='; else (also if it is empty) in "", with
+ * \" \\ and \xNN for all that is not printable ASCII.  A value is cut at
+ * LOG_VALUE_MAX octets as written; a pair that would make the line longer
+ * than LOG_LINE_MAX is left out.  Where lines go is lib/os/sink's affair.
  *
- *	log_event(LOG_INFO, LF_STR("event", "accepted"), LF_STR("id", id),
+ *	log_info(LF_STR("event", "accepted"), LF_STR("id", id),
  *	    LF_SPAN("from", sender), LF_NUM("size", octets));
  */
 #ifndef BASE_LOG_H

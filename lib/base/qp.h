@@ -8,7 +8,10 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-/* Decode a body; broken escapes are taken as they stand.  -1: cap reached. */
+/*
+ * Decode a body; broken escapes are taken as they stand; line ends, CRLF or
+ * LF, stay what they are.  -1: cap reached (out holds a beginning).
+ */
 int	qp_decode(struct buf *out, struct span in);
 /* Lines of at most 76 octets, CRLF in = CRLF out.  -1: cap reached. */
 int	qp_encode(struct buf *out, struct span in);
