@@ -18,6 +18,8 @@
 
 /* A directory by absolute or relative path; symbolic links are followed. */
 int	fs_open_top(const char *path) must_use;
+/* The same, and makes it the working directory. */
+int	fs_enter(const char *path) must_use;
 int	fs_open_dir(int dir, const char *path) must_use;
 int	fs_open_read(int dir, const char *path) must_use;
 int	fs_open_rw(int dir, const char *path) must_use;	/* must exist */

@@ -143,6 +143,16 @@ fs_open_top(const char *path)
 }
 
 int
+fs_enter(const char *path)
+{
+	int fd = fs_open_top(path);
+
+	if (fd >= 0 && fchdir(fd) != 0)
+		fd_close(&fd);
+	return fd;
+}
+
+int
 fs_open_dir(int dir, const char *path)
 {
 	return open_beneath(dir, path, O_RDONLY | O_DIRECTORY);

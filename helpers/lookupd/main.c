@@ -1,0 +1,81 @@
+/*
+ * lookupd - where does mail for an address go?
+ * runs as   _paqlook, in the directory of the maps; may read there and nothing
+ *           else, opens no socket
+ * reads     RCPT_CHECK (smtpd sessions), RESOLVE (qmgr); the maps aliases,
+ *           virtual, routes and users, and files named by :include:
+ * writes    RCPT_VERDICT, TARGET, RESOLVED to the asking peer
+ * never     writes a file; sees message text or passwords; asks the network
+ * flow      peer -> request.c (may it?) -> domains.c, recipient.c, route.c
+ *           (what follows from the maps) -> tables.c (the maps) -> peer
+ */
+#include "helpers/lookupd/request.h"
+#include "helpers/lookupd/tables.h"
+
+#include "base/bug.h"
+#include "daemon/service.h"
+#include "os/fs.h"
+#include "os/user.h"
+
+static const struct service lookupd = {
+	.name = "lookupd", .role = ROLE_LOOKUPD, .sandbox = SANDBOX_FILES,
+	.mem_max_octets = 1024 * MIB, .nofile = 4096, .nproc = 0,
+};
+
+static struct {
+	struct request_state request;
+	struct account_defaults owner;
+	int dir;
+} state;
+
+static void
+on_reload(void *ctx)
+{
+	(void)ctx;
+	tables_free(&state.request.tables);
+	state.request.tables = tables_new(service_conf(), state.dir,
+	    service_file("passwd"), &state.owner);
+}
+
+static void
+find_owner(const char *name)
+{
+	struct user user;
+
+	if (user_by_name(name, &user) != 0)
+		return;
+	state.owner.have_owner = true;
+	state.owner.uid = user.uid;
+	state.owner.gid = user.gid;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct service_events events = { .reload = on_reload };
+	struct ipc_server *srv;
+	int dirs[2] = { -1, -1 };
+
+	service_begin(&lookupd, argc, argv);
+	find_owner(conf_str(service_conf(), "mailbox_user"));
+	/* Berkeley DB knows only paths: the maps are the working directory. */
+	state.dir = fs_enter(conf_str(service_conf(), "map_dir"));
+	if (state.dir < 0)
+		die(EXIT_CONFIG, "cannot enter map_dir %s",
+		    conf_str(service_conf(), "map_dir"));
+	dirs[0] = state.dir;
+	service_confine(dirs, NULL);
+
+	state.request.tables = tables_new(service_conf(), state.dir,
+	    service_file("passwd"), &state.owner);
+	srv = ipc_server_new(service_base(), request_rules, request_rules_n,
+	    &state.request);
+	ipc_server_limit(srv, ROLE_SMTPD_SESSION, 20000);
+	service_serve(srv);
+	service_on(&events);
+	service_loop();
+
+	ipc_server_free(&srv);
+	tables_free(&state.request.tables);
+	return service_end();
+}

@@ -1,0 +1,98 @@
+/*
+ * request.c - who may ask what.  A session asks whether somebody takes the
+ * mail; qmgr asks where it goes.  Trouble with a map is a refusal for now,
+ * never "no such user": the mail waits.
+ */
+#include "helpers/lookupd/request.h"
+
+#include "ipc/chan.h"
+#include "ipc/msg_chan.h"
+#include "ipc/msg_lookup.h"
+#include "ipc/msg_refusal.h"
+#include "base/log.h"
+#include "mail/addr.h"
+
+static enum verdict
+refuse(struct ipc_peer *peer, const struct ipc_msg *msg, const char *address,
+    const struct why *why)
+{
+	log_warn(LF_STR("event", "lookup-failed"), LF_STR("address", address),
+	    LF_STR("why", why->text));
+	return ipc_refuse(peer, msg->request, why);
+}
+
+static enum verdict
+on_rcpt_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	struct request_state *s = ctx;
+	const struct rcpt_check *q = msg->body;
+	struct rcpt_verdict answer = { .kind = RCPT_FOREIGN };
+	enum domain_kind kind;
+	struct addr a;
+	struct why why;
+
+	why_clear(&why);
+	tables_refresh(s->tables);
+	if (span_ieq_str(span_str(q->address), "postmaster")) {
+		answer.kind = RCPT_LOCAL;
+		return ipc_answer(peer, msg, &rcpt_verdict_type, &answer, -1);
+	}
+	if (addr_parse(span_str(q->address), &a, NULL) != 0) {
+		answer.kind = RCPT_UNKNOWN;
+		return ipc_answer(peer, msg, &rcpt_verdict_type, &answer, -1);
+	}
+	kind = tables_domain(s->tables, addr_domain(&a));
+	if (kind == DOMAIN_RELAY)
+		answer.kind = RCPT_RELAY_OK;
+	else if (kind == DOMAIN_LOCAL)
+		switch (recipient_exists(tables_recipient(s->tables),
+		    addr_text(&a), &why)) {
+		case MAP_FOUND:
+			answer.kind = RCPT_LOCAL;
+			break;
+		case MAP_ABSENT:
+			answer.kind = RCPT_UNKNOWN;
+			break;
+		case MAP_FAILED:
+			return refuse(peer, msg, q->address, &why);
+		}
+	return ipc_answer(peer, msg, &rcpt_verdict_type, &answer, -1);
+}
+
+struct giving {
+	struct ipc_peer *peer;
+	uint32_t request;
+};
+
+static int
+give_target(void *ctx, const struct target *target)
+{
+	const struct giving *g = ctx;
+
+	return ipc_send(g->peer, &target_type, g->request, target, -1);
+}
+
+static enum verdict
+on_resolve(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	struct request_state *s = ctx;
+	const struct resolve *q = msg->body;
+	struct giving g = { .peer = peer, .request = msg->request };
+	struct resolved answer = { 0 };
+	struct why why;
+
+	why_set(&why, WHY_TEMP, "4.3.0", "cannot resolve now");
+	tables_refresh(s->tables);
+	if (recipient_resolve(tables_recipient(s->tables),
+	    span_str(q->address), give_target, &g, &answer.count, &why) != 0)
+		return refuse(peer, msg, q->address, &why);
+	return ipc_answer(peer, msg, &resolved_type, &answer, -1);
+}
+
+const struct ipc_rule request_rules[] = {
+	CHAN_RULE(ROLE_BIT(ROLE_SMTPD)),
+	{ ROLE_BIT(ROLE_SMTPD_SESSION), &rcpt_check_type, 5000,
+	    on_rcpt_check },
+	{ ROLE_BIT(ROLE_QMGR), &resolve_type, 0, on_resolve },
+};
+const size_t request_rules_n = COUNT(request_rules);

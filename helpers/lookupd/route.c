@@ -1,0 +1,96 @@
+/*
+ * route.c - transport ":" host [":" port], in that order; the host in brackets
+ * means "no MX look-up", as administrators know it.
+ */
+#include "helpers/lookupd/route.h"
+
+#include "base/num.h"
+#include "mail/addr.h"
+#include "os/sock.h"
+
+static int
+bad(struct why *why, struct span value)
+{
+	why_set(why, WHY_TEMP, "4.3.5", "bad route \"%.*s\"",
+	    SPAN_ARG(span_head(value, 100)));
+	return -1;
+}
+
+static bool
+host_valid(struct span host)
+{
+	char canonical[ADDR_DOMAIN_SIZE];
+	struct sock_addr ip;
+	bool literal;
+
+	return sock_parse_ip(host, &ip) == 0 ||
+	    (addr_parse_domain(host, canonical, &literal) == 0 && !literal);
+}
+
+static int
+parse_host(struct span text, struct target *target)
+{
+	bool bracket = text.n > 0 && text.p[0] == '[';
+	struct span host;
+	uint64_t port = 0;
+	size_t end;
+
+	if (text.n == 0)
+		return 0;
+	end = bracket ? span_chr(text, ']') : span_chr(text, ':');
+	if (bracket && (end == text.n || end == 1))
+		return -1;
+	host = bracket ? span_of(text.p + 1, end - 1) : span_head(text, end);
+	text = span_from(text, bracket ? end + 1 : end);
+	if (text.n > 0 && (text.p[0] != ':' ||
+	    num_parse(span_from(text, 1), 1, 65535, &port) != 0))
+		return -1;
+	target->port = (uint16_t)port;
+	if (host.n == 0)		/* ":2525": the domain's own MX */
+		return 0;
+	if (!host_valid(host))
+		return -1;
+	if (bracket)
+		host = span_of(host.p - 1, host.n + 2);
+	return span_copy(host, target->nexthop, sizeof(target->nexthop));
+}
+
+static int
+parse_error(struct span text, struct target *target)
+{
+	struct span code = span_head(text, span_chr(text, ' '));
+
+	target->kind = TARGET_FAIL;
+	target->permanent = !(code.n > 0 && code.p[0] == '4');
+	if (code.n < 5 || code.p[1] != '.' ||
+	    span_copy(code, target->esc, sizeof(target->esc)) != 0)
+		span_copy_cut(SPAN_LIT("5.1.2"), target->esc,
+		    sizeof(target->esc));
+	else
+		text = span_trim(span_from(text, code.n));
+	span_copy_cut(text.n > 0 ? text : SPAN_LIT("mail for this domain is "
+	    "not taken"), target->text, sizeof(target->text));
+	return 0;
+}
+
+int
+route_parse(struct span value, struct target *target, struct why *why)
+{
+	struct span rest = span_trim(value);
+	struct span transport = span_cut(&rest, ':');
+	int rc;
+
+	if (rest.p == NULL)
+		return bad(why, value);
+	rest = span_trim(rest);
+	target->kind = TARGET_REMOTE;
+	if (span_ieq_str(transport, "smtp") || transport.n == 0)
+		target->transport = TRANSPORT_SMTP;
+	else if (span_ieq_str(transport, "lmtp"))
+		target->transport = TRANSPORT_LMTP;
+	else if (!span_ieq_str(transport, "error"))
+		return bad(why, value);
+	rc = span_ieq_str(transport, "error") ? parse_error(rest, target) :
+	    parse_host(rest, target);
+	return rc == 0 ? 0 : bad(why, value);
+}

@@ -1,0 +1,319 @@
+/*
+ * tables.c - the state behind the questions.  A map is replaced by rename, so
+ * another inode under its name means: open again.  Looking once a second is
+ * cheap and spares the operator a reload after `paquebot map`.
+ */
+#include "helpers/lookupd/tables.h"
+
+#include <string.h>
+#include <stdlib.h>
+
+#include "base/bug.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "helpers/lookupd/route.h"
+#include "mail/addr.h"
+#include "map/bdb.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/fs.h"
+#include "os/rand.h"
+
+enum { ALIASES, VIRTUAL, ROUTES, USERS, MAPS };
+static const char *const map_names[MAPS] = { "aliases", "virtual", "routes",
+	"users" };
+
+#define SYSTEM_USERS_MAX	100000
+#define PASSWD_MAX		(32 * MIB)
+
+struct tables {
+	const struct conf_view *conf;
+	int	     dir;
+	struct map   map[MAPS];
+	uint64_t     inode[MAPS];	/* of the .db that is open; 0: none */
+	int64_t	     looked_ms;
+	struct domains *domains;
+	struct hash *system;		/* name -> passwd line (owned) */
+	struct account_defaults defaults;
+	struct recipient_tables recipient;
+	struct buf   value;
+	uint8_t	     seed[16];
+};
+
+/* ----------------------------------------------------------- system users */
+
+static void
+read_passwd(struct tables *t, int fd)
+{
+	struct buf text;
+	struct span rest;
+
+	t->system = hash_new(SYSTEM_USERS_MAX, t->seed);
+	if (fd < 0 || !conf_bool(t->conf, "system_users"))
+		return;
+	buf_init(&text, PASSWD_MAX);
+	if (fs_slurp_fd(fd, &text) != 0)
+		log_warn(LF_STR("event", "passwd-unreadable"));
+	for (rest = buf_span(&text); rest.p != NULL;) {
+		struct span line = span_cut(&rest, '\n');
+		struct span name = span_head(line, span_chr(line, ':'));
+
+		if (name.n == 0 || name.n == line.n || name.p[0] == '#' ||
+		    hash_get(t->system, name) != NULL)
+			continue;
+		if (hash_put(t->system, name,
+		    xmemdup_str(line.p, line.n)) != 0)
+			log_warn(LF_STR("event", "too-many-system-users"));
+	}
+	buf_fini(&text);
+}
+
+/* name:x:uid:gid:gecos:home:shell */
+static enum map_got
+system_account(struct tables *t, struct span name, struct account *out)
+{
+	const char *line = hash_get(t->system, name);
+	struct span rest, field[6];
+	uint64_t uid, gid;
+	struct buf path;
+	enum map_got got = MAP_ABSENT;
+
+	if (line == NULL)
+		return MAP_ABSENT;
+	rest = span_str(line);
+	for (size_t i = 0; i < COUNT(field); i++)
+		field[i] = span_cut(&rest, ':');
+	/* System accounts below 1000 own no mailbox. */
+	if (num_parse(field[2], 1000, 60000, &uid) != 0 ||
+	    num_parse(field[3], 1, UINT32_MAX - 1, &gid) != 0 ||
+	    field[5].n < 2 || field[5].p[0] != '/')
+		return MAP_ABSENT;
+	memset(out, 0, sizeof(*out));
+	buf_init(&path, sizeof(out->maildir) - 1);
+	if (buf_addf(&path, "%.*s/Maildir", SPAN_ARG(field[5])) == 0 &&
+	    span_copy(buf_span(&path), out->maildir,
+	    sizeof(out->maildir)) == 0 &&
+	    span_copy(field[5], out->home, sizeof(out->home)) == 0 &&
+	    span_copy(name, out->user, sizeof(out->user)) == 0) {
+		out->uid = (uint32_t)uid;
+		out->gid = (uint32_t)gid;
+		out->system = true;
+		got = MAP_FOUND;
+	}
+	buf_fini(&path);
+	return got;
+}
+
+/* -------------------------------------------------- recipient.h's questions */
+
+static enum map_got
+on_alias(void *ctx, struct span local, struct buf *value, struct why *why)
+{
+	struct tables *t = ctx;
+
+	return map_get(&t->map[ALIASES], local, value, why);
+}
+
+static enum map_got
+on_virtual(void *ctx, struct span address, struct buf *value,
+    struct why *why)
+{
+	struct tables *t = ctx;
+
+	return map_get(&t->map[VIRTUAL], address, value, why);
+}
+
+static enum map_got
+on_account(void *ctx, struct span address, struct account *out,
+    struct why *why)
+{
+	struct tables *t = ctx;
+	enum map_got got = map_get(&t->map[USERS], address, &t->value, why);
+
+	if (got == MAP_FOUND && account_parse(address, buf_span(&t->value),
+	    &t->defaults, out, why) != 0)
+		return MAP_FAILED;
+	if (got == MAP_ABSENT && !span_has(address, '@'))
+		return system_account(t, address, out);
+	return got;
+}
+
+/* A path beneath the directory of the maps, also when written from the root. */
+static int
+on_include(void *ctx, struct span path, struct buf *text, struct why *why)
+{
+	struct tables *t = ctx;
+	struct span top = span_str(conf_str(t->conf, "map_dir"));
+	char name[512];
+
+	if (path.n > 1 && path.p[0] == '"' && path.p[path.n - 1] == '"')
+		path = span_of(path.p + 1, path.n - 2);
+	if (top.n > 0 && span_starts(path, top))
+		path = span_from(path, top.n);
+	while (path.n > 0 && path.p[0] == '/')
+		path = span_from(path, 1);
+	buf_clear(text);
+	if (span_copy(path, name, sizeof(name)) != 0 || name[0] == '\0') {
+		why_set(why, WHY_TEMP, "4.3.5", "bad :include:");
+		return -1;
+	}
+	if (fs_slurp(t->dir, name, text) != 0) {
+		why_sys(why, WHY_TEMP, "4.3.5", ":include:%s", name);
+		return -1;
+	}
+	return 0;
+}
+
+static bool
+on_domain_is_local(void *ctx, struct span domain)
+{
+	const struct tables *t = ctx;
+
+	return domains_kind(t->domains, domain) == DOMAIN_LOCAL;
+}
+
+/* "a.b.c", ".b.c", ".c", "*": the first that is there. */
+static enum map_got
+on_route(void *ctx, struct span domain, struct target *out, struct why *why)
+{
+	struct tables *t = ctx;
+	struct span key = domain;
+	enum map_got got = map_get(&t->map[ROUTES], key, &t->value, why);
+
+	while (got == MAP_ABSENT && key.n > 0) {
+		size_t dot = span_chr(span_from(key, 1), '.');
+
+		key = span_from(key, 1 + dot);
+		if (key.n > 0)
+			got = map_get(&t->map[ROUTES], key, &t->value, why);
+	}
+	if (got == MAP_ABSENT)
+		got = map_get(&t->map[ROUTES], SPAN_LIT("*"), &t->value, why);
+	if (got == MAP_FOUND &&
+	    route_parse(buf_span(&t->value), out, why) != 0)
+		return MAP_FAILED;
+	return got;
+}
+
+static bool
+on_pipe_exists(void *ctx, struct span name)
+{
+	const struct tables *t = ctx;
+
+	for (size_t i = 0; i < conf_count(t->conf, "pipes"); i++) {
+		struct span p = span_str(conf_item(t->conf, "pipes", i));
+
+		if (name.n > 0 && span_eq(span_head(p, span_chr(p, '=')),
+		    name))
+			return true;
+	}
+	return false;
+}
+
+/* -------------------------------------------------------------- life cycle */
+
+static void
+open_map(struct tables *t, size_t i)
+{
+	struct fs_stat st;
+	struct buf name;
+	struct why why;
+
+	buf_init(&name, 64);
+	(void)buf_addf(&name, "%s.db", map_names[i]);
+	if (fs_stat(t->dir, buf_cstr(&name), &st) != 0)
+		st.inode = 0;
+	if (st.inode != t->inode[i] || (st.inode != 0 &&
+	    t->map[i].ops == NULL)) {
+		struct map fresh;
+
+		if (map_bdb_open(&fresh, map_names[i], &why) != 0) {
+			log_error(LF_STR("event", "map-unreadable"),
+			    LF_STR("map", map_names[i]),
+			    LF_STR("why", why.text));
+		} else {
+			map_close(&t->map[i]);
+			t->map[i] = fresh;
+			t->inode[i] = st.inode;
+		}
+	}
+	buf_fini(&name);
+}
+
+void
+tables_refresh(struct tables *t)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now - t->looked_ms < 1000)
+		return;
+	t->looked_ms = now;
+	for (size_t i = 0; i < MAPS; i++)
+		open_map(t, i);
+}
+
+static void
+fill_recipient(struct tables *t)
+{
+	const char *separator = conf_str(t->conf, "subaddress_separator");
+
+	t->recipient = (struct recipient_tables){
+		.alias = on_alias, .virtual = on_virtual,
+		.account = on_account, .include = on_include,
+		.domain_is_local = on_domain_is_local, .route = on_route,
+		.pipe_exists = on_pipe_exists, .ctx = t,
+		.separator = separator[0],
+		.hostname = conf_str(t->conf, "hostname"),
+		.postmaster = conf_str(t->conf, "postmaster"),
+		.depth_max = (unsigned)conf_num(t->conf, "alias_depth_max"),
+		.targets_max = conf_num(t->conf, "alias_targets_max"),
+		.seed = t->seed,
+	};
+}
+
+struct tables *
+tables_new(const struct conf_view *conf, int dir, int passwd,
+    const struct account_defaults *owner)
+{
+	struct tables *t = xcalloc(1, sizeof(*t));
+
+	t->conf = conf;
+	t->dir = dir;
+	rand_octets(t->seed, sizeof(t->seed));
+	buf_init(&t->value, MAP_VALUE_MAX);
+	t->domains = domains_new(conf);
+	t->defaults = *owner;
+	t->defaults.path = conf_str(conf, "mailbox_path");
+	read_passwd(t, passwd);
+	fill_recipient(t);
+	t->looked_ms = clock_mono_ms() - 1000;
+	tables_refresh(t);
+	return t;
+}
+
+void
+tables_free(struct tables **t)
+{
+	if (*t == NULL)
+		return;
+	for (size_t i = 0; i < MAPS; i++)
+		map_close(&(*t)->map[i]);
+	domains_free(&(*t)->domains);
+	hash_free(&(*t)->system, free);
+	buf_fini(&(*t)->value);
+	free(*t);
+	*t = NULL;
+}
+
+const struct recipient_tables *
+tables_recipient(const struct tables *t)
+{
+	return &t->recipient;
+}
+
+enum domain_kind
+tables_domain(const struct tables *t, struct span domain)
+{
+	return domains_kind(t->domains, domain);
+}

@@ -1,0 +1,29 @@
+/*
+ * tables - opens the maps, opens them again when they were built anew, and
+ * answers recipient.h's questions from them.
+ */
+#ifndef LOOKUPD_TABLES_H
+#define LOOKUPD_TABLES_H
+
+#include "base/base.h"
+#include "conf/view.h"
+#include "helpers/lookupd/domains.h"
+#include "helpers/lookupd/recipient.h"
+
+struct tables;
+
+/*
+ * dir     of the maps: held open, and the working directory
+ * passwd  the system's user file (of master), or -1
+ * owner   mailbox_user's ids, looked up before the jail closed
+ */
+struct tables *tables_new(const struct conf_view *conf, int dir, int passwd,
+	    const struct account_defaults *owner);
+void	tables_free(struct tables **t);
+/* The functions and limits for recipient.c; valid as long as t. */
+const struct recipient_tables *tables_recipient(const struct tables *t);
+enum domain_kind tables_domain(const struct tables *t, struct span domain);
+/* Look whether a map was replaced since; at most once a second. */
+void	tables_refresh(struct tables *t);
+
+#endif
