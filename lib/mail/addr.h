@@ -87,7 +87,7 @@ void	addr_local_plain(const struct addr *a, char out[ADDR_LOCAL_SIZE]);
 bool	addr_eq(const struct addr *a, const struct addr *b);
 /*
  * The local part names a further host to some mail servers: it holds '%',
- * '!' or '@', or begins with a '.' or '/'.  Must not be relayed for strangers.
+ * '!' or '@' ("user%other@us").  Nothing to relay for strangers.
  */
 bool	addr_local_routes(const struct addr *a);
 

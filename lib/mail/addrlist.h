@@ -17,7 +17,7 @@
 #include "base/cur.h"
 #include "base/span.h"
 
-#define ADDRLIST_COMMENT_DEPTH	32	/* '(' within '(' */
+#define ADDRLIST_PART_MAX	(16 * KIB)	/* octets kept of a name, a host ... */
 
 enum addrlist_kind {
 	ADDRLIST_MAILBOX,
@@ -35,13 +35,15 @@ struct addrlist_item {
 	struct span name;	/* display name; else the comment beside it;
 				 * for a group its name */
 	struct span route;	/* "@a,@b" (RFC 5322 4.4 obs-route) */
-	struct span mailbox;	/* local part without quoting */
+	struct span mailbox;	/* local part without quoting; never absent in a
+				 * mailbox, but may be empty */
 	struct span host;	/* absent for "user" without '@' */
 };
 
 struct addrlist {
 	struct cur c;
-	struct buf text;	/* of the item now given out */
+	struct buf name, comment, route, mailbox, host;	/* of this item */
+	unsigned words;		/* of this item, before '@' or '<' */
 	bool	in_group;
 	bool	bad;		/* something was no address: passed over */
 	bool	cut;		/* the budget of items ended it */

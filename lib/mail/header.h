@@ -65,12 +65,23 @@ void	header_split(struct span message, struct span *header,
  */
 int	header_unfold(struct buf *out, struct span value);
 
+/* What a line (without its line end) is within a header. */
+enum header_line {
+	HEADER_LINE_EMPTY,
+	HEADER_LINE_FIELD,
+	HEADER_LINE_MORE,	/* continues the field before it */
+	HEADER_LINE_STRAY
+};
+/* first: no field stands before it, so nothing can be continued. */
+enum header_line header_line_kind(struct span line, bool first);
+
 /*
  * A header that comes in pieces.  text gathers the octets up to and with the
- * empty line, or up to the stray line.
+ * line that ends it: the empty one, or a stray one (header_split() tells).
  */
 enum header_feed {
-	HEADER_FEED_MORE,	/* all was taken */
+	HEADER_FEED_MORE,	/* all was taken; at the end of a message without
+				 * body it stays so */
 	HEADER_FEED_END,	/* *used octets were taken; the rest is body */
 	HEADER_FEED_TOO_BIG	/* octets or fields are over the limit */
 };

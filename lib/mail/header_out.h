@@ -37,9 +37,9 @@ int	header_out_mailbox(struct buf *out, const char *name,
 	    struct span display, struct span mailbox) must_use;
 
 /*
- * Add foreign text as a word that can stand in a comment or a token list:
- * controls, 8-bit, space and any of "(),;<>@\ become '?'; cut at max octets;
- * an empty one becomes "?".  For what a stranger said (HELO, host names).
+ * Add foreign text as a dot-atom (RFC 5322 3.2.3): whatever cannot stand in
+ * one becomes '?'; cut at max octets; an empty one becomes "?".  For what a
+ * stranger said (HELO, host names).
  */
 void	header_out_tame(struct buf *out, struct span foreign, size_t max);
 

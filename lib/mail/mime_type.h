@@ -69,6 +69,12 @@ void	mime_list_parse(struct span value, struct arena *mem,
 /* One token, as of Content-Transfer-Encoding (RFC 2045 6.1); else empty. */
 struct span	mime_token(struct span value);
 
+/*
+ * Join "name*0", "name*1" ... to one "name" (or "name*", still in charset'
+ * language'%XX form), as RFC 2231 6 asks of IMAP servers.
+ */
+void	mime_params_join(struct mime_params *ps, struct arena *mem);
+
 /* The parameter written with exactly this name; p == NULL: none. */
 struct span	mime_param(const struct mime_params *ps, const char *name);
 

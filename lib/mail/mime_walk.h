@@ -5,9 +5,12 @@
  *
  * The tree: v[0] is the message.  A multipart's children are its parts, at
  * least one (an empty text/plain one is made up where none was found); the
- * child of a message/rfc822 is the message in it.  What lies deeper than the
- * limit, or beyond the number of parts, stays inside its parent, which is a
- * leaf of its type then.  A boundary that is never closed ends with its parent.
+ * child of a message/rfc822 is the message in it.  A multipart or message that
+ * lies deeper than the limit, or has no usable boundary, is a leaf (who tells
+ * a client about it must not use its type then: a multipart without parts has
+ * no BODYSTRUCTURE).  Parts beyond the number of parts are left out.  A boundary
+ * that is never closed ends with its parent.  Delimiter lines are compared whole,
+ * but for white space at their end; of equal boundaries the innermost counts.
  */
 #ifndef MAIL_MIME_WALK_H
 #define MAIL_MIME_WALK_H
@@ -60,7 +63,8 @@ size_t	mime_body_wire(const struct mime_part *p);
 
 /*
  * The fields of a part that BODYSTRUCTURE tells (RFC 3501 7.4.2).  Strings
- * are unfolded, in the arena; p == NULL: no such field.
+ * are unfolded, in the arena; p == NULL: no such field.  Parameters in pieces
+ * are joined.
  */
 struct mime_fields {
 	struct mime_type type;	/* defaults: text/plain, in a digest

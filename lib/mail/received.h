@@ -13,7 +13,7 @@ enum received_how {		/* together they make the "with" keyword */
 	RECEIVED_SMTP = 0,	/* HELO */
 	RECEIVED_ESMTP = 1,	/* EHLO */
 	RECEIVED_LMTP = 2,	/* LHLO */
-	RECEIVED_LOCAL = 3	/* by a program of this host: "with local" */
+	RECEIVED_LOCAL = 3	/* from a program of this host: no from, no with */
 };
 
 struct received {
@@ -31,11 +31,11 @@ struct received {
 
 /*
  * Add the field, folded, with CRLF.  Foreign text is tamed, so that the field
- * is well formed whatever the client said; bounded by 1,000 octets.
+ * is well formed whatever the client said; at most 1,800 octets.
  * returns  0, or -1: cap reached
  */
 int	received_write(struct buf *out, const struct received *r);
-/* "ESMTPSA" and its like. */
+/* "ESMTPSA" and its like; "" for RECEIVED_LOCAL. */
 const char *received_keyword(enum received_how how, bool tls, bool auth);
 
 /* Hops so far: number of Received fields. */

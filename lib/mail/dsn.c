@@ -1,0 +1,312 @@
+/*
+ * The report is written from top to bottom into one buffer with a cap; what
+ * does not fit shows in buf.full and undoes the whole.  Everything that came
+ * from elsewhere goes through put_line(), which leaves one line of printable
+ * ASCII of bounded length, or through put_header(), which keeps lines apart.
+ */
+#include "mail/dsn.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/date.h"
+#include "mail/esc.h"
+#include "mail/header.h"
+#include "mail/header_out.h"
+#include "mail/mime_type.h"
+
+#define TEXT_MAX	500	/* octets of an address, a name, an id */
+#define LINE_MAX_OCTETS	998	/* RFC 5322 2.1.1 */
+#define TYPE_MEM	(16 * KIB)
+
+static void
+put_line(struct buf *b, const char *before, struct span s, size_t max)
+{
+	s = span_head(s, max);
+	buf_add_str(b, before);
+	for (size_t i = 0; i < s.n; i++)
+		buf_add_char(b, s.p[i] >= ' ' && s.p[i] <= '~' ? s.p[i] : '?');
+	buf_add_str(b, "\r\n");
+}
+
+static void
+put_date(struct buf *b, const char *name, int64_t t, int zone_minutes)
+{
+	if (t == 0)
+		return;
+	buf_add_str(b, name);
+	date_rfc5322(b, t, zone_minutes);
+	buf_add_str(b, "\r\n");
+}
+
+/* A status of the right form for the action, RFC 3464 2.3.4. */
+static void
+status_of(const struct dsn_recipient *r, struct esc *e)
+{
+	bool good = esc_parse(r->status, e) == 0;
+
+	switch (r->action) {
+	case DSN_FAILED:	/* also 4: gave up after trying for long */
+		if (!good || e->class == 2)
+			*e = (struct esc){ 5, 0, 0 };
+		break;
+	case DSN_DELAYED:
+		if (!good || e->class != 4)
+			*e = (struct esc){ 4, 0, 0 };
+		break;
+	case DSN_DELIVERED:
+	case DSN_RELAYED:
+	case DSN_EXPANDED:
+		if (!good || e->class != 2)
+			*e = (struct esc){ 2, 0, 0 };
+		break;
+	}
+}
+
+static bool
+any_is(const struct dsn *d, enum dsn_action action)
+{
+	for (size_t i = 0; i < d->rcpts_n; i++)
+		if (d->rcpts[i].action == action)
+			return true;
+	return false;
+}
+
+static const char *
+subject_of(const struct dsn *d)
+{
+	if (any_is(d, DSN_FAILED))
+		return "Your message could not be delivered";
+	if (any_is(d, DSN_DELAYED))
+		return "Your message is delayed";
+	return "Your message was delivered";
+}
+
+/* RFC 6522 3: multipart/report; RFC 3464 2: to the return address. */
+static int
+put_head(struct buf *b, const struct dsn *d, struct span boundary, bool eight)
+{
+	int rc = 0;
+
+	buf_add_str(b, "From: Mail Delivery System <MAILER-DAEMON@");
+	buf_add_span(b, d->host);
+	buf_add_str(b, ">\r\n");
+	rc |= header_out_mailbox(b, "To", SPAN_NONE, d->to);
+	put_line(b, "Subject: ", span_str(subject_of(d)), TEXT_MAX);
+	put_date(b, "Date: ", d->now, d->zone_minutes);
+	buf_add_str(b, "Message-ID: <");
+	header_out_tame(b, d->unique, 64);
+	buf_add_char(b, '@');
+	buf_add_span(b, d->host);
+	buf_add_str(b, ">\r\nAuto-Submitted: auto-replied\r\n"
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+	    "\tboundary=\"");
+	buf_add_span(b, boundary);
+	buf_add_str(b, "\"\r\n");
+	if (eight)	/* RFC 2045 6.4: as the part that has it */
+		buf_add_str(b, "Content-Transfer-Encoding: 8bit\r\n");
+	buf_add_str(b, "\r\n");
+	return rc;
+}
+
+static void
+put_part(struct buf *b, struct span boundary, const char *fields)
+{
+	buf_add_str(b, "--");
+	buf_add_span(b, boundary);
+	buf_add_str(b, "\r\n");
+	buf_add_str(b, fields);
+	buf_add_str(b, "\r\n");
+}
+
+static void
+put_rcpt_text(struct buf *b, const struct dsn_recipient *r)
+{
+	struct esc e;
+
+	status_of(r, &e);
+	put_line(b, "\r\n  ", r->final, TEXT_MAX);
+	buf_addf(b, "    %s (%u.%u.%u)\r\n", esc_text(&e), e.class, e.subject,
+	    e.detail);
+	if (r->remote_mta.n > 0)
+		put_line(b, "    mail server: ", r->remote_mta, TEXT_MAX);
+	if (r->diagnostic.n > 0)
+		put_line(b, r->by_smtp ? "    it said: " : "    reason: ",
+		    r->diagnostic, DSN_DIAGNOSTIC_MAX);
+}
+
+static void
+put_group(struct buf *b, const struct dsn *d, enum dsn_action action,
+    const char *text)
+{
+	if (!any_is(d, action))
+		return;
+	buf_add_str(b, text);
+	for (size_t i = 0; i < d->rcpts_n; i++)
+		if (d->rcpts[i].action == action)
+			put_rcpt_text(b, &d->rcpts[i]);
+	buf_add_str(b, "\r\n");
+}
+
+static void
+put_text(struct buf *b, const struct dsn *d)
+{
+	buf_add_str(b, "This is the mail system at host ");
+	put_line(b, "", d->host, TEXT_MAX);
+	buf_add_str(b, "\r\n");
+	put_group(b, d, DSN_FAILED, "Your message could not be delivered to "
+	    "the recipients below.\r\nNo further attempt will be made.\r\n");
+	put_group(b, d, DSN_DELAYED, "Your message could not be delivered "
+	    "yet to the recipients below.\r\nThe mail system goes on trying; "
+	    "you need not send it again.\r\n");
+	put_group(b, d, DSN_DELIVERED, "Your message was delivered to:\r\n");
+	put_group(b, d, DSN_RELAYED, "Your message was handed to a mail "
+	    "system that sends no such reports, for:\r\n");
+	put_group(b, d, DSN_EXPANDED, "Your message was passed on to all "
+	    "members of:\r\n");
+	if (d->queue_id.n > 0)
+		put_line(b, "Queue id of the message: ", d->queue_id,
+		    TEXT_MAX);
+	buf_add_str(b, "\r\n");
+}
+
+/* RFC 3464 2.3, in the order of its grammar. */
+static void
+put_rcpt_fields(struct buf *b, const struct dsn *d,
+    const struct dsn_recipient *r)
+{
+	static const char *const actions[] = { "failed", "delayed",
+		"delivered", "relayed", "expanded" };
+	char status[WHY_ESC_SIZE];
+	struct esc e;
+
+	status_of(r, &e);
+	esc_format(&e, status);
+	buf_add_str(b, "\r\n");
+	if (r->original.n > 0)
+		put_line(b, "Original-Recipient: ", r->original, TEXT_MAX);
+	put_line(b, "Final-Recipient: rfc822; ", r->final, TEXT_MAX);
+	buf_addf(b, "Action: %s\r\nStatus: %s\r\n", actions[r->action],
+	    status);
+	if (r->remote_mta.n > 0)
+		put_line(b, "Remote-MTA: dns; ", r->remote_mta, TEXT_MAX);
+	if (r->diagnostic.n > 0)
+		put_line(b, r->by_smtp ? "Diagnostic-Code: smtp; " :
+		    "Diagnostic-Code: x-paquebot; ", r->diagnostic,
+		    DSN_DIAGNOSTIC_MAX);
+	put_date(b, "Last-Attempt-Date: ", r->last_attempt, d->zone_minutes);
+	if (r->action == DSN_DELAYED)	/* 2.3.9: not for others */
+		put_date(b, "Will-Retry-Until: ", r->retry_until,
+		    d->zone_minutes);
+}
+
+/* RFC 3464 2.2 */
+static void
+put_status(struct buf *b, const struct dsn *d)
+{
+	if (d->envid.n > 0)
+		put_line(b, "Original-Envelope-Id: ", d->envid, TEXT_MAX);
+	put_line(b, "Reporting-MTA: dns; ", d->host, TEXT_MAX);
+	if (d->queue_id.n > 0)
+		put_line(b, "X-Paquebot-Queue-ID: ", d->queue_id, TEXT_MAX);
+	put_date(b, "Arrival-Date: ", d->arrival, d->zone_minutes);
+	for (size_t i = 0; i < d->rcpts_n; i++)
+		put_rcpt_fields(b, d, &d->rcpts[i]);
+	buf_add_str(b, "\r\n");
+}
+
+static bool
+has_8bit(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > 126)
+			return true;
+	return false;
+}
+
+/* The returned header: whole lines, none too long, no stray controls. */
+static void
+put_header(struct buf *b, struct span header)
+{
+	while (header.n > 0) {
+		struct span line = span_cut(&header, '\n');
+
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		line = span_head(line, LINE_MAX_OCTETS);
+		for (size_t i = 0; i < line.n; i++)
+			buf_add_char(b, line.p[i] == '\0' ||
+			    line.p[i] == '\r' ? '?' : line.p[i]);
+		buf_add_str(b, "\r\n");
+	}
+}
+
+/* A boundary that the returned text does not hold (RFC 2046 5.1.1). */
+static void
+make_boundary(struct buf *b, const struct dsn *d, struct span header)
+{
+	buf_add_str(b, "=_");
+	header_out_tame(b, d->unique, 32);
+	for (int i = 0; i < 16; i++) {
+		if (span_find(header, buf_span(b)) == header.n)
+			return;
+		buf_add_char(b, '_');
+	}
+}
+
+int
+dsn_write(struct buf *out, const struct dsn *d)
+{
+	struct span header = span_head(d->header, d->header_max);
+	size_t was = out->n;
+	bool eight;
+	struct buf boundary;
+	int rc;
+
+	if (header.n < d->header.n)	/* no half line at the end */
+		header = span_head(header, span_rchr(header, '\n') + 1);
+	eight = has_8bit(header);
+	buf_init(&boundary, 64);
+	make_boundary(&boundary, d, header);
+	rc = put_head(out, d, buf_span(&boundary), eight);
+	put_part(out, buf_span(&boundary),
+	    "Content-Type: text/plain; charset=us-ascii\r\n");
+	put_text(out, d);
+	put_part(out, buf_span(&boundary),
+	    "Content-Type: message/delivery-status\r\n");
+	put_status(out, d);
+	if (header.n > 0) {		/* RFC 6522 4 */
+		put_part(out, buf_span(&boundary), eight ?
+		    "Content-Type: text/rfc822-headers\r\n"
+		    "Content-Transfer-Encoding: 8bit\r\n" :
+		    "Content-Type: text/rfc822-headers\r\n");
+		put_header(out, header);
+		buf_add_str(out, "\r\n");
+	}
+	buf_add_str(out, "--");
+	buf_add_span(out, buf_span(&boundary));
+	buf_add_str(out, "--\r\n");
+	buf_fini(&boundary);
+	if (rc == 0 && !out->full)
+		return 0;
+	buf_cut(out, was);
+	return -1;
+}
+
+bool
+dsn_is_report(struct span header)
+{
+	struct header_field f;
+	struct mime_type type;
+	struct arena *mem;
+	bool is;
+
+	if (!header_find(header, "Content-Type", &f))
+		return false;
+	mem = arena_new(TYPE_MEM);
+	is = mime_type_parse(f.value, mem, &type) == 0 &&
+	    mime_type_is(&type, "multipart", "report");
+	arena_free(&mem);
+	return is;
+}
