@@ -1,0 +1,352 @@
+/*
+ * cross - see cross.h.
+ * Two tables, one of forms (setting, what each value must look like) and one
+ * of agreements (functions that look at several settings): a new check is a
+ * new row.  All are made, so that one run shows all mistakes.
+ */
+#include "conf/cross.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conf/keys.h"
+#include "conf/value.h"
+#include "os/sock.h"
+#include "os/user.h"
+
+struct check {
+	const struct conf_view *v;
+	const struct conf_complaint *c;
+};
+
+static void
+complain(const struct check *k, const char *name, size_t item,
+    const char *what)
+{
+	k->c->say(name, item, what, k->c->ctx);
+}
+
+/* ------------------------------------------------------ form of one value */
+
+static const char *
+form_domain(const char *s)
+{
+	return conf_is_domain(s) ? NULL :
+	    "is not a domain name with a dot, like mail.example.org";
+}
+
+static const char *
+form_hostport(const char *s)
+{
+	struct sock_addr a;
+
+	return sock_parse_hostport(span_str(s), &a) == 0 && a.port != 0 ?
+	    NULL : "is not address:port, like 192.0.2.1:25 or [::1]:25";
+}
+
+static const char *
+form_net(const char *s)
+{
+	struct sock_net n;
+
+	return sock_parse_net(span_str(s), &n) == 0 ? NULL :
+	    "is not a network, like 192.0.2.0/24 or 2001:db8::/32";
+}
+
+static const char *
+form_server(const char *s)
+{
+	struct sock_addr a;
+
+	return sock_parse_ip(span_str(s), &a) == 0 ||
+	    (sock_parse_hostport(span_str(s), &a) == 0 && a.port != 0) ?
+	    NULL : "is not an address or address:port";
+}
+
+static const char *
+form_ip(const char *s)
+{
+	struct sock_addr a;
+
+	return *s == '\0' || sock_parse_ip(span_str(s), &a) == 0 ? NULL :
+	    "is not an address";
+}
+
+static const char *
+form_path(const char *s)
+{
+	return s[0] == '/' && s[1] != '\0' ? NULL :
+	    "is not an absolute path";
+}
+
+static const char *
+form_path_or_none(const char *s)
+{
+	return *s == '\0' ? NULL : form_path(s);
+}
+
+static const char *
+form_log(const char *s)
+{
+	return strcmp(s, "stderr") == 0 || strcmp(s, "syslog") == 0 ||
+	    form_path(s) == NULL ? NULL :
+	    "is neither stderr nor syslog nor an absolute path";
+}
+
+static const char *
+form_range(const char *s)
+{
+	uint32_t first, last;
+
+	return conf_parse_range(s, &first, &last) == 0 ? NULL :
+	    "is not a range of user ids above 0, like 5000-5999";
+}
+
+static const char *
+form_mailbox(const char *s)
+{
+	bool name = false;
+
+	if (form_path(s) != NULL)
+		return "is not an absolute path";
+	while ((s = strchr(s, '%')) != NULL) {
+		s++;
+		if (*s != 'u' && *s != 'n' && *s != 'd')
+			return "has a % that is not %u, %n or %d";
+		name = name || *s == 'u' || *s == 'n';
+	}
+	return name ? NULL : "has no %u or %n: all users would share it";
+}
+
+static bool
+is_name_char(char c)
+{
+	return ascii_isalnum(c) || c == '-' || c == '_';
+}
+
+static const char *
+form_pipe(const char *s)
+{
+	struct span rest = span_str(s), name = span_cut(&rest, '=');
+
+	if (name.n == 0 || name.n > 63 || rest.p == NULL)
+		return "is not name=/path/program word...";
+	for (size_t i = 0; i < name.n; i++)
+		if (!is_name_char(name.p[i]))
+			return "has a name of other than a-z, 0-9, - and _";
+	return rest.n > 1 && rest.p[0] == '/' && rest.p[1] != ' ' ? NULL :
+	    "needs the absolute path of its program";
+}
+
+static const char *
+form_separator(const char *s)
+{
+	return *s == '\0' || (*s > ' ' && *s < 127 && !ascii_isalnum(*s) &&
+	    strchr("@\"\\.,;:<>()[]", *s) == NULL) ? NULL :
+	    "is not a mark that may separate, like + or -";
+}
+
+static const char *
+form_hierarchy(const char *s)
+{
+	return strcmp(s, ".") == 0 || strcmp(s, "/") == 0 ? NULL :
+	    "is neither . nor /";
+}
+
+static const struct {
+	const char *name;
+	const char *(*wrong)(const char *value);
+} forms[] = {
+	{ "hostname", form_domain },
+	{ "domains", form_domain },
+	{ "relay_domains", form_domain },
+	{ "subaddress_separator", form_separator },
+	{ "queue_dir", form_path },
+	{ "run_dir", form_path },
+	{ "map_dir", form_path_or_none },
+	{ "empty_dir", form_path },
+	{ "log", form_log },
+	{ "listen_mx", form_hostport },
+	{ "listen_submission", form_hostport },
+	{ "listen_lmtp", form_hostport },
+	{ "listen_pop3", form_hostport },
+	{ "listen_imap", form_hostport },
+	{ "relay_clients", form_net },
+	{ "smtp_out_source", form_ip },
+	{ "dns_servers", form_server },
+	{ "mailbox_path", form_mailbox },
+	{ "mailbox_uids", form_range },
+	{ "mailbox_roots", form_path },
+	{ "pipes", form_pipe },
+	{ "separator", form_hierarchy },
+};
+
+static void
+check_forms(const struct check *k)
+{
+	const char *name, *what;
+	size_t n;
+	bool list;
+
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		name = forms[i].name;
+		list = conf_key_find(name)->kind == CONF_LIST;
+		n = list ? conf_count(k->v, name) : 1;
+		for (size_t j = 0; j < n; j++) {
+			what = forms[i].wrong(list ?
+			    conf_item(k->v, name, j) : conf_str(k->v, name));
+			if (what != NULL)
+				complain(k, name, j, what);
+		}
+	}
+}
+
+/* ----------------------------------------------- settings that must agree */
+
+static const char *const listeners[] = { "listen_mx", "listen_submission",
+	"listen_lmtp", "listen_pop3", "listen_imap" };
+
+/* How many of item i of listeners[l] stand before or at it. */
+static bool
+listens_before(const struct check *k, size_t l, size_t i,
+    const struct sock_addr *a)
+{
+	struct sock_addr b;
+
+	for (size_t m = 0; m <= l; m++) {
+		size_t n = m == l ? i : conf_count(k->v, listeners[m]);
+
+		for (size_t j = 0; j < n; j++)
+			if (sock_parse_hostport(span_str(conf_item(k->v,
+			    listeners[m], j)), &b) == 0 &&
+			    sock_ip_eq(a, &b) && a->port == b.port)
+				return true;
+	}
+	return false;
+}
+
+static void
+agree_listeners(const struct check *k)
+{
+	struct sock_addr a;
+	size_t total = 0, n;
+
+	for (size_t l = 0; l < COUNT(listeners); l++) {
+		n = conf_count(k->v, listeners[l]);
+		total += n;
+		for (size_t i = 0; i < n; i++)
+			if (sock_parse_hostport(span_str(conf_item(k->v,
+			    listeners[l], i)), &a) == 0 &&
+			    listens_before(k, l, i, &a))
+				complain(k, listeners[l], i,
+				    "is listened on twice");
+	}
+	if (total == 0 && !conf_bool(k->v, "local_submission"))
+		complain(k, "listen_mx", 0,
+		    "nothing to do: no listener and no local_submission");
+}
+
+static void
+agree_domains(const struct check *k)
+{
+	for (size_t i = 0; i < conf_count(k->v, "relay_domains"); i++)
+		for (size_t j = 0; j < conf_count(k->v, "domains"); j++)
+			if (span_ieq(span_str(conf_item(k->v, "relay_domains",
+			    i)), span_str(conf_item(k->v, "domains", j))))
+				complain(k, "relay_domains", i,
+				    "is one of domains as well");
+}
+
+static void
+agree_times(const struct check *k)
+{
+	if (conf_num(k->v, "retry_min") > conf_num(k->v, "retry_max"))
+		complain(k, "retry_min", 0, "is longer than retry_max");
+	if (conf_num(k->v, "delay_notice") >= conf_num(k->v, "expire"))
+		complain(k, "delay_notice", 0, "is not shorter than expire");
+}
+
+static void
+agree_mailboxes(const struct check *k)
+{
+	const char *path = conf_str(k->v, "mailbox_path"), *root;
+	size_t n = conf_count(k->v, "mailbox_roots"), len;
+
+	for (size_t i = 0; i < n; i++) {
+		root = conf_item(k->v, "mailbox_roots", i);
+		len = strlen(root);
+		if (strncmp(path, root, len) == 0 &&
+		    (path[len] == '/' || (len > 0 && root[len - 1] == '/')))
+			return;
+	}
+	complain(k, "mailbox_path", 0, "is beneath none of mailbox_roots");
+}
+
+static struct span
+pipe_name(const struct check *k, size_t i)
+{
+	struct span rest = span_str(conf_item(k->v, "pipes", i));
+
+	return span_cut(&rest, '=');
+}
+
+static void
+agree_pipes(const struct check *k)
+{
+	for (size_t i = 0; i < conf_count(k->v, "pipes"); i++)
+		for (size_t j = 0; j < i; j++)
+			if (span_eq(pipe_name(k, i), pipe_name(k, j)))
+				complain(k, "pipes", i, "has a name twice");
+}
+
+static void (*const agreements[])(const struct check *k) = {
+	agree_listeners, agree_domains, agree_times, agree_mailboxes,
+	agree_pipes,
+};
+
+/* -------------------------------------------------- users of this system */
+
+static void
+user_exists(const struct check *k, const char *name)
+{
+	const char *value = conf_str(k->v, name);
+	struct user u;
+	char what[128];
+
+	if (*value == '\0')
+		return;
+	if (user_by_name(value, &u) != 0)
+		(void)snprintf(what, sizeof(what), "no such user: %s", value);
+	else if (u.uid == 0)
+		(void)snprintf(what, sizeof(what), "must not be root");
+	else
+		return;
+	complain(k, name, 0, what);
+}
+
+static void
+check_users(const struct check *k)
+{
+	const char *group = conf_str(k->v, "operator_group");
+	uint32_t gid;
+
+	user_exists(k, "mailbox_user");
+	if (conf_count(k->v, "pipes") > 0)
+		user_exists(k, "pipe_user");
+	if (*group != '\0' && group_by_name(group, &gid) != 0)
+		complain(k, "operator_group", 0, "no such group");
+}
+
+void
+conf_cross_check(const struct conf_view *v, bool root,
+    const struct conf_complaint *c)
+{
+	const struct check k = { v, c };
+
+	check_forms(&k);
+	for (size_t i = 0; i < COUNT(agreements); i++)
+		agreements[i](&k);
+	if (root)
+		check_users(&k);
+}
