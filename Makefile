@@ -18,6 +18,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec/paquebot
 MANDIR ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc/paquebot
 
+comma := ,
 WARN :=	-Wall -Wextra -Wconversion -Wshadow -Werror -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
 	-Wformat=2
@@ -25,7 +26,6 @@ HARD :=	-fstack-protector-strong -fstack-clash-protection -fPIE \
 	-D_GLIBCXX_ASSERTIONS $(if $(SAN),,-D_FORTIFY_SOURCE=3)
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-comma := ,
 OPT ?=	-O2 -g
 CPPFLAGS += -D_GNU_SOURCE -DLIBBSD_OVERLAY -isystem /usr/include/bsd \
 	-Ilib -I. -DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"'
@@ -112,19 +112,34 @@ unit: $(UNIT) $(UNIT_PROG)
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_LIB := $(wildcard $(patsubst %,lib/%/*.c,base os ipc mail smtp queue store))
 
-build-fuzz/%: tests/fuzz/%.c $(FUZZ_LIB)
+FUZZ_FLAGS := -std=c17 -g -O1 -fsanitize=fuzzer$(comma)address$(comma)undefined \
+	-fno-sanitize-recover=undefined
+
+build-fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined \
-	    -o $@ $< $$(sed -n 's/^ \* links: *//p' $<) $(FUZZ_LIB) \
-	    $(SYS_os) $(SYS_ipc)
+	clang $(CPPFLAGS) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+
+build-fuzz/lib.a: $(patsubst %.c,build-fuzz/%.o,$(FUZZ_LIB))
+	@rm -f $@
+	ar rcs $@ $^
+
+# A target names files of programs that it needs in a line " * links: x.c".
+build-fuzz/%: tests/fuzz/%.c build-fuzz/lib.a
+	clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< \
+	    $$(sed -n 's/^ \* links: *//p' $<) build-fuzz/lib.a \
+	    $(SYS_os) $(SYS_ipc) -lcrypt
 
 fuzz: $(FUZZ)
+
+# -------------------------------------------------------------------- lint
+lint:
+	@tests/lint.sh
 
 clean:
 	rm -rf build build-san build-fuzz
 
--include $(shell find build build-san -name '*.d' 2>/dev/null)
+-include $(shell find build build-san build-fuzz -name '*.d' 2>/dev/null)
 
-.PHONY: all unit fuzz clean
+.PHONY: all unit fuzz lint clean
 .SECONDARY:
 .DELETE_ON_ERROR:
