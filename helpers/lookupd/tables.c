@@ -1,7 +1,6 @@
 /*
- * tables.c - the state behind the questions.  A map is replaced by rename, so
- * another inode under its name means: open again.  Looking once a second is
- * cheap and spares the operator a reload after `paquebot map`.
+ * tables.c - the state behind the questions: four maps, the list of domains and
+ * the system's users, which are read before the first question.
  */
 #include "helpers/lookupd/tables.h"
 
@@ -14,9 +13,7 @@
 #include "base/num.h"
 #include "helpers/lookupd/route.h"
 #include "mail/addr.h"
-#include "map/bdb.h"
-#include "os/clock.h"
-#include "os/fd.h"
+#include "map/fresh.h"
 #include "os/fs.h"
 #include "os/rand.h"
 
@@ -30,9 +27,7 @@ static const char *const map_names[MAPS] = { "aliases", "virtual", "routes",
 struct tables {
 	const struct conf_view *conf;
 	int	     dir;
-	struct map   map[MAPS];
-	uint64_t     inode[MAPS];	/* of the .db that is open; 0: none */
-	int64_t	     looked_ms;
+	struct map_fresh map[MAPS];
 	struct domains *domains;
 	struct hash *system;		/* name -> passwd line (owned) */
 	struct account_defaults defaults;
@@ -112,7 +107,7 @@ on_alias(void *ctx, struct span local, struct buf *value, struct why *why)
 {
 	struct tables *t = ctx;
 
-	return map_get(&t->map[ALIASES], local, value, why);
+	return map_get(&t->map[ALIASES].map, local, value, why);
 }
 
 static enum map_got
@@ -121,7 +116,7 @@ on_virtual(void *ctx, struct span address, struct buf *value,
 {
 	struct tables *t = ctx;
 
-	return map_get(&t->map[VIRTUAL], address, value, why);
+	return map_get(&t->map[VIRTUAL].map, address, value, why);
 }
 
 static enum map_got
@@ -129,7 +124,7 @@ on_account(void *ctx, struct span address, struct account *out,
     struct why *why)
 {
 	struct tables *t = ctx;
-	enum map_got got = map_get(&t->map[USERS], address, &t->value, why);
+	enum map_got got = map_get(&t->map[USERS].map, address, &t->value, why);
 
 	if (got == MAP_FOUND && account_parse(address, buf_span(&t->value),
 	    &t->defaults, out, why) != 0)
@@ -179,17 +174,17 @@ on_route(void *ctx, struct span domain, struct target *out, struct why *why)
 {
 	struct tables *t = ctx;
 	struct span key = domain;
-	enum map_got got = map_get(&t->map[ROUTES], key, &t->value, why);
+	enum map_got got = map_get(&t->map[ROUTES].map, key, &t->value, why);
 
 	while (got == MAP_ABSENT && key.n > 0) {
 		size_t dot = span_chr(span_from(key, 1), '.');
 
 		key = span_from(key, 1 + dot);
 		if (key.n > 0)
-			got = map_get(&t->map[ROUTES], key, &t->value, why);
+			got = map_get(&t->map[ROUTES].map, key, &t->value, why);
 	}
 	if (got == MAP_ABSENT)
-		got = map_get(&t->map[ROUTES], SPAN_LIT("*"), &t->value, why);
+		got = map_get(&t->map[ROUTES].map, SPAN_LIT("*"), &t->value, why);
 	if (got == MAP_FOUND &&
 	    route_parse(buf_span(&t->value), out, why) != 0)
 		return MAP_FAILED;
@@ -213,44 +208,11 @@ on_pipe_exists(void *ctx, struct span name)
 
 /* -------------------------------------------------------------- life cycle */
 
-static void
-open_map(struct tables *t, size_t i)
-{
-	struct fs_stat st;
-	struct buf name;
-	struct why why;
-
-	buf_init(&name, 64);
-	(void)buf_addf(&name, "%s.db", map_names[i]);
-	if (fs_stat(t->dir, buf_cstr(&name), &st) != 0)
-		st.inode = 0;
-	if (st.inode != t->inode[i] || (st.inode != 0 &&
-	    t->map[i].ops == NULL)) {
-		struct map fresh;
-
-		if (map_bdb_open(&fresh, map_names[i], &why) != 0) {
-			log_error(LF_STR("event", "map-unreadable"),
-			    LF_STR("map", map_names[i]),
-			    LF_STR("why", why.text));
-		} else {
-			map_close(&t->map[i]);
-			t->map[i] = fresh;
-			t->inode[i] = st.inode;
-		}
-	}
-	buf_fini(&name);
-}
-
 void
 tables_refresh(struct tables *t)
 {
-	int64_t now = clock_mono_ms();
-
-	if (now - t->looked_ms < 1000)
-		return;
-	t->looked_ms = now;
 	for (size_t i = 0; i < MAPS; i++)
-		open_map(t, i);
+		map_fresh_look(&t->map[i]);
 }
 
 static void
@@ -287,8 +249,8 @@ tables_new(const struct conf_view *conf, int dir, int passwd,
 	t->defaults.path = conf_str(conf, "mailbox_path");
 	read_passwd(t, passwd);
 	fill_recipient(t);
-	t->looked_ms = clock_mono_ms() - 1000;
-	tables_refresh(t);
+	for (size_t i = 0; i < MAPS; i++)
+		map_fresh_init(&t->map[i], dir, map_names[i]);
 	return t;
 }
 
@@ -298,7 +260,7 @@ tables_free(struct tables **t)
 	if (*t == NULL)
 		return;
 	for (size_t i = 0; i < MAPS; i++)
-		map_close(&(*t)->map[i]);
+		map_fresh_fini(&(*t)->map[i]);
 	domains_free(&(*t)->domains);
 	hash_free(&(*t)->system, free);
 	buf_fini(&(*t)->value);

@@ -1,0 +1,99 @@
+/*
+ * authd - who is this, and which mailbox is theirs?
+ * runs as   _paqauth, in the directory of the maps; may read there and nothing
+ *           else, opens no socket; forks crypt(3) workers that can only read
+ *           and write one socket
+ * reads     AUTH_REQ (smtpd sessions), LOGIN_REQ (pop3d and imapd fronts); the
+ *           map users
+ * writes    AUTH_REP, LOGIN_REP to the asking peer; SESSION_START with the
+ *           client's connection to the session parent
+ * never     writes a file; sees a message; opens a mailbox
+ * flow      peer -> request.c (may it?) -> users.c (the account) -> proof.c
+ *           (does the password fit?) -> throttle.c (how soon) -> grant.c -> peer
+ */
+#include "helpers/authd/request.h"
+
+#include "base/bug.h"
+#include "daemon/service.h"
+#include "os/fs.h"
+#include "os/rand.h"
+#include "os/user.h"
+
+static const struct service authd = {
+	.name = "authd", .role = ROLE_AUTHD, .sandbox = SANDBOX_FILES_FORK,
+	.mem_max_octets = 512 * MIB, .nofile = 8192,
+	.nproc = PROOF_WORKERS + 2,
+};
+
+static struct {
+	struct request_state request;
+	struct account_defaults owner;
+	int dir;
+} state;
+
+static void
+on_reload(void *ctx)
+{
+	(void)ctx;
+	users_fini(&state.request.users);
+	state.owner.path = conf_str(service_conf(), "mailbox_path");
+	users_init(&state.request.users, state.dir, &state.owner);
+}
+
+static void
+on_child(const struct spawn_end *end, void *ctx)
+{
+	(void)ctx;
+	proof_child_ended(state.request.proof, end);
+}
+
+static void
+find_owner(const char *name)
+{
+	struct user user;
+
+	state.owner.path = conf_str(service_conf(), "mailbox_path");
+	if (user_by_name(name, &user) != 0)
+		return;
+	state.owner.have_owner = true;
+	state.owner.uid = user.uid;
+	state.owner.gid = user.gid;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct service_events events = { .reload = on_reload,
+		.child = on_child };
+	uint8_t seed[16];
+	int dirs[2] = { -1, -1 };
+
+	service_begin(&authd, argc, argv);
+	find_owner(conf_str(service_conf(), "mailbox_user"));
+	/* Berkeley DB knows only paths: the maps are the working directory. */
+	state.dir = fs_enter(conf_str(service_conf(), "map_dir"));
+	if (state.dir < 0)
+		die(EXIT_CONFIG, "cannot enter map_dir %s",
+		    conf_str(service_conf(), "map_dir"));
+	dirs[0] = state.dir;
+	service_confine(dirs, NULL);
+
+	rand_octets(seed, sizeof(seed));
+	users_init(&state.request.users, state.dir, &state.owner);
+	state.request.base = service_base();
+	state.request.proof = proof_new(service_base());
+	state.request.throttle = throttle_new(seed);
+	state.request.srv = ipc_server_new(service_base(), request_rules,
+	    request_rules_n, &state.request);
+	ipc_server_limit(state.request.srv, ROLE_SMTPD_SESSION, 20000);
+	ipc_server_on_close(state.request.srv, request_peer_closed);
+	service_serve(state.request.srv);
+	service_on(&events);
+	service_loop();
+
+	ipc_server_free(&state.request.srv);
+	proof_free(&state.request.proof);
+	throttle_free(&state.request.throttle);
+	users_fini(&state.request.users);
+	return service_end();
+}

@@ -1,0 +1,267 @@
+/*
+ * proof.c - a pool of crypt(3) workers, each a child with one socket and a
+ * filter that leaves it reading and writing.  One question is with a worker
+ * at a time; the rest waits here.  A worker that dies loses its question
+ * (PROOF_UNKNOWN) and is replaced.
+ *
+ * A stored clear password is compared here, in constant time; an unknown user
+ * costs one crypt of the kind that `paquebot user` makes.
+ */
+#include "helpers/authd/proof.h"
+
+#include <crypt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "daemon/service.h"
+#include "map/account.h"
+#include "os/confine.h"
+#include "os/fd.h"
+
+/* hash NUL password NUL */
+#define QUESTION_MAX	(PROOF_HASH_MAX + SECRET_MAX + 2)
+
+struct question {
+	STAILQ_ENTRY(question) next;
+	char   text[QUESTION_MAX];
+	size_t text_n;
+	void (*done)(enum proof_result, void *);
+	void  *ctx;
+};
+STAILQ_HEAD(questions, question);
+
+struct worker {
+	struct proof	*pool;
+	pid_t		 pid;
+	int		 fd;
+	struct event	*readable;
+	struct question *busy;
+};
+
+struct proof {
+	struct event_base *base;
+	struct worker	   workers[PROOF_WORKERS];
+	struct questions   waiting;
+	size_t		   nwaiting;
+	char		   nobody[128];	/* a hash that no password fits */
+};
+
+/* --------------------------------------------------------------- a worker */
+
+static bool
+judge(const char *text, size_t n)
+{
+	static struct crypt_data data;
+	const char *hash = text, *password, *made;
+
+	/* Both ends are there: text holds two NULs, the last at its end. */
+	password = hash + strlen(hash) + 1;
+	if (password >= text + n)
+		return false;
+	made = crypt_r(password, hash, &data);
+	return made != NULL && made[0] != '*' &&
+	    secret_eq(span_str(made), span_str(hash));
+}
+
+_Noreturn static void
+work(int fd)
+{
+	char text[QUESTION_MAX], answer;
+	struct why why;
+	ssize_t n;
+	int extra;
+
+	service_after_fork(&fd, 1);
+	if (confine_narrow(SANDBOX_STDIO, &why) != 0)
+		die(EXIT_OSERR, "%s", why.text);
+	for (;;) {
+		n = fd_recv(fd, text, sizeof(text), &extra);
+		fd_close(&extra);
+		if (n < 2 || text[n - 1] != '\0')
+			_Exit(0);
+		answer = judge(text, (size_t)n) ? 'y' : 'n';
+		wipe(text, sizeof(text));
+		if (fd_send(fd, &answer, 1, -1) != 0)
+			_Exit(0);
+	}
+}
+
+/* ---------------------------------------------------------------- the pool */
+
+static void
+finish(struct question *q, enum proof_result result)
+{
+	q->done(result, q->ctx);
+	wipe(q->text, sizeof(q->text));
+	free(q);
+}
+
+static void
+feed(struct worker *w)
+{
+	struct proof *p = w->pool;
+	struct question *q = STAILQ_FIRST(&p->waiting);
+
+	if (w->busy != NULL || w->fd < 0 || q == NULL)
+		return;
+	STAILQ_REMOVE_HEAD(&p->waiting, next);
+	p->nwaiting--;
+	w->busy = q;
+	if (fd_send(w->fd, q->text, q->text_n, -1) != 0) {
+		w->busy = NULL;
+		finish(q, PROOF_UNKNOWN);
+	}
+}
+
+static void
+on_answer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct worker *w = ctx;
+	struct question *q = w->busy;
+	char answer = 0;
+	int extra;
+	ssize_t n = fd_recv(fd, &answer, 1, &extra);
+
+	(void)what;
+	fd_close(&extra);
+	w->busy = NULL;
+	if (n != 1) {			/* it died: on_child_ended follows */
+		event_free(w->readable);
+		w->readable = NULL;
+		fd_close(&w->fd);
+	}
+	if (q != NULL)
+		finish(q, n != 1 ? PROOF_UNKNOWN :
+		    answer == 'y' ? PROOF_HOLDS : PROOF_FAILS);
+	feed(w);
+}
+
+static void
+start(struct worker *w)
+{
+	int pair[2];
+
+	w->fd = -1;
+	w->pid = -1;
+	if (fd_pair(pair) != 0)
+		return;
+	w->pid = spawn_fork();
+	if (w->pid == 0)
+		work(pair[1]);
+	fd_close(&pair[1]);
+	if (w->pid < 0 || fd_nonblock(pair[0], true) != 0) {
+		fd_close(&pair[0]);
+		log_error(LF_STR("event", "no-password-worker"));
+		return;
+	}
+	w->fd = pair[0];
+	w->readable = event_new(w->pool->base, w->fd, EV_READ | EV_PERSIST,
+	    on_answer, w);
+	if (w->readable == NULL || event_add(w->readable, NULL) != 0)
+		die(EXIT_OSERR, "cannot watch a password worker");
+}
+
+struct proof *
+proof_new(struct event_base *base)
+{
+	struct proof *p = xcalloc(1, sizeof(*p));
+	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+	struct crypt_data *data = xcalloc(1, sizeof(*data));
+
+	p->base = base;
+	STAILQ_INIT(&p->waiting);
+	if (crypt_gensalt_rn(NULL, 0, NULL, 0, setting,
+	    sizeof(setting)) == NULL || span_copy(span_str(crypt_r(
+	    "nobody's", setting, data)), p->nobody, sizeof(p->nobody)) != 0)
+		die(EXIT_OSERR, "crypt does not work");
+	free(data);
+	/* One octet off: a password that fits is not to be found. */
+	p->nobody[strlen(p->nobody) - 1] ^= 1;
+	for (size_t i = 0; i < PROOF_WORKERS; i++) {
+		p->workers[i].pool = p;
+		start(&p->workers[i]);
+	}
+	return p;
+}
+
+void
+proof_free(struct proof **p)
+{
+	if (*p == NULL)
+		return;
+	for (size_t i = 0; i < PROOF_WORKERS; i++) {
+		struct worker *w = &(*p)->workers[i];
+
+		if (w->readable != NULL)
+			event_free(w->readable);
+		fd_close(&w->fd);
+		if (w->busy != NULL)
+			finish(w->busy, PROOF_UNKNOWN);
+	}
+	while (!STAILQ_EMPTY(&(*p)->waiting)) {
+		struct question *q = STAILQ_FIRST(&(*p)->waiting);
+
+		STAILQ_REMOVE_HEAD(&(*p)->waiting, next);
+		finish(q, PROOF_UNKNOWN);
+	}
+	free(*p);
+	*p = NULL;
+}
+
+void
+proof_child_ended(struct proof *p, const struct spawn_end *end)
+{
+	for (size_t i = 0; i < PROOF_WORKERS; i++) {
+		struct worker *w = &p->workers[i];
+
+		if (w->pid != end->pid)
+			continue;
+		log_warn(LF_STR("event", "password-worker-ended"),
+		    LF_INT("signal", end->signal));
+		if (w->readable != NULL)
+			on_answer(w->fd, EV_READ, w);
+		start(w);
+		feed(w);
+	}
+}
+
+void
+proof_ask(struct proof *p, struct span field, struct span password,
+    void (*done)(enum proof_result result, void *ctx), void *ctx)
+{
+	struct span hash = SPAN_NONE;
+	enum hash_scheme scheme = account_hash(field, &hash);
+	struct question *q;
+
+	if (scheme == HASH_PLAIN) {
+		done(secret_eq(hash, password) ? PROOF_HOLDS : PROOF_FAILS,
+		    ctx);
+		return;
+	}
+	if (scheme == HASH_NONE)
+		hash = span_str(p->nobody);
+	/* A NUL would end the password early for crypt(3). */
+	if (hash.n >= PROOF_HASH_MAX || password.n > SECRET_MAX ||
+	    span_has(password, '\0') || span_has(hash, '\0')) {
+		done(PROOF_FAILS, ctx);
+		return;
+	}
+	if (p->nwaiting >= PROOF_QUEUE_MAX) {
+		done(PROOF_UNKNOWN, ctx);
+		return;
+	}
+	q = xcalloc(1, sizeof(*q));
+	memcpy(q->text, hash.p, hash.n);
+	if (password.n > 0)
+		memcpy(q->text + hash.n + 1, password.p, password.n);
+	q->text_n = hash.n + 1 + password.n + 1;
+	q->done = done;
+	q->ctx = ctx;
+	STAILQ_INSERT_TAIL(&p->waiting, q, next);
+	p->nwaiting++;
+	for (size_t i = 0; i < PROOF_WORKERS; i++)
+		feed(&p->workers[i]);
+}

@@ -1,0 +1,227 @@
+/*
+ * request.c - a login is a small object that lives from the question to the
+ * answer: look up the account, have the password judged beside the loop, then
+ * answer at once, or after the throttle's delay if it was wrong.  An unknown
+ * user takes the same way with a hash that nothing fits.
+ *
+ * The asker may end in the meantime: its logins are marked and die silently.
+ */
+#include "helpers/authd/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "helpers/authd/grant.h"
+#include "ipc/chan.h"
+#include "ipc/msg_auth.h"
+#include "ipc/msg_chan.h"
+#include "os/clock.h"
+#include "os/fd.h"
+
+struct login {
+	LIST_ENTRY(login) next;
+	struct request_state *state;
+	struct ipc_peer *peer;		/* NULL: gone */
+	uint32_t request;
+	bool	 session;		/* LOGIN_REQ, else AUTH_REQ */
+	bool	 known;			/* the account exists */
+	struct account account;
+	struct login_req req;		/* without the password */
+	int	 client;		/* the connection, or -1 */
+	struct event *timer;
+};
+static LIST_HEAD(, login) logins = LIST_HEAD_INITIALIZER(logins);
+
+static void
+login_free(struct login *l)
+{
+	if (l->timer != NULL)
+		event_free(l->timer);
+	fd_close(&l->client);
+	LIST_REMOVE(l, next);
+	l->state->pending--;
+	free(l);
+}
+
+void
+request_peer_closed(struct ipc_peer *peer, void *ctx)
+{
+	struct login *l;
+
+	(void)ctx;
+	LIST_FOREACH(l, &logins, next)
+		if (l->peer == peer)
+			l->peer = NULL;
+}
+
+/* ----------------------------------------------------------------- answers */
+
+static void
+answer(struct login *l, enum auth_result result)
+{
+	struct auth_rep auth = { .result = (uint8_t)result };
+	struct login_rep login = { .result = (uint8_t)result };
+
+	if (l->peer != NULL && l->session) {
+		(void)ipc_send(l->peer, &login_rep_type, l->request, &login,
+		    -1);	/* a peer that cannot take it is closing */
+	} else if (l->peer != NULL) {
+		if (result == AUTH_OK)
+			memcpy(auth.user, l->account.user, sizeof(auth.user));
+		(void)ipc_send(l->peer, &auth_rep_type, l->request, &auth,
+		    -1);	/* as above */
+	}
+	login_free(l);
+}
+
+static void
+on_delay_over(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	answer(ctx, AUTH_WRONG);
+}
+
+static void
+log_login(const struct login *l, const char *event)
+{
+	static const char *const services[] = { "smtp", "pop3", "imap" };
+
+	log_info(LF_STR("event", event),
+	    LF_STR("service", services[l->req.service]),
+	    LF_STR("user", l->req.user), LF_STR("client", l->req.client),
+	    LF_STR("session", l->session ? l->req.session : NULL));
+}
+
+static void
+refuse_later(struct login *l)
+{
+	int64_t ms = throttle_failed(l->state->throttle,
+	    span_str(l->req.client), clock_mono_ms());
+	struct timeval delay = { .tv_sec = ms / 1000,
+		.tv_usec = (ms % 1000) * 1000 };
+
+	log_login(l, "login-refused");
+	fd_close(&l->client);
+	l->timer = evtimer_new(l->state->base, on_delay_over, l);
+	if (l->timer == NULL || evtimer_add(l->timer, &delay) != 0)
+		answer(l, AUTH_WRONG);
+}
+
+static void
+on_judged(enum proof_result result, void *ctx)
+{
+	struct login *l = ctx;
+
+	if (result == PROOF_UNKNOWN) {
+		answer(l, AUTH_TEMPORARY);
+		return;
+	}
+	if (result != PROOF_HOLDS || !l->known) {
+		refuse_later(l);
+		return;
+	}
+	throttle_passed(l->state->throttle, span_str(l->req.client));
+	if (l->peer == NULL) {		/* the asker is gone */
+		login_free(l);
+		return;
+	}
+	if (l->session && grant_session(l->state->srv, &l->req, &l->account,
+	    l->client) != 0) {
+		log_login(l, "login-no-session-parent");
+		answer(l, AUTH_TEMPORARY);
+		return;
+	}
+	log_login(l, "login");
+	answer(l, AUTH_OK);
+}
+
+/* --------------------------------------------------------------- questions */
+
+static struct login *
+login_new(struct request_state *s, struct ipc_peer *peer, uint32_t request)
+{
+	struct login *l = xcalloc(1, sizeof(*l));
+
+	l->state = s;
+	l->peer = peer;
+	l->request = request;
+	l->client = -1;
+	LIST_INSERT_HEAD(&logins, l, next);
+	s->pending++;
+	return l;
+}
+
+static void
+begin(struct login *l, struct span password)
+{
+	struct request_state *s = l->state;
+	struct span hash = SPAN_NONE;
+	struct why why;
+
+	if (s->pending > REQUEST_PENDING_MAX) {
+		answer(l, AUTH_TEMPORARY);
+		return;
+	}
+	switch (users_find(&s->users, span_str(l->req.user), &l->account,
+	    &why)) {
+	case MAP_FOUND:
+		l->known = true;
+		hash = l->account.hash;
+		break;
+	case MAP_ABSENT:
+		break;
+	case MAP_FAILED:
+		log_error(LF_STR("event", "login-impossible"),
+		    LF_STR("user", l->req.user), LF_STR("why", why.text));
+		answer(l, AUTH_TEMPORARY);
+		return;
+	}
+	proof_ask(s->proof, hash, password, on_judged, l);
+}
+
+/* AUTH PLAIN and LOGIN of SMTP: the session is served where it is. */
+static enum verdict
+on_auth(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct auth_req *q = msg->body;
+	struct login *l = login_new(ctx, peer, msg->request);
+
+	l->req.service = AUTH_SMTP;
+	memcpy(l->req.user, q->user, sizeof(l->req.user));
+	memcpy(l->req.client, q->client, sizeof(l->req.client));
+	begin(l, span_of(q->password, q->password_len));
+	return VERDICT_OK;
+}
+
+static enum verdict
+on_login(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct login_req *q = msg->body;
+	enum role role = ipc_peer_role(peer);
+	struct login *l;
+
+	/* A front speaks for its own service only. */
+	if (q->service != (role == ROLE_POP3_FRONT ? AUTH_POP3 : AUTH_IMAP))
+		return VERDICT_CLOSE;
+	l = login_new(ctx, peer, msg->request);
+	l->session = true;
+	l->req = *q;
+	wipe(l->req.password, sizeof(l->req.password));
+	l->req.password_len = 0;
+	l->client = *msg->fd;
+	*msg->fd = -1;
+	begin(l, span_of(q->password, q->password_len));
+	return VERDICT_OK;
+}
+
+const struct ipc_rule request_rules[] = {
+	CHAN_RULE(ROLE_BIT(ROLE_SMTPD)),
+	{ ROLE_BIT(ROLE_SMTPD_SESSION), &auth_req_type, 10, on_auth },
+	{ ROLE_BIT(ROLE_POP3_FRONT) | ROLE_BIT(ROLE_IMAP_FRONT),
+	    &login_req_type, 5000, on_login },
+};
+const size_t request_rules_n = COUNT(request_rules);
