@@ -23,7 +23,7 @@ static struct converter {
 	bool	    open;
 	iconv_t	    cd;
 } converters[] = {
-	{ .names = "UTF-8 UTF8 US-ASCII-8BIT" },
+	{ .names = "UTF-8 UTF8" },
 	{ .names = "ASCII US-ASCII ANSI_X3.4-1968 ISO646-US" },
 	{ .names = "ISO-8859-1 LATIN1 ISO8859-1 ISO_8859-1 L1" },
 	{ .names = "ISO-8859-2 LATIN2 ISO8859-2" },

@@ -13,7 +13,8 @@
 
 /* What a process may still ask of the system, from narrow to wide. */
 enum sandbox {
-	SANDBOX_STDIO,	/* read write send recv poll mmap time exit: no open, no socket */
+	SANDBOX_STDIO,	/* read write fsync send recv poll mmap time exit, on
+			 * what is open: no open, no socket, no process */
 	SANDBOX_FORK,	/* SANDBOX_STDIO and fork, wait, kill, socketpair, accept */
 	SANDBOX_FILES,	/* SANDBOX_STDIO and open, rename, link, fsync, stat ... */
 	SANDBOX_FILES_FORK,	/* FILES and FORK: qmgr's sync helper, deliverers */
@@ -36,8 +37,12 @@ struct confine {
 	unsigned nofile;	/* RLIMIT_NOFILE */
 	unsigned nproc;		/* RLIMIT_NPROC; 0: no new process at all */
 	uint64_t fsize_octets;	/* RLIMIT_FSIZE; 0: as inherited */
-	/* Landlock: directories that stay usable; NULL-ended; may be NULL. */
-	const int *read_dirs;	/* descriptors, ended by -1 */
+	/*
+	 * Directories that stay usable (Landlock): descriptors, ended by -1.
+	 * Both NULL: in classes with files all that the jail holds, in the
+	 * others nothing.
+	 */
+	const int *read_dirs;
 	const int *write_dirs;
 	bool	 scope_signals;	/* Landlock scope: no signals, abstract sockets out */
 };
@@ -59,10 +64,12 @@ int	confine(const struct confine *c, struct confine_report *r,
 	    struct why *why) must_use;
 
 /*
- * In a child of a process that kept the owner capabilities: become the owner
- * of a mailbox for good, chroot into dir, no capability left, verified not to
- * come back; then Landlock on the new root with signal scope.  The system-call
- * filter must be narrowed by confine_narrow() afterwards.
+ * A child of a process that kept the owner capabilities becomes the owner of
+ * a mailbox for good: confine_become_owner() sets the ids, leaves only the
+ * right to chroot, and verifies that there is no way back;
+ * confine_enter_mailbox() makes dir the root directory, drops the last
+ * capability, and takes Landlock on the new root with signal scope.  Then
+ * confine_narrow() must follow.
  * dir  descriptor of the directory that becomes the root; < 0: no chroot
  * unprivileged  true: ids are as they should be already (one-user operation)
  */

@@ -106,3 +106,15 @@ group_self(void)
 {
 	return getegid();
 }
+
+int
+user_host(char *out, size_t out_size)
+{
+	if (out_size == 0 || gethostname(out, out_size) != 0)
+		return -1;
+	out[out_size - 1] = '\0';	/* POSIX does not promise it */
+	if (out[0] != '\0')
+		return 0;
+	errno = ENOENT;
+	return -1;
+}

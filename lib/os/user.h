@@ -18,5 +18,7 @@ int	user_by_uid(uint32_t uid, struct user *out) must_use;
 int	group_by_name(const char *name, uint32_t *gid) must_use;
 uint32_t user_self(void);	/* effective uid */
 uint32_t group_self(void);
+/* The name of this host, gethostname(2); -1: it has none, or does not fit. */
+int	user_host(char *out, size_t out_size) must_use;
 
 #endif

@@ -1,0 +1,72 @@
+/*
+ * sandbox_linux - what the Linux files of the sandbox share.
+ */
+#ifndef OS_SANDBOX_LINUX_H
+#define OS_SANDBOX_LINUX_H
+
+#ifdef __linux__
+
+#include <seccomp.h>
+
+#include "base/base.h"
+#include "base/why.h"
+#include "os/confine.h"
+#include "os/namespace.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_SANITIZED	1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_SANITIZED	1
+#endif
+#endif
+#ifndef SANDBOX_SANITIZED
+#define SANDBOX_SANITIZED	0
+#endif
+
+/* What a class of sandbox is made of. */
+enum call_set {
+	CALLS_STDIO = 1,
+	CALLS_FORK = 2,
+	CALLS_FILES = 4,
+	CALLS_NET = 8,
+	CALLS_OWNER = 16
+};
+
+struct call_arg {
+	bool	 used;
+	unsigned index;
+	enum scmp_compare op;
+	uint64_t a, b;
+};
+
+/* For the classes with one of `with` (0: all) and none of `without`. */
+struct call_rule {
+	const char *name;
+	unsigned    with, without;
+	struct call_arg args[2];
+};
+
+extern const struct call_rule calls_allowed[], calls_killed[],
+    calls_not_found[], calls_denied[];
+extern const size_t calls_allowed_n, calls_killed_n, calls_not_found_n,
+    calls_denied_n;
+
+/*
+ * Landlock.  dirs: lists ended by -1, or NULL.  restrict_paths: false leaves
+ * paths alone.
+ * returns  the ABI used; 0: the system has none that is useful; -1: failed
+ */
+struct landlock_want {
+	const int *read_dirs, *write_dirs;
+	bool restrict_paths, restrict_tcp, scope_signals;
+};
+int	landlock_restrict(const struct landlock_want *want) must_use;
+
+/* 0, or -1 with errno. */
+int	seccomp_by_class(enum sandbox sandbox) must_use;
+int	seccomp_ids(const struct id_range *uids, size_t nuids,
+	    const struct id_range *gids, size_t ngids) must_use;
+
+#endif
+#endif
