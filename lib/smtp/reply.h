@@ -36,7 +36,8 @@ void	reply_clear(struct reply *r);	/* for the next reply */
 /* line: without line end.  After REPLY_DONE: reply_clear() first. */
 enum reply_step reply_feed(struct reply *r, struct span line) must_use;
 
-/* Add "550 5.1.1 text ..." as one line, cut: for logs and reports. */
+#define REPLY_SHORT_MAX	900	/* octets of it in a log or a report */
+/* Add "550 5.1.1 text ..." as one line, cut at REPLY_SHORT_MAX. */
 void	reply_one_line(const struct reply *r, struct buf *out);
 /* 2yz, 3yz: WHY_NONE; 4yz WHY_TEMP; 5yz WHY_PERM with code and text. */
 void	reply_why(const struct reply *r, struct why *why);
