@@ -98,10 +98,12 @@ int	queue_envelope_parse(struct span text, struct arena *a,
 /* One value as a word behind what is in out; -1: too long, or out is full. */
 int	queue_put_word(struct buf *out, struct span value) must_use;
 /*
- * The value of a word.
- * value    cleared, then set
- * returns  0, or -1: not what queue_put_word makes
+ * Append the value of a word to value.
+ * returns  0, or -1: not what queue_put_word makes (value is then of no use)
  */
 int	queue_get_word(struct span word, struct buf *value) must_use;
+/* The same for a text, which stands last in its line: spaces are kept. */
+int	queue_put_text(struct buf *out, struct span value) must_use;
+int	queue_get_text(struct span text, struct buf *value) must_use;
 
 #endif
