@@ -8,6 +8,7 @@
 
 #include "base/bug.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "mail/addr.h"
 #include "os/rand.h"
 
@@ -27,8 +28,10 @@ add(struct domains *d, const char *name, enum domain_kind kind)
 
 	if (addr_parse_domain(span_str(name), canonical, &literal) != 0)
 		return;		/* conf/load refuses such a list */
-	if (hash_get(d->names, span_str(canonical)) == NULL)
-		(void)hash_put(d->names, span_str(canonical), &kinds[kind]);
+	if (hash_get(d->names, span_str(canonical)) == NULL &&
+	    hash_put(d->names, span_str(canonical), &kinds[kind]) != 0)
+		log_error(LF_STR("event", "too-many-domains"),
+		    LF_STR("domain", canonical));
 }
 
 struct domains *

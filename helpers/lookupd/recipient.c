@@ -125,6 +125,9 @@ find_account(const struct recipient_tables *t, const struct name *n,
 		if (got == MAP_ABSENT && own)
 			got = t->account(t->ctx, span_str(spellings[i]), out,
 			    why);
+		if (got == MAP_ABSENT && own)
+			got = t->account(t->ctx, full(spellings[i],
+			    span_str(t->first_domain), &key), out, why);
 	}
 	buf_fini(&key);
 	return got;
@@ -322,7 +325,7 @@ push_text(struct walk *w, const struct item *from, struct span text,
 	if (text.n > 1 && text.p[0] == '<' && text.p[text.n - 1] == '>')
 		text = span_of(text.p + 1, text.n - 2);
 	rc = span_has(text, '@') ? addr_parse(text, &a, NULL) :
-	    addr_make(&a, text, span_str(w->t->hostname));
+	    addr_make(&a, text, addr_domain(&from->addr));
 	if (rc != 0)
 		return give_fail(w, from, "5.3.5",
 		    "alias holds something that is no address");
@@ -429,7 +432,7 @@ set_owner(struct walk *w, const struct name *n, struct item *item)
 			if (got == MAP_FAILED)
 				rc = -1;
 			else if (got == MAP_FOUND)
-				(void)span_copy(addr_text(&a), item->owner,
+				span_copy_cut(addr_text(&a), item->owner,
 				    sizeof(item->owner));
 		}
 	}

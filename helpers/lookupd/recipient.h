@@ -7,9 +7,11 @@
  * the detail behind the separator:
  *	virtual  "local@domain"
  *	aliases  "local"
- *	account  "local@domain", then a system user "local" of our own name
+ *	account  "local@domain"; for our host's own name also the system user
+ *		 "local" and the account "local@" of the first domain
  *	virtual  "@domain" (catch-all)
  *	postmaster, by the setting
+ * A member of an alias that names no domain is meant in the alias' own.
  */
 #ifndef LOOKUPD_RECIPIENT_H
 #define LOOKUPD_RECIPIENT_H
@@ -42,7 +44,8 @@ struct recipient_tables {
 	void *ctx;
 
 	char	    separator;	/* of subaddresses, or '\0' */
-	const char *hostname;	/* what a name without domain belongs to */
+	const char *hostname;
+	const char *first_domain; /* hostname if there is none */
 	const char *postmaster;	/* address or "" */
 	unsigned    depth_max;
 	size_t	    targets_max;

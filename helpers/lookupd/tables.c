@@ -227,6 +227,9 @@ fill_recipient(struct tables *t)
 		.pipe_exists = on_pipe_exists, .ctx = t,
 		.separator = separator[0],
 		.hostname = conf_str(t->conf, "hostname"),
+		.first_domain = conf_count(t->conf, "domains") > 0 ?
+		    conf_item(t->conf, "domains", 0) :
+		    conf_str(t->conf, "hostname"),
 		.postmaster = conf_str(t->conf, "postmaster"),
 		.depth_max = (unsigned)conf_num(t->conf, "alias_depth_max"),
 		.targets_max = conf_num(t->conf, "alias_targets_max"),

@@ -1,0 +1,337 @@
+/*
+ * recipient: what follows from given maps.  Order and meaning as sendmail's
+ * and Postfix's aliases(5) and virtual(5) have them, and RFC 5321 4.5.1.
+ */
+#include "../t.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "helpers/lookupd/recipient.h"
+#include "helpers/lookupd/route.h"
+
+static const struct entry { const char *key, *value; } aliases[] = {
+	{ "root",	"alice@ours.example" },
+	{ "postmaster",	"root" },
+	{ "both",	"alice@ours.example, bob@ours.example" },
+	{ "alice",	"alice, bob" },		/* itself: the account */
+	{ "loop1",	"loop2" },
+	{ "loop2",	"loop1" },
+	{ "keep",	"\\alice" },
+	{ "list",	":include:members" },
+	{ "owner-list",	"bob" },
+	{ "evil",	":include:bad" },
+	{ "pipe",	"|archive" },
+	{ "nopipe",	"|\"sh\"" },
+	{ "file",	"/etc/passwd" },
+	{ "out",	"x@far.example" },
+	{ "twice",	"alice@ours.example,ALICE@OURS.example, alice" },
+	{ "junk",	"a b c" },
+	{ "d0", "d1" }, { "d1", "d2" }, { "d2", "d3" }, { "d3", "d4" },
+	{ "d4", "d5" }, { "d5", "bob" },
+	{ "broken",	"!fail" },
+}, virtuals[] = {
+	{ "info@ours.example",	"bob" },
+	{ "tag+x@ours.example",	"alice" },
+	{ "tag@ours.example",	"bob" },
+	{ "@catch.example",	"bob@ours.example" },
+}, accounts[] = {
+	{ "alice@ours.example",	"1001" },
+	{ "bob@ours.example",	"1002" },
+	{ "carol@catch.example", "1003" },
+	{ "sys",		"1004" },
+};
+
+static enum map_got
+find(const struct entry *v, size_t n, struct span key, struct buf *value)
+{
+	buf_clear(value);
+	for (size_t i = 0; i < n; i++)
+		if (span_eq_str(key, v[i].key)) {
+			(void)buf_add_str(value, v[i].value);
+			return strcmp(v[i].value, "!fail") == 0 ? MAP_FAILED :
+			    MAP_FOUND;
+		}
+	return MAP_ABSENT;
+}
+
+static enum map_got
+on_alias(void *ctx, struct span k, struct buf *v, struct why *why)
+{
+	(void)ctx;
+	why_set(why, WHY_TEMP, "4.3.0", "map");
+	return find(aliases, COUNT(aliases), k, v);
+}
+
+static enum map_got
+on_virtual(void *ctx, struct span k, struct buf *v, struct why *why)
+{
+	(void)ctx;
+	(void)why;
+	return find(virtuals, COUNT(virtuals), k, v);
+}
+
+static enum map_got
+on_account(void *ctx, struct span k, struct account *a, struct why *why)
+{
+	struct buf v;
+	enum map_got got;
+
+	(void)ctx;
+	(void)why;
+	buf_init(&v, 100);
+	got = find(accounts, COUNT(accounts), k, &v);
+	memset(a, 0, sizeof(*a));
+	span_copy_cut(k, a->user, sizeof(a->user));
+	(void)snprintf(a->maildir, sizeof(a->maildir), "/m/%s", a->user);
+	buf_fini(&v);
+	return got;
+}
+
+static int
+on_include(void *ctx, struct span path, struct buf *text, struct why *why)
+{
+	(void)ctx;
+	buf_clear(text);
+	if (span_eq_str(path, "members"))
+		return buf_add_str(text, "# a list\nalice@ours.example\n"
+		    "x@far.example\n");
+	if (span_eq_str(path, "bad"))
+		return buf_add_str(text, "|archive\n:include:members\n");
+	why_set(why, WHY_TEMP, "4.3.5", "no file");
+	return -1;
+}
+
+static bool
+on_local(void *ctx, struct span d)
+{
+	(void)ctx;
+	return span_eq_str(d, "ours.example") ||
+	    span_eq_str(d, "catch.example") || span_eq_str(d, "mx.example");
+}
+
+static enum map_got
+on_route(void *ctx, struct span d, struct target *t, struct why *why)
+{
+	(void)ctx;
+	if (span_eq_str(d, "far.example"))
+		return route_parse(SPAN_LIT("smtp:[relay.example]:2525"), t,
+		    why) == 0 ? MAP_FOUND : MAP_FAILED;
+	return MAP_ABSENT;
+}
+
+static bool
+on_pipe(void *ctx, struct span name)
+{
+	(void)ctx;
+	return span_eq_str(name, "archive");
+}
+
+static const uint8_t seed[16];
+static const struct recipient_tables tables = {
+	.alias = on_alias, .virtual = on_virtual, .account = on_account,
+	.include = on_include, .domain_is_local = on_local,
+	.route = on_route, .pipe_exists = on_pipe, .separator = '+',
+	.hostname = "mx.example",
+	.first_domain = "ours.example", .postmaster = "", .depth_max = 4,
+	.targets_max = 100, .seed = seed,
+};
+
+static int
+on_target(void *ctx, const struct target *t)
+{
+	struct buf *out = ctx;
+
+	if (out->n > 0)
+		(void)buf_add_char(out, ' ');
+	switch (t->kind) {
+	case TARGET_MAILBOX:
+		return buf_addf(out, "box:%s%s%s%s%s", t->user,
+		    t->detail[0] != '\0' ? "+" : "", t->detail,
+		    t->owner[0] != '\0' ? "/" : "", t->owner);
+	case TARGET_REMOTE:
+		return buf_addf(out, "out:%s>%s:%u%s%s", t->address,
+		    t->nexthop, t->port, t->owner[0] != '\0' ? "/" : "",
+		    t->owner);
+	case TARGET_PIPE:
+		return buf_addf(out, "pipe:%s", t->nexthop);
+	default:
+		return buf_addf(out, "fail:%s", t->esc);
+	}
+}
+
+static void
+resolving(void **state)
+{
+	static const struct { const char *in, *out; } cases[] = {
+		{ "alice@ours.example",
+		    "box:alice@ours.example box:bob@ours.example" },
+		{ "bob@ours.example", "box:bob@ours.example" },
+		{ "bob+news@ours.example", "box:bob@ours.example+news" },
+		{ "nobody@ours.example", "fail:5.1.1" },
+		{ "root@ours.example",
+		    "box:alice@ours.example box:bob@ours.example" },
+		{ "postmaster",
+		    "box:alice@ours.example box:bob@ours.example" },
+		{ "keep@ours.example", "box:alice@ours.example" },
+		{ "info@ours.example", "box:bob@ours.example" },
+		{ "bob@mx.example", "box:bob@ours.example" },
+		{ "sys@mx.example", "box:sys" },
+		{ "sys@ours.example", "fail:5.1.1" },
+		{ "loop1@ours.example", "fail:5.4.6" },
+		{ "any@catch.example", "box:bob@ours.example" },
+		{ "carol@catch.example", "box:carol@catch.example" },
+		{ "list@ours.example", "out:x@far.example>"
+		    "[relay.example]:2525/owner-list@ours.example "
+		    "box:alice@ours.example/owner-list@ours.example "
+		    "box:bob@ours.example/owner-list@ours.example" },
+		{ "evil@ours.example", "fail:5.7.1 fail:5.3.5" },
+		{ "pipe@ours.example", "pipe:archive" },
+		{ "nopipe@ours.example", "fail:5.2.0" },
+		{ "file@ours.example", "fail:5.7.1" },
+		{ "out@ours.example",
+		    "out:x@far.example>[relay.example]:2525" },
+		{ "x@else.example", "out:x@else.example>else.example:0" },
+		{ "d0@ours.example", "fail:5.4.6" },	/* deeper than 4 */
+		{ "d2@ours.example", "box:bob@ours.example" },
+		{ "junk@ours.example", "fail:5.1.1" },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; cases[i].out != NULL; i++) {
+		struct buf out;
+		struct why why;
+		uint32_t count = 0;
+
+		t_case(cases[i].in);
+		buf_init(&out, 4096);
+		T_TRUE(recipient_resolve(&tables, span_str(cases[i].in),
+		    on_target, &out, &count, &why) == 0);
+		if (strcmp(buf_cstr(&out), cases[i].out) != 0)
+			print_message("%s\n", buf_cstr(&out));
+		T_TRUE(strcmp(buf_cstr(&out), cases[i].out) == 0);
+		T_TRUE(count > 0);
+		buf_fini(&out);
+	}
+}
+
+static void
+trouble_is_temporary(void **state)
+{
+	struct buf out;
+	struct why why;
+	uint32_t count = 0;
+
+	(void)state;
+	buf_init(&out, 4096);
+	T_TRUE(recipient_resolve(&tables, SPAN_LIT("broken@ours.example"),
+	    on_target, &out, &count, &why) == -1);
+	T_TRUE(why.kind == WHY_TEMP);
+	T_TRUE(recipient_exists(&tables, SPAN_LIT("broken@ours.example"),
+	    &why) == MAP_FAILED);
+	buf_fini(&out);
+}
+
+static void
+too_many(void **state)
+{
+	struct recipient_tables few = tables;
+	struct buf out;
+	struct why why;
+	uint32_t count = 0;
+
+	(void)state;
+	few.targets_max = 2;
+	buf_init(&out, 4096);
+	T_TRUE(recipient_resolve(&few, SPAN_LIT("list@ours.example"),
+	    on_target, &out, &count, &why) == -1);
+	T_TRUE(why.kind == WHY_TEMP);
+	buf_fini(&out);
+}
+
+static void
+existing(void **state)
+{
+	static const struct { const char *in; enum map_got got; } cases[] = {
+		{ "bob@ours.example",		MAP_FOUND },
+		{ "bob+x@ours.example",		MAP_FOUND },
+		{ "root@ours.example",		MAP_FOUND },
+		{ "postmaster",			MAP_FOUND },	/* RFC 5321 4.5.1 */
+		{ "Postmaster@ours.example",	MAP_FOUND },
+		{ "any@catch.example",		MAP_FOUND },
+		{ "nobody@ours.example",	MAP_ABSENT },
+		{ "+x@ours.example",		MAP_ABSENT },
+		{ "sys@ours.example",		MAP_ABSENT },
+	};
+	struct why why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t_case(cases[i].in);
+		T_TRUE(recipient_exists(&tables, span_str(cases[i].in),
+		    &why) == cases[i].got);
+	}
+}
+
+static void
+routes(void **state)
+{
+	static const struct {
+		const char *in; int rc; unsigned kind, transport, port;
+		const char *nexthop, *esc;
+	} cases[] = {
+		{ "smtp:[mail.example]:2525", 0, TARGET_REMOTE,
+		    TRANSPORT_SMTP, 2525, "[mail.example]", "" },
+		{ "smtp:relay.example", 0, TARGET_REMOTE, TRANSPORT_SMTP, 0,
+		    "relay.example", "" },
+		{ "lmtp:[127.0.0.1]:24", 0, TARGET_REMOTE, TRANSPORT_LMTP, 24,
+		    "[127.0.0.1]", "" },
+		{ "smtp:[2001:db8::1]:25", 0, TARGET_REMOTE, TRANSPORT_SMTP,
+		    25, "[2001:db8::1]", "" },
+		{ "smtp:", 0, TARGET_REMOTE, TRANSPORT_SMTP, 0, "old", "" },
+		{ ":", 0, TARGET_REMOTE, TRANSPORT_SMTP, 0, "old", "" },
+		{ "error:5.1.2 gone", 0, TARGET_FAIL, 0, 0, "old", "5.1.2" },
+		{ "error:gone", 0, TARGET_FAIL, 0, 0, "old", "5.1.2" },
+		{ "relay.example", -1, 0, 0, 0, "", "" },
+		{ "uucp:x", -1, 0, 0, 0, "", "" },
+		{ "smtp:[mail.example", -1, 0, 0, 0, "", "" },
+		{ "smtp:[]:25", -1, 0, 0, 0, "", "" },
+		{ "smtp:a.example:0", -1, 0, 0, 0, "", "" },
+		{ "smtp:a.example:65536", -1, 0, 0, 0, "", "" },
+		{ "smtp:a b", -1, 0, 0, 0, "", "" },
+		{ "smtp:[a.example]x", -1, 0, 0, 0, "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct target t = { .nexthop = "old" };
+		struct why why;
+		int rc = route_parse(span_str(cases[i].in), &t, &why);
+
+		t_case(cases[i].in);
+		T_TRUE(rc == cases[i].rc);
+		T_TRUE(rc == 0 || why.kind == WHY_TEMP);
+		if (rc != 0)
+			continue;
+		T_TRUE(t.kind == cases[i].kind);
+		T_TRUE(t.transport == cases[i].transport);
+		T_TRUE(t.port == cases[i].port);
+		T_TRUE(strcmp(t.nexthop, cases[i].nexthop) == 0);
+		T_TRUE(strcmp(t.esc, cases[i].esc) == 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(resolving),
+		cmocka_unit_test(trouble_is_temporary),
+		cmocka_unit_test(too_many),
+		cmocka_unit_test(existing),
+		cmocka_unit_test(routes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
