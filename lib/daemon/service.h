@@ -68,9 +68,11 @@ struct service_events {
 	/* fd: an operator's connection, the handler's to close */
 	void (*control)(const struct super_control *c, int fd, void *ctx);
 	void (*child)(const struct spawn_end *end, void *ctx);
-	/* SIGTERM or STOP: begin to end; service_loop_end() when done.  NULL:
-	   the loop ends at once. */
+	/* STOP or SIGTERM: begin to end; service_loop_end() when done.  NULL:
+	   the loop ends at once.  A SIGTERM after it ends the loop. */
 	void (*stop)(void *ctx);
+	/* In place of service_serve: a channel to that role, the handler's. */
+	void (*peer)(enum role role, int fd, void *ctx);
 	void *ctx;
 };
 void	service_on(const struct service_events *events);

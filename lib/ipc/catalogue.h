@@ -27,7 +27,6 @@ enum ipc_num {
 	IPC_NUM_SUPER_SUCCESSOR,
 	IPC_NUM_SUPER_STOP,
 	IPC_NUM_SUPER_LOG,
-	IPC_NUM_SUPER_UNLISTEN,
 
 	/* a listener introduces a session: msg_chan.h */
 	IPC_NUM_CHAN_NEW = 48,

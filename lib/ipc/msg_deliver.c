@@ -7,7 +7,7 @@
 
 #define ADDRESS	LOOKUP_ADDRESS_MAX
 #define ID_MOST	(UINT32_MAX - 1)	/* -1 means "leave as it is" */
-#define ESC_MOST 9			/* "5.999.999", RFC 3463 section 2 */
+#define ESC_MOST 9			/* "5.999.999" */
 /* message_size_max (conf/keys) and what is put in front of a message. */
 #define SIZE_MOST (UINT64_C(4294967296) + UINT64_C(1048576))
 /* An envelope of recipients_max recipients, each with two addresses. */

@@ -21,7 +21,7 @@ const struct ipc_type dns_ask_type =
 static const struct ipc_field answer_fields[] = {
 	IPC_U8(dns_answer, status, DNS_OK, DNS_TEMPORARY),
 	IPC_U8(dns_answer, secure, 0, 1),
-	/* 31 bits: RFC 2181 section 8. */
+	/* Times to live have 31 bits. */
 	IPC_U32(dns_answer, ttl_s, 0, INT32_MAX),
 	IPC_BLOB(dns_answer, records, 0, DNS_RECORDS_MAX),
 };

@@ -7,7 +7,7 @@
 
 #define ADDRESS	LOOKUP_ADDRESS_MAX
 #define ID_MOST	(UINT32_MAX - 1)	/* -1 means "leave as it is" */
-#define ESC_MOST 9			/* "5.999.999", RFC 3463 section 2 */
+#define ESC_MOST 9			/* "5.999.999" */
 #define TARGETS_MOST 1000000		/* conf/keys: alias_targets_max */
 
 static const struct ipc_field check_fields[] = {

@@ -1,7 +1,7 @@
 /*
  * msg_refusal - see msg_refusal.h.
  * A why whose code or text is missing is sent with the general one of its
- * class (RFC 3463 3.1), so that a refusal always can be shown to a client.
+ * class, so that a refusal always can be shown to a client.
  */
 #include "ipc/msg_refusal.h"
 

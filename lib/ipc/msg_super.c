@@ -58,13 +58,6 @@ static const struct ipc_field listener_fields[] = {
 const struct ipc_type super_listener_type = IPC_TYPE(super_listener,
     IPC_NUM_SUPER_LISTENER, IPC_FD_ONE, listener_fields);
 
-static const struct ipc_field unlisten_fields[] = {
-	IPC_U8(super_unlisten, kind, LISTENER_MX, LISTENER_IMAP),
-	IPC_TEXT(super_unlisten, name, 1, 127),
-};
-const struct ipc_type super_unlisten_type = IPC_TYPE(super_unlisten,
-    IPC_NUM_SUPER_UNLISTEN, IPC_FD_NONE, unlisten_fields);
-
 static const struct ipc_field file_fields[] = {
 	IPC_TEXT(super_file, name, 1, 255),
 };

@@ -3,8 +3,8 @@
  *
  * Start: daemon HELLO; master IDENTITY, RANGE*, SETTING*, PEER*, LISTENER*,
  * FILE*, GO; an owner role: MAP_ME, MAPPED; daemon READY.
- * Reload: SETTING*, FILE*, LISTENER*, UNLISTEN*, GO again.  A restarted peer: PEER;
- * a restarted logd: LOG.  logd itself gets a PEER for every log channel.
+ * Reload: SETTING*, FILE*, GO again.  A restarted peer: PEER; a restarted logd: LOG.
+ * STOP: drain and end; SIGTERM after it: end now.  logd itself gets a PEER for every log channel.
  */
 #ifndef IPC_MSG_SUPER_H
 #define IPC_MSG_SUPER_H
@@ -40,10 +40,6 @@ struct super_listener {		/* with the listening socket */
 	uint8_t kind;
 	char	name[128];	/* "127.0.0.1:25" */
 };
-struct super_unlisten {		/* a listener that the new settings lack */
-	uint8_t kind;
-	char	name[128];
-};
 struct super_file {		/* with a file that master opened */
 	char name[256];
 };
@@ -63,7 +59,7 @@ struct super_stop { uint8_t unused; };
 
 extern const struct ipc_type super_hello_type, super_identity_type,
     super_range_type, super_setting_type, super_peer_type, super_log_type,
-    super_listener_type, super_unlisten_type, super_file_type, super_go_type, super_map_me_type,
+    super_listener_type, super_file_type, super_go_type, super_map_me_type,
     super_mapped_type, super_ready_type, super_control_type,
     super_successor_type, super_stop_type;
 

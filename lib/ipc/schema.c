@@ -22,7 +22,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&refusal_type,
 	&super_hello_type, &super_identity_type, &super_range_type,
 	&super_setting_type, &super_peer_type, &super_log_type,
-	&super_listener_type, &super_unlisten_type, &super_file_type,
+	&super_listener_type, &super_file_type,
 	&super_go_type, &super_map_me_type, &super_mapped_type,
 	&super_ready_type, &super_control_type, &super_successor_type,
 	&super_stop_type,

@@ -1,0 +1,28 @@
+/*
+ * signals - see signals.h.
+ * A forked child inherits its parent's handlers, which would write into the
+ * parent's loop; they must be gone before anything else happens in it.
+ */
+#include "os/signals.h"
+
+#include <signal.h>
+
+void
+signals_default(void)
+{
+	struct sigaction sa = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &sa, NULL);	/* KILL, STOP refuse */
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void
+signals_ignore(int sig)
+{
+	struct sigaction sa = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(sig, &sa, NULL);	/* fails only for a wrong number */
+}
