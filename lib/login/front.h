@@ -1,0 +1,81 @@
+/*
+ * front - many clients before log-in: greeting, a few commands, proof of
+ * identity to authd, and then out of the way.  Event-driven; holds a few KiB per
+ * client, no mailbox, no password longer than a moment.
+ *
+ * The protocol is a table of functions.  A client is in one of two states: TALKING
+ * (its input is given to input()) and ASKED (authd judges; input waits unread
+ * in the socket).  When authd accepts, the connection itself has gone to the
+ * mailbox session with what was read behind the login, and the client is
+ * forgotten here.
+ */
+#ifndef LOGIN_FRONT_H
+#define LOGIN_FRONT_H
+
+#include "base/base.h"
+#include "base/secret.h"
+#include "base/span.h"
+#include "daemon/service.h"
+#include "ipc/msg_auth.h"
+
+#define FRONT_INPUT_MAX		8192	/* octets of one command with its literals */
+#define FRONT_OUTPUT_MAX	16384	/* octets of answers not yet taken */
+#define FRONT_ERRORS_MAX	10	/* bad commands before the client is sent off */
+#define FRONT_LOGINS_MAX	5	/* wrong passwords, likewise */
+
+struct front;
+struct front_client;
+
+struct front_proto {
+	enum auth_service service;
+	enum role	  role;		/* ROLE_POP3_FRONT or ROLE_IMAP_FRONT */
+	const char	 *clients_max;	/* names of the settings that hold for it */
+	enum listener_kind listener;
+	size_t		  state_size;	/* of the protocol's own state, zeroed */
+	/* The first line(s). */
+	void (*greet)(struct front_client *c);
+	/*
+	 * What has come in.  Returns how many octets were used up (a whole
+	 * command, or a part of a dialogue); 0: more is needed.  Called again while it
+	 * uses some up and the client is TALKING.
+	 */
+	size_t (*input)(struct front_client *c, struct span in);
+	/* The proof failed (AUTH_WRONG, AUTH_TEMPORARY): say so. */
+	void (*refused)(struct front_client *c, enum auth_result result);
+	/* Words before the end: too many errors, timeout, too long, shutdown, too
+	   many clients (then c may be greeted with it). */
+	void (*bye)(struct front_client *c, const char *why);
+};
+
+/* Listeners of proto->listener from the service; runs on service_base(). */
+struct front *front_new(const struct front_proto *proto);
+void	front_free(struct front **f);
+/* The rule rows for ipc_server_new: answers of authd. */
+extern const struct ipc_rule front_rules[];
+extern const size_t front_rules_n;
+/* authd is asked over this server's peer. */
+void	front_set_server(struct front *f, struct ipc_server *srv);
+/* Stop accepting, say bye to those who have not logged in. */
+void	front_stop(struct front *f);
+
+/* ------------------------------------------ for the protocol's functions */
+
+void   *front_state(struct front_client *c);	/* proto->state_size octets */
+void	front_reply(struct front_client *c, const char *fmt, ...)
+	    printf_like(2, 3);			/* CRLF is added */
+void	front_reply_raw(struct front_client *c, struct span octets);
+/* One error more; says bye and closes at FRONT_ERRORS_MAX. */
+void	front_error(struct front_client *c);
+void	front_close(struct front_client *c);	/* when the output is out */
+/* May a password be asked for here?  (loopback, or plain_login_anywhere) */
+bool	front_login_allowed(const struct front_client *c);
+/*
+ * Ask authd; the client is ASKED until it answers.
+ * user, password  copied, then the caller's to wipe
+ * tag             of the IMAP command, or ""
+ */
+void	front_login(struct front_client *c, struct span user,
+	    struct span password, struct span tag);
+const char *front_client_address(const struct front_client *c);
+
+#endif
