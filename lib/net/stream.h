@@ -9,7 +9,8 @@
  * until stream_flush(), or until more input is needed: one write for all
  * answers to a flight of commands.
  *
- * TLS takes the place of read(2) and write(2) by a struct stream_io.
+ * TLS takes the place of read(2) and write(2) by a struct stream_io.  The
+ * program has to ignore SIGPIPE (fd_no_sigpipe).
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H

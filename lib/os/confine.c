@@ -176,6 +176,60 @@ confine(const struct confine *c, struct confine_report *r, struct why *why)
 	return sandbox_apply(c, r, why);
 }
 
+#ifdef __linux__
+/* A capability is enough to chroot, so the ids can go first. */
+static int
+owner_ids(uint32_t uid, uint32_t gid, struct why *why)
+{
+	if (sandbox_keep_caps(why) != 0 || become(uid, gid, why) != 0 ||
+	    sandbox_keep_chroot_only(why) != 0)
+		return -1;
+	return no_way_back(uid, gid, why);
+}
+
+static int
+owner_chroot(int dir)
+{
+	return fchdir(dir) != 0 || chroot(".") != 0 || chdir("/") != 0 ?
+	    -1 : 0;
+}
+
+static int
+owner_final(struct why *why)
+{
+	return sandbox_drop_all(why);
+}
+#else
+/* Only root can chroot: it stays the saved id until that is done. */
+static int
+owner_ids(uint32_t uid, uint32_t gid, struct why *why)
+{
+	if (no_groups(gid) == 0 && setresgid(gid, gid, gid) == 0 &&
+	    setresuid(uid, uid, 0) == 0)
+		return 0;
+	why_sys(why, WHY_TEMP, ESC, "cannot become %u:%u", uid, gid);
+	return -1;
+}
+
+static int
+owner_chroot(int dir)
+{
+	if (fchdir(dir) != 0 || seteuid(0) != 0)
+		return -1;
+	return chroot(".") != 0 || chdir("/") != 0 ? -1 : 0;
+}
+
+static int
+owner_final(struct why *why)
+{
+	uint32_t uid = getuid(), gid = getgid();
+
+	if (seteuid(0) != 0 || become(uid, gid, why) != 0)
+		return -1;
+	return no_way_back(uid, gid, why);
+}
+#endif
+
 int
 confine_become_owner(uint32_t uid, uint32_t gid, bool unprivileged,
     struct why *why)
@@ -184,22 +238,18 @@ confine_become_owner(uint32_t uid, uint32_t gid, bool unprivileged,
 		why_set(why, WHY_PERM, "5.3.5", "no mailbox belongs to root");
 		return -1;
 	}
-	if (unprivileged)
-		return 0;
-	if (become(uid, gid, why) != 0 || sandbox_keep_chroot_only(why) != 0)
-		return -1;
-	return no_way_back(uid, gid, why);
+	return unprivileged ? 0 : owner_ids(uid, gid, why);
 }
 
 int
 confine_enter_mailbox(int dir, bool unprivileged, struct why *why)
 {
-	if (dir >= 0 && (fchdir(dir) != 0 ||
-	    (!unprivileged && (chroot(".") != 0 || chdir("/") != 0)))) {
+	if (dir >= 0 &&
+	    (unprivileged ? fchdir(dir) : owner_chroot(dir)) != 0) {
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot enter the mailbox");
 		return -1;
 	}
-	if (sandbox_drop_all(why) != 0)
+	if (!unprivileged && owner_final(why) != 0)
 		return -1;
 	return sandbox_mailbox(dir, why);
 }

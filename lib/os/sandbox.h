@@ -23,7 +23,11 @@ int	sandbox_after_ids(const struct confine *c, struct confine_report *r,
 int	sandbox_apply(const struct confine *c, struct confine_report *r,
 	    struct why *why) must_use;
 
-/* Owner of a mailbox: only the right to chroot stays; then none at all. */
+/*
+ * Owner of a mailbox (Linux): capabilities survive the next change of ids;
+ * then only the right to chroot stays; then none at all.
+ */
+int	sandbox_keep_caps(struct why *why) must_use;
 int	sandbox_keep_chroot_only(struct why *why) must_use;
 int	sandbox_drop_all(struct why *why) must_use;
 /* Only what is beneath dir (< 0: no change of paths), no foreign signals. */

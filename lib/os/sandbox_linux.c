@@ -209,10 +209,25 @@ sandbox_apply(const struct confine *c, struct confine_report *r,
 	return set_filter(c, r, why);
 }
 
+/* Matters only where the parent had to stay root. */
+int
+sandbox_keep_caps(struct why *why)
+{
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0)
+		return 0;
+	why_sys(why, WHY_TEMP, ESC, "capabilities");
+	return -1;
+}
+
 int
 sandbox_keep_chroot_only(struct why *why)
 {
-	return set_caps(chroot_cap, COUNT(chroot_cap), why);
+	if (set_caps(chroot_cap, COUNT(chroot_cap), why) != 0)
+		return -1;
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) == 0)
+		return 0;
+	why_sys(why, WHY_TEMP, ESC, "capabilities");
+	return -1;
 }
 
 int

@@ -35,20 +35,6 @@ sandbox_apply(const struct confine *c, struct confine_report *r,
 }
 
 int
-sandbox_keep_chroot_only(struct why *why)
-{
-	(void)why;
-	return 0;
-}
-
-int
-sandbox_drop_all(struct why *why)
-{
-	(void)why;
-	return 0;
-}
-
-int
 sandbox_mailbox(int dir, struct why *why)
 {
 	(void)dir;

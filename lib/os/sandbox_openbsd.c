@@ -94,21 +94,6 @@ sandbox_apply(const struct confine *c, struct confine_report *r,
 }
 
 int
-sandbox_keep_chroot_only(struct why *why)
-{
-	/* chroot is root's alone: the parent of owners enters it earlier. */
-	(void)why;
-	return 0;
-}
-
-int
-sandbox_drop_all(struct why *why)
-{
-	(void)why;
-	return 0;
-}
-
-int
 sandbox_mailbox(int dir, struct why *why)
 {
 	const int dirs[] = { dir, -1 };

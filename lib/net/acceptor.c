@@ -1,0 +1,303 @@
+/*
+ * acceptor - see acceptor.h.  Counts live in a keyed hash table, one entry for
+ * each source that has clients now; bans in a ring, where a new one takes the
+ * place of the oldest: both are bounded whatever the network sends.
+ *
+ * accept(2) that fails for want of descriptors leaves the client waiting and
+ * the listener readable: a loop that goes on would spin.  All listeners rest
+ * for REST_MS then; the clients wait in the kernel's queue.
+ */
+#include "net/acceptor.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "base/bug.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/rand.h"
+
+#define ACCEPTS_PER_WAKEUP	64
+#define BANS_MAX		256
+#define REST_MS			250
+#define REST_LOG_MS		60000	/* one line a minute is enough */
+
+struct source {
+	uint8_t octets[9];	/* family, then 4 or 8 of the address */
+};
+
+struct ban {
+	struct source who;
+	int64_t until_ms;
+};
+
+struct listener {
+	struct acceptor *a;
+	struct event *event;
+	int fd, tag;
+};
+
+struct acceptor {
+	struct event_base *base;
+	struct acceptor_how how;
+	struct listener listeners[ACCEPTOR_LISTENERS_MAX];
+	size_t	 listeners_n;
+	struct event *rest;		/* timer: listen again */
+	int64_t	 rest_logged_ms;
+	struct hash *sources;		/* to unsigned *, the count */
+	unsigned total;
+	struct ban bans[BANS_MAX];
+	size_t	 ban_next;
+};
+
+/* IPv6: a customer has a /64, so that is one source. */
+static struct source
+source_of(const struct sock_addr *peer)
+{
+	struct source s = { .octets = { peer->family } };
+
+	memcpy(s.octets + 1, peer->ip, peer->family == 4 ? 4 : 8);
+	return s;
+}
+
+static struct span
+key_of(const struct source *s)
+{
+	return span_of(s->octets, sizeof(s->octets));
+}
+
+/* Everybody behind a local proxy or on this host shares these. */
+static bool
+is_local(const struct sock_addr *peer)
+{
+	return peer->family == 0 || sock_is_loopback(peer);
+}
+
+static bool
+banned(const struct acceptor *a, const struct sock_addr *peer)
+{
+	struct source who = source_of(peer);
+	int64_t now = clock_mono_ms();
+
+	for (size_t i = 0; i < BANS_MAX; i++)
+		if (a->bans[i].until_ms > now &&
+		    memcmp(&a->bans[i].who, &who, sizeof(who)) == 0)
+			return true;
+	return false;
+}
+
+unsigned
+acceptor_count(const struct acceptor *a)
+{
+	return a->total;
+}
+
+unsigned
+acceptor_count_of(const struct acceptor *a, const struct sock_addr *peer)
+{
+	struct source who = source_of(peer);
+	const unsigned *n = hash_get(a->sources, key_of(&who));
+
+	return n != NULL ? *n : 0;
+}
+
+static bool
+refusal(const struct acceptor *a, const struct sock_addr *peer,
+    enum acceptor_refusal *why)
+{
+	if (a->total >= a->how.total_max)
+		*why = ACCEPTOR_ALL_FULL;
+	else if (is_local(peer))
+		return false;
+	else if (banned(a, peer))
+		*why = ACCEPTOR_BANNED;
+	else if (acceptor_count_of(a, peer) >= a->how.source_max)
+		*why = ACCEPTOR_SOURCE_FULL;
+	else
+		return false;
+	return true;
+}
+
+static void
+count_up(struct acceptor *a, const struct sock_addr *peer)
+{
+	struct source who = source_of(peer);
+	unsigned *n = hash_get(a->sources, key_of(&who));
+
+	if (n == NULL) {
+		n = xcalloc(1, sizeof(*n));
+		/* Its cap is total_max, which refusal() has looked at. */
+		if (hash_put(a->sources, key_of(&who), n) != 0)
+			bug("more sources than clients");
+	}
+	(*n)++;
+	a->total++;
+}
+
+void
+acceptor_ended(struct acceptor *a, const struct sock_addr *peer)
+{
+	struct source who = source_of(peer);
+	unsigned *n = hash_get(a->sources, key_of(&who));
+
+	if (n == NULL || a->total == 0)
+		bug("the end of a client that was not counted");
+	a->total--;
+	if (--*n == 0) {
+		(void)hash_del(a->sources, key_of(&who));
+		free(n);
+	}
+}
+
+void
+acceptor_ban(struct acceptor *a, const struct sock_addr *peer, int64_t for_ms)
+{
+	if (is_local(peer))
+		return;
+	a->bans[a->ban_next] = (struct ban){ .who = source_of(peer),
+	    .until_ms = clock_deadline(for_ms) };
+	a->ban_next = (a->ban_next + 1) % BANS_MAX;
+}
+
+static void
+take_rest(struct acceptor *a, int error)
+{
+	const struct timeval tv = { .tv_usec = REST_MS * 1000 };
+	int64_t now = clock_mono_ms();
+
+	if (a->rest_logged_ms == 0 || now - a->rest_logged_ms > REST_LOG_MS) {
+		a->rest_logged_ms = now;
+		log_warn(LF_STR("event", "accept_rest"),
+		    LF_STR("error", strerror(error)),
+		    LF_NUM("clients", a->total));
+	}
+	for (size_t i = 0; i < a->listeners_n; i++)
+		(void)event_del(a->listeners[i].event);	/* never fails here */
+	if (event_add(a->rest, &tv) != 0)
+		die(EXIT_OSERR, "no timer for the listeners");
+}
+
+static void
+on_rested(evutil_socket_t fd, short what, void *ctx)
+{
+	struct acceptor *a = ctx;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < a->listeners_n; i++)
+		if (event_add(a->listeners[i].event, NULL) != 0)
+			die(EXIT_OSERR, "cannot listen again");
+}
+
+static void
+serve(struct acceptor *a, int fd, const struct sock_addr *peer, int tag)
+{
+	enum acceptor_refusal why;
+
+	if (refusal(a, peer, &why)) {
+		if (a->how.refused != NULL)
+			a->how.refused(fd, peer, tag, why, a->how.ctx);
+		fd_close(&fd);
+		return;
+	}
+	/* Counted first: the callback may tell of the end before it returns. */
+	count_up(a, peer);
+	if (!a->how.client(fd, peer, tag, a->how.ctx))
+		acceptor_ended(a, peer);
+}
+
+static void
+on_clients(evutil_socket_t sock, short what, void *ctx)
+{
+	struct listener *l = ctx;
+	struct acceptor *a = l->a;
+	struct sock_addr peer;
+	int fd, i;
+
+	(void)what;
+	for (i = 0; i < ACCEPTS_PER_WAKEUP && l->fd >= 0; i++) {
+		fd = sock_accept((int)sock, &peer);
+		if (fd < 0) {
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				take_rest(a, errno);
+			return;
+		}
+		serve(a, fd, &peer, l->tag);
+	}
+}
+
+struct acceptor *
+acceptor_new(struct event_base *base, const struct acceptor_how *how)
+{
+	struct acceptor *a = xcalloc(1, sizeof(*a));
+	uint8_t seed[16];
+
+	if (how->total_max == 0)
+		bug("an acceptor for nobody");
+	rand_octets(seed, sizeof(seed));
+	a->base = base;
+	a->how = *how;
+	a->sources = hash_new(how->total_max, seed);
+	a->rest = event_new(base, -1, 0, on_rested, a);
+	if (a->rest == NULL)
+		die(EXIT_OSERR, "no timer for the listeners");
+	return a;
+}
+
+int
+acceptor_listen(struct acceptor *a, int fd, int tag)
+{
+	struct listener *l;
+
+	if (a->listeners_n == ACCEPTOR_LISTENERS_MAX) {
+		fd_close(&fd);
+		return -1;
+	}
+	l = &a->listeners[a->listeners_n++];
+	*l = (struct listener){ .a = a, .fd = fd, .tag = tag };
+	l->event = event_new(a->base, fd, EV_READ | EV_PERSIST, on_clients, l);
+	if (l->event == NULL || event_add(l->event, NULL) != 0)
+		die(EXIT_OSERR, "cannot wait on a listener");
+	return 0;
+}
+
+void
+acceptor_stop(struct acceptor *a)
+{
+	struct listener *l;
+
+	(void)event_del(a->rest);	/* it would listen again */
+	for (l = a->listeners; l < a->listeners + a->listeners_n; l++) {
+		event_free(l->event);
+		fd_close(&l->fd);
+	}
+	a->listeners_n = 0;
+}
+
+void
+acceptor_close_in_child(struct acceptor *a)
+{
+	struct listener *l;
+
+	/* Not event_free(): the kernel's set is shared with the parent. */
+	for (l = a->listeners; l < a->listeners + a->listeners_n; l++)
+		fd_close(&l->fd);
+	a->listeners_n = 0;
+}
+
+void
+acceptor_free(struct acceptor **a)
+{
+	if (*a == NULL)
+		return;
+	acceptor_stop(*a);
+	event_free((*a)->rest);
+	hash_free(&(*a)->sources, free);
+	free(*a);
+	*a = NULL;
+}
