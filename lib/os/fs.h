@@ -25,6 +25,7 @@ int	fs_open_read(int dir, const char *path) must_use;
 int	fs_open_rw(int dir, const char *path) must_use;	/* must exist */
 int	fs_open_append(int dir, const char *name) must_use; /* made if absent */
 int	fs_create(int dir, const char *name) must_use;	/* O_EXCL, read-write */
+int	fs_create_write(int dir, const char *name) must_use;	/* ..., writing only */
 /* A further descriptor of a file, for reading (writing) only, to be passed on. */
 int	fs_reopen_read(int dir, const char *name) must_use;
 int	fs_reopen_write(int dir, const char *name) must_use;

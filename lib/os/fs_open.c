@@ -187,6 +187,14 @@ fs_create(int dir, const char *name)
 }
 
 int
+fs_create_write(int dir, const char *name)
+{
+	if (!fs_name_ok(name))
+		return -1;
+	return open_file(dir, name, O_WRONLY | O_CREAT | O_EXCL);
+}
+
+int
 fs_reopen_write(int dir, const char *name)
 {
 	if (!fs_name_ok(name))
