@@ -142,7 +142,7 @@ take_atom(struct addrlist *l, struct buf *a, struct buf *b)
 static void
 take_words(struct addrlist *l)
 {
-	bool dot = true, space;
+	bool dot = l->words == 0, space;
 	int c;
 
 	for (;;) {

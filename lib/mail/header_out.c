@@ -32,7 +32,7 @@ is_text(struct span s)
 static size_t
 word_length(struct span s, bool *quoted)
 {
-	size_t i = 1;
+	size_t i = 0;
 
 	for (; i < s.n; i++) {
 		char c = s.p[i];
@@ -43,7 +43,7 @@ word_length(struct span s, bool *quoted)
 		}
 		if (quoted != NULL && c == '"')
 			*quoted = !*quoted;
-		if (c == ' ' && (quoted == NULL || !*quoted) &&
+		if (i > 0 && c == ' ' && (quoted == NULL || !*quoted) &&
 		    s.p[i - 1] != ' ' && i + 1 < s.n && s.p[i + 1] != ' ')
 			break;
 	}
@@ -102,13 +102,14 @@ q_plain(char c)
 
 /*
  * UTF-8 as encoded words, parted by spaces.  No character is split between
- * two words (RFC 2047 5).
+ * two words (RFC 2047 5), and the first has to stand beside the field's name
+ * in a line of 76 octets (RFC 2047 2).
  */
 static int
-encode_words(struct buf *out, struct span s)
+encode_words(struct buf *out, const char *name, struct span s)
 {
 	static const char open[] = "=?utf-8?Q?";
-	size_t room = 0;
+	size_t room = 0, first = strlen(name) + 1;
 
 	while (s.n > 0) {
 		struct span at = s;
@@ -134,6 +135,8 @@ encode_words(struct buf *out, struct span s)
 			buf_add_str(out, out->n > 0 ? "?= " : "");
 			buf_add_str(out, open);
 			room = WORD_MAX - (sizeof(open) - 1) - 2;
+			room -= num_min(first, room / 2);
+			first = 0;
 		}
 		buf_add(out, text, n);
 		room -= n;
@@ -174,7 +177,7 @@ header_out_text(struct buf *out, const char *name, struct span value)
 	if (stands_bare(value))
 		return fold(out, name, value, false);
 	buf_init(&words, FIELD_MAX);
-	rc = encode_words(&words, value);
+	rc = encode_words(&words, name, value);
 	if (rc == 0)
 		rc = fold(out, name, buf_span(&words), false);
 	buf_fini(&words);
@@ -191,13 +194,13 @@ is_atext(char c)
 
 /* RFC 5322 3.2.5 phrase: atoms, a quoted string, or encoded words. */
 static int
-put_phrase(struct buf *out, struct span s)
+put_phrase(struct buf *out, const char *name, struct span s)
 {
 	bool atoms = true;
 
 	if (!is_text(s) || s.n > LINE_MAX_OCTETS / 2 ||
 	    span_find(s, SPAN_LIT("=?")) < s.n)
-		return encode_words(out, s);
+		return encode_words(out, name, s);
 	for (size_t i = 0; i < s.n; i++)
 		atoms = atoms && (s.p[i] == ' ' || is_atext(s.p[i]));
 	if (atoms)
@@ -223,7 +226,7 @@ header_out_mailbox(struct buf *out, const char *name, struct span display,
 	display = span_trim(display);
 	buf_init(&b, FIELD_MAX);
 	if (display.n > 0) {
-		rc = put_phrase(&b, display);
+		rc = put_phrase(&b, name, display);
 		buf_add_char(&b, ' ');
 	}
 	buf_add_char(&b, '<');
