@@ -21,14 +21,18 @@ why_clear(struct why *why)
 		*why = (struct why){ .kind = WHY_NONE };
 }
 
+/* By way of a copy: an argument may be the text that stands in why. */
 static void
 fill(struct why *why, enum why_kind kind, const char *esc, const char *fmt,
     va_list ap)
 {
+	char text[WHY_TEXT_SIZE];
+
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
 	why->kind = kind;
 	span_copy_cut(span_str(esc), why->esc, sizeof(why->esc));
-	if (vsnprintf(why->text, sizeof(why->text), fmt, ap) < 0)
-		why->text[0] = '\0';
+	span_copy_cut(span_str(text), why->text, sizeof(why->text));
 }
 
 static void

@@ -52,6 +52,7 @@ refused_whole(void **state)
 	(void)state;
 	buf_init(&b, 5);
 	T_INT(buf_add_str(&b, "abc"), 0);
+	T_TRUE(buf_room(&b, 2) != NULL);
 	T_INT(buf_add_str(&b, "def"), -1);
 	T_INT(buf_addf(&b, "%s", "ghi"), -1);
 	T_INT(buf_add_u64(&b, 123), -1);

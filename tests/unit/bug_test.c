@@ -99,9 +99,10 @@ call_grown(void)
 {
 	struct buf b;
 
-	buf_init(&b, 100);
+	/* Nine places are left, and the NUL's is none of them. */
+	buf_init(&b, 10);
 	buf_add_char(&b, 'x');
-	buf_grown(&b, 100);
+	buf_grown(&b, 10);
 }
 
 static void
@@ -124,6 +125,19 @@ call_foreign_node(void)
 }
 
 static void
+call_wrong_heap(void)
+{
+	struct heap a, b;
+	struct heap_node nodes[2] = { { .at = 0 }, { .at = 0 } };
+
+	heap_init(&a);
+	heap_init(&b);
+	heap_put(&a, &nodes[0], 1);
+	heap_put(&b, &nodes[1], 1);
+	heap_put(&b, &nodes[0], 2);
+}
+
+static void
 ends(void **state)
 {
 	static const struct {
@@ -141,6 +155,7 @@ ends(void **state)
 		{ "buf_grown", call_grown, 70, NULL },
 		{ "buf_cut", call_cut, 70, NULL },
 		{ "heap_del", call_foreign_node, 70, NULL },
+		{ "heap_put", call_wrong_heap, 70, NULL },
 		{ "xreallocarray", call_array, 75, NULL },
 		{ "xcalloc", call_calloc, 75, NULL },
 		{ "xmalloc", call_memory, 75, NULL },

@@ -100,7 +100,7 @@ numbers(void **state)
 		uint64_t v = 77;
 
 		t_case(cases[i].in);
-		cur_init(&c, span_str(cases[i].in), 0, 0);
+		cur_init(&c, t_exact(span_str(cases[i].in)), 0, 0);
 		T_TRUE(cur_u64(&c, cases[i].max, &v) == cases[i].ok);
 		T_TRUE(v == (cases[i].ok ? cases[i].value : 77));
 		T_INT(cur_left(&c), cases[i].left);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/num.h"
 
 static struct {
 	int calls;
@@ -25,7 +26,8 @@ quoting(void **state)
 {
 	static const struct { struct span in; const char *want; } cases[] = {
 		{ SPAN_LIT("a@b.example"), "a@b.example" },
-		{ SPAN_LIT("<>"),          "<>" },
+		{ SPAN_LIT("!<>~"),        "!<>~" },
+		{ SPAN_LIT("~ !"),         "\"~ !\"" },
 		{ SPAN_LIT(""),            "\"\"" },
 		{ SPAN_LIT("a b"),         "\"a b\"" },
 		{ SPAN_LIT("a=b"),         "\"a=b\"" },
@@ -66,6 +68,8 @@ values_are_cut(void **state)
 			buf_clear(&b);
 			log_quote(&b, span_of(in, n));
 			T_TRUE(b.n <= LOG_VALUE_MAX);
+			T_TRUE(k != 1 || b.n == num_min(n + 2,
+			    LOG_VALUE_MAX));
 			T_TRUE(b.n >= (n < LOG_VALUE_MAX - 6 ? n :
 			    LOG_VALUE_MAX - 6));
 			T_TRUE(k == 0 || (b.p[0] == '"' &&
@@ -115,6 +119,34 @@ long_lines(void **state)
 	buf_fini(&b);
 }
 
+/* A line of exactly the limit is whole; a full buffer says that it is. */
+static void
+limits(void **state)
+{
+	char text[LOG_VALUE_MAX + 1], rest[LOG_VALUE_MAX + 1];
+	struct buf b;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	/* Three of "k=" + 512 with two spaces, and " d=" before the last. */
+	memset(rest, 'x', sizeof(rest));
+	rest[LOG_LINE_MAX - (3 * (LOG_VALUE_MAX + 2) + 2) - 3] = '\0';
+	buf_init(&b, 8192);
+	log_format(&b, (const struct log_field[]){ LF_STR("a", text),
+	    LF_STR("b", text), LF_STR("c", text), LF_STR("d", rest),
+	    { .key = NULL } });
+	T_INT(b.n, LOG_LINE_MAX);
+	T_TRUE(!b.full);
+	buf_fini(&b);
+	buf_init(&b, 8);
+	log_format(&b, (const struct log_field[]){ LF_STR("a", "1"),
+	    LF_STR("b", text), LF_STR("c", "2"), { .key = NULL } });
+	T_STR(buf_span(&b), "a=1 c=2");
+	T_TRUE(b.full);
+	buf_fini(&b);
+}
+
 static void
 sink_and_level(void **state)
 {
@@ -144,6 +176,7 @@ main(void)
 		cmocka_unit_test(values_are_cut),
 		cmocka_unit_test(lines),
 		cmocka_unit_test(long_lines),
+		cmocka_unit_test(limits),
 		cmocka_unit_test(sink_and_level),
 	};
 

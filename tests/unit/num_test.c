@@ -39,7 +39,7 @@ decimal(void **state)
 		uint64_t v = 77;
 
 		t_case(cases[i].in.p);
-		T_INT(num_parse(cases[i].in, cases[i].min, cases[i].max, &v),
+		T_INT(num_parse(t_exact(cases[i].in), cases[i].min, cases[i].max, &v),
 		    cases[i].rc);
 		T_TRUE(v == (cases[i].rc == 0 ? cases[i].out : 77));
 	}
@@ -88,7 +88,7 @@ sizes(void **state)
 		uint64_t v = 77;
 
 		t_case(cases[i].in);
-		T_INT(num_parse_size(span_str(cases[i].in),
+		T_INT(num_parse_size(t_exact(span_str(cases[i].in)),
 		    UINT64_C(4294967296), &v), cases[i].rc);
 		T_TRUE(v == (cases[i].rc == 0 ? cases[i].out : 77));
 	}

@@ -53,9 +53,16 @@ ends(void **state)
 	T_TRUE(span_starts(S("abc"), S("")));
 	T_TRUE(!span_starts(S("a"), S("ab")));
 	T_TRUE(!span_starts(S("abc"), S("AB")));
+	T_TRUE(span_starts(S("abc"), S("abc")));
 	T_TRUE(span_istarts(S("abc"), S("AB")));
+	T_TRUE(span_istarts(S("abc"), S("ABC")));
+	T_TRUE(!span_istarts(S("abc"), S("ABD")));
+	T_TRUE(!span_istarts(S("ab"), S("ABD")));
 	T_TRUE(span_ends(S("abc"), S("bc")));
 	T_TRUE(!span_ends(S("c"), S("bc")));
+	T_TRUE(span_ends(S("bc"), S("bc")));
+	T_TRUE(span_iends(S("bc"), S("BC")));
+	T_TRUE(!span_iends(S("c"), S("BC")));
 	T_TRUE(span_iends(S("x.EML"), S(".eml")));
 	T_TRUE(span_ends(SPAN_NONE, SPAN_NONE));
 }
@@ -140,6 +147,8 @@ copying(void **state)
 	T_TRUE(strcmp(out, "abc") == 0);
 	span_copy_cut(S("a\0b"), out, sizeof(out));
 	T_TRUE(strcmp(out, "a?b") == 0);
+	span_copy_cut(span_head(S("abc"), 1), out, sizeof(out));
+	T_TRUE(strcmp(out, "a") == 0);
 	span_copy_cut(S("a"), NULL, 0);
 }
 

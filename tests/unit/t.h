@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -52,6 +54,24 @@ t_check_int(long long got, long long want, const char *file, int line)
 	print_error("case \"%s\": got %lld, want %lld\n", t_case_name, got,
 	    want);
 	_fail(file, line);
+}
+
+/*
+ * The same octets in a place of exactly their size, where the sanitizer and
+ * valgrind see a step past the end.  Valid until the next call.
+ */
+static inline struct span
+t_exact(struct span s)
+{
+	static char *place;
+
+	free(place);
+	place = malloc(s.n > 0 ? s.n : 1);
+	if (place == NULL)
+		_fail(__FILE__, __LINE__);
+	if (s.n > 0)
+		memcpy(place, s.p, s.n);
+	return (struct span){ place, s.n };
 }
 
 #define T_TRUE(claim)	t_check((claim), #claim, __FILE__, __LINE__)

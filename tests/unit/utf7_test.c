@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/b64.h"
 #include "base/utf7.h"
+#include "base/utf8.h"
 
 static void
 both_ways(void **state)
@@ -54,6 +56,7 @@ refused(void **state)
 		{ SPAN_LIT("&AGE-"), "printable ASCII in base64" },
 		{ SPAN_LIT("&ACY-"), "& in base64" },
 		{ SPAN_LIT("&J-"), "not one unit" },
+		{ SPAN_LIT("&A-"), "not one unit, no bits set" },
 		{ SPAN_LIT("&JjoA-"), "a character too many" },
 		{ SPAN_LIT("&Jjp-"), "bits left over" },
 		{ SPAN_LIT("&2D0-"), "high surrogate alone" },
@@ -73,14 +76,63 @@ refused(void **state)
 	buf_add_str(&b, "before");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		t_case(cases[i].why);
-		T_INT(utf7_to_utf8(&b, cases[i].in), -1);
+		T_INT(utf7_to_utf8(&b, t_exact(cases[i].in)), -1);
 		T_STR(buf_span(&b), "before");
-		T_TRUE(!utf7_valid(cases[i].in));
+		T_TRUE(!utf7_valid(t_exact(cases[i].in)));
 	}
 	T_INT(utf7_from_utf8(&b, SPAN_LIT("a\xe4")), -1);
 	T_INT(utf7_from_utf8(&b, SPAN_LIT("a\0")), -1);
 	T_STR(buf_span(&b), "before");
 	buf_fini(&b);
+}
+
+/*
+ * Every character against the definition: UTF-16 in base64 without padding
+ * and with "," for "/" (section 5.1.3).
+ */
+static void
+all_code_points(void **state)
+{
+	struct buf plain, units, want, got;
+
+	(void)state;
+	buf_init(&plain, 8);
+	buf_init(&units, 8);
+	buf_init(&want, 16);
+	buf_init(&got, 16);
+	for (uint32_t code = 1; code < 0x110000; code++) {
+		uint32_t low = code, top = code - 0x10000;
+
+		buf_clear(&plain);
+		if (utf8_put(&plain, code) != 0 || (code > 31 && code < 127))
+			continue;
+		buf_clear(&units);
+		if (code > 0xffff) {
+			buf_add_char(&units, (char)(0xd8 | top >> 18));
+			buf_add_char(&units, (char)(top >> 10));
+			low = 0xdc00 | (top & 0x3ff);
+		}
+		buf_add_char(&units, (char)(low >> 8));
+		buf_add_char(&units, (char)low);
+		buf_clear(&want);
+		buf_add_char(&want, '&');
+		b64_encode(&want, buf_span(&units));
+		buf_cut(&want, span_chr(buf_span(&want), '='));
+		buf_add_char(&want, '-');
+		for (char *p = want.p; *p != '\0'; p++)
+			*p = *p == '/' ? ',' : *p;
+		buf_clear(&got);
+		assert_int_equal(utf7_from_utf8(&got, buf_span(&plain)), 0);
+		assert_true(span_eq(buf_span(&got), buf_span(&want)));
+		buf_clear(&got);
+		assert_int_equal(utf7_to_utf8(&got, buf_span(&want)), 0);
+		assert_true(span_eq(buf_span(&got), buf_span(&plain)));
+	}
+	T_TRUE(utf7_valid(SPAN_LIT(" ~")));
+	buf_fini(&plain);
+	buf_fini(&units);
+	buf_fini(&want);
+	buf_fini(&got);
 }
 
 static void
@@ -106,6 +158,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ways),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(all_code_points),
 		cmocka_unit_test(caps),
 	};
 

@@ -21,6 +21,9 @@ filling(void **state)
 	T_TRUE(strcmp(why.text, "") == 0 && strcmp(why.esc, "") == 0);
 	why_set(&why, WHY_TEMP, "5.999.999", "x");
 	T_TRUE(strcmp(why.esc, "5.999.999") == 0);
+	why_set(&why, WHY_TEMP, why.esc, "y: %s", why.text);
+	T_TRUE(strcmp(why.text, "y: x") == 0);
+	T_TRUE(strcmp(why.esc, "5.999.999") == 0);
 	why_set(NULL, WHY_TEMP, "4.0.0", "x");
 	why_clear(NULL);
 }
