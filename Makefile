@@ -105,7 +105,11 @@ $(UNIT_PROG): $(B)/%: $(B)/%.o $(ALL_A) \
 	    $($(notdir $(patsubst %/,%,$(dir $*)))_SYS)
 
 unit: $(UNIT) $(UNIT_PROG)
-	@for t in $(UNIT) $(UNIT_PROG); do echo "# $$t"; $$t || exit 1; done
+	@bad=0; for t in $(UNIT) $(UNIT_PROG); do \
+		echo "# $$t"; $$t || { bad=$$((bad + 1)); failed="$$failed $$t"; }; \
+	done; \
+	echo "unit: $(words $(UNIT) $(UNIT_PROG)) programs, $$bad failed:$$failed"; \
+	test $$bad -eq 0
 
 # -------------------------------------------------------------------- fuzz
 # libFuzzer where clang has it; the kept corpora are replayed by make check.
