@@ -1,0 +1,54 @@
+/*
+ * body.c - reads the file in pieces and passes them through the dot writer.  The
+ * file is read, never mapped: what is cut off under us is a short read and a
+ * temporary failure, not a signal.
+ */
+#include "smtp-out/body.h"
+
+#include "net/dot.h"
+#include "os/fd.h"
+#include "smtp-out/limits.h"
+
+static int
+lost(struct why *why)
+{
+	why_set(why, WHY_TEMP, "4.4.2",
+	    "connection lost while sending the message");
+	return -1;
+}
+
+int
+body_send(struct stream *s, const struct job_in *j, struct why *why)
+{
+	static char chunk[CHUNK];
+	struct dot_out out;
+	uint64_t at = j->head.at_octets, left = j->head.size_octets;
+
+	dot_out_init(&out, s, DOT_CR_SPACE);
+	stream_pace(s, DATA_BLOCK_MS, PACE_OCTETS_S);
+	while (left > 0) {
+		size_t n = left < CHUNK ? (size_t)left : CHUNK;
+
+		if (fd_pread_all(j->file, chunk, n, at) != 0) {
+			why_sys(why, WHY_TEMP, "4.3.0",
+			    "cannot read the queue file");
+			return -1;
+		}
+		if (dot_write(&out, chunk, n) != STREAM_OK)
+			return lost(why);
+		at += n;
+		left -= n;
+	}
+	/* All but the end must have left before the end may. */
+	return stream_flush(s) == STREAM_OK ? 0 : lost(why);
+}
+
+int
+body_end(struct stream *s, struct why *why)
+{
+	/* Messages in the queue end in CRLF (queue/format.h). */
+	if (stream_puts(s, ".\r\n") != STREAM_OK ||
+	    stream_flush(s) != STREAM_OK)
+		return lost(why);
+	return 0;
+}

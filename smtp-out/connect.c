@@ -1,0 +1,152 @@
+/*
+ * connect.c - hosts by MX, addresses by host as they are needed, sockets by
+ * address.  A host without an address or that does not answer is passed over; what is
+ * said in the end is why the last one failed.
+ */
+#include "smtp-out/connect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ipc/msg_dns.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/rand.h"
+
+#define PORT_LMTP	24	/* by custom; RFC 2033 5 leaves it open */
+
+static int
+ask(struct ipc_client *dns, enum dns_kind kind, const char *name,
+    struct dns_answer *answer, struct why *why)
+{
+	struct dns_ask q = { .kind = (uint8_t)kind };
+	struct ipc_question question = { .type = &dns_ask_type, .msg = &q,
+		.fd = -1, .answer = &dns_answer_type,
+		.deadline_ms = clock_deadline(DNS_MS) };
+
+	if (span_copy(span_str(name), q.name, sizeof(q.name)) != 0) {
+		why_set(why, WHY_PERM, "5.1.2", "name too long for DNS");
+		return -1;
+	}
+	return ipc_call(dns, &question, answer, NULL, why);
+}
+
+int
+connect_plan(struct route_plan *p, const struct job *job,
+    struct ipc_client *dns, const struct conf_view *conf, struct why *why)
+{
+	struct span nexthop = span_str(job->nexthop);
+	struct dns_answer mx;
+
+	memset(p, 0, sizeof(*p));
+	p->port = job->port != 0 ? job->port :
+	    job->transport == TRANSPORT_LMTP ? PORT_LMTP :
+	    (uint16_t)conf_num(conf, "smtp_out_port");
+	if (target_is_literal(nexthop))
+		return target_from_literal(nexthop, &p->hosts, why);
+	/* LMTP has no MX (RFC 2033 4.1 asks for none either). */
+	if (job->transport == TRANSPORT_LMTP) {
+		p->hosts.n = 1;
+		return span_copy(nexthop, p->hosts.v[0].name,
+		    sizeof(p->hosts.v[0].name));
+	}
+	if (ask(dns, DNS_MX, job->nexthop, &mx, why) != 0)
+		return -1;
+	return target_from_mx(nexthop, &mx,
+	    span_str(conf_str(conf, "hostname")), rand_below, &p->hosts, why);
+}
+
+/* The addresses of the next host; false: there is no further host. */
+static bool
+next_host(struct route_plan *p, struct ipc_client *dns, struct why *why)
+{
+	struct dns_answer answer;
+	size_t left_out;
+
+	p->at = p->n = 0;
+	if (p->host >= p->hosts.n)
+		return false;
+	memcpy(p->name, p->hosts.v[p->host].name, sizeof(p->name));
+	p->host++;
+	if (sock_parse_ip(span_str(p->name), &p->addresses[0]) == 0) {
+		p->n = 1;
+		return true;
+	}
+	if (ask(dns, DNS_ADDRESS, p->name, &answer, why) != 0)
+		return true;
+	p->n = target_addresses(&answer, p->hosts.looked_up, p->addresses,
+	    ADDRESSES_MAX, &left_out);
+	if (left_out > 0)
+		p->ourselves = true;
+	if (p->n == 0 && left_out == 0) {
+		bool temporary = answer.status == DNS_TEMPORARY;
+
+		why_set(why, temporary ? WHY_TEMP : WHY_PERM,
+		    temporary ? "4.4.3" : "5.4.4", "host %s has no address",
+		    p->name);
+	}
+	return true;
+}
+
+static void
+name_remote(const struct route_plan *p, const struct sock_addr *a,
+    char remote[REMOTE_SIZE])
+{
+	char ip[SOCK_IP_SIZE];
+
+	sock_format_ip(a, ip);
+	(void)snprintf(remote, REMOTE_SIZE, "%.190s[%s]:%u", p->name, ip,
+	    a->port);
+}
+
+/* A connection from an address to itself: this host (RFC 5321 6.3). */
+static bool
+is_ourselves(const struct route_plan *p, int fd, const struct sock_addr *to)
+{
+	struct sock_addr here;
+
+	return p->hosts.looked_up && sock_local_addr(fd, &here) == 0 &&
+	    sock_ip_eq(&here, to);
+}
+
+int
+connect_next(struct route_plan *p, struct ipc_client *dns,
+    const struct conf_view *conf, const char *id, int *fd,
+    char remote[REMOTE_SIZE], struct why *why)
+{
+	struct sock_addr source, *from = NULL;
+
+	if (sock_parse_ip(span_str(conf_str(conf, "smtp_out_source")),
+	    &source) == 0)
+		from = &source;
+	for (;;) {
+		struct sock_addr *to;
+
+		if (p->at == p->n && !next_host(p, dns, why))
+			break;
+		if (p->at == p->n)
+			continue;
+		if (p->tried++ >= ADDRESSES_MAX)
+			break;
+		to = &p->addresses[p->at++];
+		to->port = p->port;
+		name_remote(p, to, remote);
+		*fd = sock_connect(to, from != NULL &&
+		    from->family == to->family ? from : NULL,
+		    clock_deadline(CONNECT_MS), why);
+		if (*fd >= 0 && !is_ourselves(p, *fd, to))
+			return 0;
+		if (*fd >= 0) {
+			p->ourselves = true;
+			fd_close(fd);
+			continue;
+		}
+		log_info(LF_STR("event", "connect-failed"), LF_STR("id", id),
+		    LF_STR("remote", remote), LF_STR("why", why->text));
+	}
+	if (p->ourselves && p->tried == 0)
+		why_set(why, WHY_PERM, "5.4.6",
+		    "mail loops: its MX is this host");
+	return -1;
+}

@@ -1,0 +1,37 @@
+/* limits - every number of smtp-out and why. */
+#ifndef SMTP_OUT_LIMITS_H
+#define SMTP_OUT_LIMITS_H
+
+#include "base/base.h"
+
+/* Time a server has for each answer: RFC 5321 4.5.3.2.1 to 4.5.3.2.6. */
+#define GREETING_MS	(5 * 60 * 1000)
+#define EHLO_MS		(5 * 60 * 1000)	/* as MAIL: not named there */
+#define MAIL_MS		(5 * 60 * 1000)
+#define RCPT_MS		(5 * 60 * 1000)
+#define DATA_INIT_MS	(2 * 60 * 1000)
+#define DATA_BLOCK_MS	(3 * 60 * 1000)
+#define DATA_END_MS	(10 * 60 * 1000)
+#define RSET_MS		(30 * 1000)
+#define QUIT_MS		(5 * 1000)	/* nothing depends on it any more */
+
+#define CONNECT_MS	(30 * 1000)	/* for one address */
+#define DNS_MS		(60 * 1000)	/* dnsd's own tries are shorter */
+
+/* RFC 5321 5.1: at least two addresses; a site with thousands is an attack. */
+#define HOSTS_MAX	32	/* MX records looked at */
+#define ADDRESSES_MAX	10	/* addresses tried for one job */
+
+#define RCPTS_MAX	1000	/* of one job */
+#define JOB_WAIT_MS	(60 * 1000)	/* between the packets of one job */
+#define IDLE_MS		(60 * 1000)	/* an open connection waits for a job */
+
+#define LINE_MAX_OCTETS	4096	/* of a reply: RFC 5321 4.5.3.1.5 says 512 */
+#define STREAM_IN	((size_t)8192)
+#define STREAM_OUT	((size_t)65536)
+#define CHUNK		((size_t)65536)	/* read from the queue file at once */
+#define PACE_OCTETS_S	1024	/* slower receivers are given up */
+
+#define ORPHANS_MAX	1000	/* results kept for the next qmgr */
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * smtp-out - sends mail to other hosts by SMTP and LMTP.
+ * runs as   _paqout in an empty directory; may make connections, open no file
+ * reads     OUT_WORKER and JOBs (qmgr) with the queue file open for reading;
+ *           DNS_ANSWER (dnsd); what other mail servers say
+ * writes    the message to other mail servers; RESULTs to qmgr; DNS_ASK
+ * never     writes a file; sees a password, a mailbox or another job's file
+ * flow      qmgr -> main.c (fork) -> worker.c -> job.c -> target.c (which hosts)
+ *           -> connect.c -> talk.c -> body.c -> outcome.c -> qmgr
+ */
+#include <event2/event.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "daemon/service.h"
+#include "ipc/chan.h"
+#include "ipc/msg_deliver.h"
+#include "os/fd.h"
+#include "smtp-out/orphans.h"
+#include "smtp-out/worker.h"
+
+static const struct service smtp_out = {
+	.name = "smtp-out", .role = ROLE_SMTP_OUT, .sandbox = SANDBOX_NET,
+	.mem_max_octets = 512 * MIB, .nofile = 16384, .nproc = 6000,
+};
+
+#define ORPHAN_LOOK_S	1
+
+static struct {
+	struct ipc_server *srv;
+	struct event	  *orphan_timer;
+	size_t		   workers;
+} state;
+
+/* In the child: keep the three channels and nothing of the parent. */
+_Noreturn static void
+become_worker(struct worker_channels c)
+{
+	const int keep[3] = { c.qmgr, c.dns, c.parent };
+
+	service_after_fork(keep, COUNT(keep));
+	worker_run(&c, service_conf());
+}
+
+/* false: no worker; qmgr sees its channel end and tries again. */
+static bool
+start_worker(int qmgr)
+{
+	struct ipc_peer *dnsd = ipc_server_peer(state.srv, ROLE_DNSD);
+	struct worker_channels c = { .qmgr = qmgr, .dns = -1, .parent = -1 };
+	int pair[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	if (dnsd == NULL || (c.dns = chan_introduce(dnsd)) < 0 ||
+	    fd_pair(pair) != 0)
+		goto out;
+	c.parent = pair[1];
+	pid = spawn_fork();
+	if (pid == 0)
+		become_worker(c);
+	if (pid > 0 && ipc_server_add(state.srv, pair[0],
+	    ROLE_SMTP_OUT_WORKER) != NULL)
+		pair[0] = -1;
+out:
+	fd_close(&pair[0]);
+	fd_close(&pair[1]);
+	fd_close(&c.dns);
+	return pid > 0;
+}
+
+static enum verdict
+on_out_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	(void)peer;
+	(void)ctx;
+	orphans_give(state.srv);
+	if (state.workers >= conf_num(service_conf(), "smtp_out_max")) {
+		log_warn(LF_STR("event", "too-many-workers"));
+		return VERDICT_OK;
+	}
+	if (!start_worker(*msg->fd))
+		log_warn(LF_STR("event", "no-worker"));
+	else
+		state.workers++;
+	return VERDICT_OK;
+}
+
+static void
+on_child(const struct spawn_end *end, void *ctx)
+{
+	(void)ctx;
+	if (state.workers > 0)
+		state.workers--;
+	if (end->fault)
+		log_error(LF_STR("event", "worker-crashed"),
+		    LF_INT("pid", end->pid), LF_INT("signal", end->signal));
+}
+
+static void
+on_orphan_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+	orphans_give(state.srv);
+}
+
+static const struct ipc_rule rules[] = {
+	{ ROLE_BIT(ROLE_QMGR), &out_worker_type, 0, on_out_worker },
+	{ ROLE_BIT(ROLE_SMTP_OUT_WORKER), &orphan_result_type, 0,
+	    orphans_take },
+};
+
+int
+main(int argc, char **argv)
+{
+	const struct service_events events = { .child = on_child };
+	const struct timeval every = { .tv_sec = ORPHAN_LOOK_S };
+
+	service_begin(&smtp_out, argc, argv);
+	service_confine(NULL, NULL);
+
+	state.srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
+	ipc_server_limit(state.srv, ROLE_SMTP_OUT_WORKER, 5000);
+	service_serve(state.srv);
+	service_on(&events);
+	state.orphan_timer = event_new(service_base(), -1, EV_PERSIST,
+	    on_orphan_timer, NULL);
+	if (state.orphan_timer == NULL ||
+	    evtimer_add(state.orphan_timer, &every) != 0)
+		die(EXIT_OSERR, "no timer");
+	service_loop();
+
+	event_free(state.orphan_timer);
+	ipc_server_free(&state.srv);
+	return service_end();
+}

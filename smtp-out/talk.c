@@ -1,0 +1,451 @@
+/*
+ * talk.c - the client's side of RFC 5321, LMTP by RFC 2033.
+ *
+ * With PIPELINING the whole envelope goes out in one write (RFC 2920 3.1), and
+ * its replies are read one after the other; without it the same steps wait
+ * for each reply.  A recipient's fate is settled by the first of: the reply to MAIL,
+ * to its RCPT, to DATA, to the final dot.
+ */
+#include "smtp-out/talk.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "net/line.h"
+#include "os/fd.h"
+#include "smtp-out/body.h"
+#include "smtp-out/limits.h"
+#include "smtp/verb.h"
+
+#define COMMANDS_MAX	((size_t)RCPTS_MAX * 600)	/* octets of a flight */
+
+static int
+lost(const struct talk *t, struct why *why, const char *when)
+{
+	why_set(why, WHY_TEMP, "4.4.2", "%s: connection lost or no answer %s",
+	    t->remote, when);
+	return -1;
+}
+
+/* The next reply into t->reply; -1 with why: none came, or it is none. */
+static int
+read_reply(struct talk *t, int64_t wait_ms, const char *when,
+    struct why *why)
+{
+	struct span line;
+
+	reply_clear(&t->reply);
+	stream_deadline(&t->stream, wait_ms);
+	for (;;) {
+		if (line_read(&t->stream, LINE_MAX_OCTETS, LINE_CRLF_OR_LF,
+		    &line) != LINE_OK)
+			return lost(t, why, when);
+		switch (reply_feed(&t->reply, line)) {
+		case REPLY_MORE:
+			break;
+		case REPLY_DONE:
+			return 0;
+		case REPLY_BAD:
+			why_set(why, WHY_TEMP, "4.5.0",
+			    "%s: not an SMTP reply %s", t->remote, when);
+			return -1;
+		}
+	}
+}
+
+static int
+command(struct talk *t, const char *line, int64_t wait_ms, const char *when,
+    struct why *why)
+{
+	if (stream_puts(&t->stream, line) != STREAM_OK)
+		return lost(t, why, when);
+	return read_reply(t, wait_ms, when, why);
+}
+
+static bool
+said(const struct talk *t, unsigned hundred)
+{
+	return t->reply.code / 100 == hundred;
+}
+
+/* ---------------------------------------------------------------- opening */
+
+static int
+not_this_host(struct talk *t, struct why *why, const char *when)
+{
+	struct buf line;
+
+	buf_init(&line, REPLY_SHORT_MAX + 1);
+	reply_one_line(&t->reply, &line);
+	/* Another host, or this one later, may be kinder: never permanent. */
+	why_set(why, WHY_TEMP, "4.4.0", "%s said %s %s", t->remote,
+	    buf_cstr(&line), when);
+	buf_fini(&line);
+	return -1;
+}
+
+static int
+greeting(struct talk *t, const struct talk_start *how, struct why *why)
+{
+	struct span text, name;
+
+	if (read_reply(t, GREETING_MS, "for a greeting", why) != 0)
+		return -1;
+	if (!said(t, 2))
+		return not_this_host(t, why, "for a greeting");
+	text = buf_span(&t->reply.text);
+	name = span_word(&text);
+	if (how->looked_up && span_ieq_str(name, how->hostname)) {
+		why_set(why, WHY_PERM, "5.4.6",
+		    "mail loops: %s greets with our own name", t->remote);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+introduce(struct talk *t, const char *hostname, struct why *why)
+{
+	static const char *const verbs[] = { "EHLO", "LHLO", "HELO" };
+	struct buf line;
+	int rc = -1;
+
+	buf_init(&line, 512);
+	(void)buf_addf(&line, "%s %s\r\n", verbs[t->lmtp], hostname);
+	if (command(t, buf_cstr(&line), EHLO_MS, "to EHLO", why) != 0)
+		goto out;
+	if (said(t, 2)) {
+		ehlo_parse(&t->ehlo, buf_span(&t->reply.text));
+		rc = 0;
+		goto out;
+	}
+	/* RFC 5321 3.2: an old server may know HELO only. */
+	if (t->lmtp || !said(t, 5)) {
+		rc = not_this_host(t, why, "to EHLO");
+		goto out;
+	}
+	buf_clear(&line);
+	(void)buf_addf(&line, "%s %s\r\n", verbs[2], hostname);
+	if (command(t, buf_cstr(&line), EHLO_MS, "to HELO", why) != 0)
+		goto out;
+	rc = said(t, 2) ? 0 : not_this_host(t, why, "to HELO");
+out:
+	buf_fini(&line);
+	return rc;
+}
+
+int
+talk_open(struct talk *t, const struct talk_start *how, struct why *why)
+{
+	memset(t, 0, sizeof(*t));
+	t->lmtp = how->lmtp;
+	span_copy_cut(span_str(how->remote), t->remote, sizeof(t->remote));
+	stream_init(&t->stream, how->fd, STREAM_IN, STREAM_OUT);
+	reply_init(&t->reply);
+	ehlo_init(&t->ehlo);
+	t->open = true;
+	if (greeting(t, how, why) != 0 ||
+	    introduce(t, how->hostname, why) != 0) {
+		talk_close(t);
+		return -1;
+	}
+	return 0;
+}
+
+void
+talk_close(struct talk *t)
+{
+	if (!t->open)
+		return;
+	stream_deadline(&t->stream, QUIT_MS);
+	/* RFC 5321 4.1.1.10; nothing depends on the answer. */
+	if (stream_puts(&t->stream, "QUIT\r\n") == STREAM_OK &&
+	    stream_flush(&t->stream) == STREAM_OK)
+		sock_end_output(t->stream.fd);
+	stream_fini(&t->stream);
+	reply_fini(&t->reply);
+	t->open = false;
+}
+
+/* ----------------------------------------------------------------- results */
+
+static void
+settle(struct talk *t, struct job_in *j, size_t i)
+{
+	if (j->settled[i])
+		return;
+	outcome_from_reply(&j->results[i], &t->reply, t->remote);
+	j->settled[i] = true;
+}
+
+/* All that have no result yet get the last reply's. */
+static void
+settle_rest(struct talk *t, struct job_in *j)
+{
+	for (size_t i = 0; i < j->head.nrcpts; i++)
+		settle(t, j, i);
+}
+
+/* The same from a reason of ours; the connection is of no more use. */
+static enum outcome_talk
+give_up(struct talk *t, struct job_in *j, const struct why *why)
+{
+	for (size_t i = 0; i < j->head.nrcpts; i++) {
+		if (j->settled[i])
+			continue;
+		outcome_from_why(&j->results[i], why, t->remote);
+		j->settled[i] = true;
+	}
+	return TALK_CLOSED;
+}
+
+static size_t
+unsettled(const struct job_in *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->head.nrcpts; i++)
+		n += !j->settled[i];
+	return n;
+}
+
+/* ---------------------------------------------------------------- envelope */
+
+static int
+put_mail(struct talk *t, const struct job_in *j, struct buf *out)
+{
+	struct verb_cmd cmd = { .verb = VERB_MAIL };
+
+	if (j->head.sender[0] != '\0' &&
+	    addr_parse(span_str(j->head.sender), &cmd.mail.from, NULL) != 0)
+		return -1;
+	cmd.mail.has_size = true;
+	cmd.mail.size = j->head.size_octets;
+	cmd.mail.body = j->head.body_8bit ? VERB_BODY_8BITMIME :
+	    VERB_BODY_NONE;
+	return verb_format(out, &cmd, t->ehlo.caps);
+}
+
+static int
+put_rcpt(struct talk *t, const struct job_in *j, size_t i, struct buf *out)
+{
+	struct verb_cmd cmd = { .verb = VERB_RCPT };
+
+	if (addr_parse(span_str(j->rcpts[i].address), &cmd.rcpt.to,
+	    NULL) != 0)
+		return -1;
+	return verb_format(out, &cmd, t->ehlo.caps);
+}
+
+/* Reply to MAIL: 0 go on; 1 all is settled; -1 lost. */
+enum step { STEP_ON, STEP_SETTLED, STEP_LOST };
+
+static enum step
+after_mail(struct talk *t, struct job_in *j, struct why *why)
+{
+	if (read_reply(t, MAIL_MS, "to MAIL", why) != 0)
+		return STEP_LOST;
+	if (said(t, 2))
+		return STEP_ON;
+	settle_rest(t, j);
+	return STEP_SETTLED;
+}
+
+static int
+after_rcpt(struct talk *t, struct job_in *j, size_t i, struct why *why)
+{
+	if (read_reply(t, RCPT_MS, "to RCPT", why) != 0)
+		return -1;
+	if (!said(t, 2))
+		settle(t, j, i);
+	return 0;
+}
+
+/* The replies to a flight of MAIL, RCPT ..., DATA. */
+static enum step
+read_flight(struct talk *t, struct job_in *j, bool *data, struct why *why)
+{
+	enum step step = after_mail(t, j, why);
+
+	if (step == STEP_LOST)
+		return step;
+	for (size_t i = 0; i < j->head.nrcpts; i++)
+		if (after_rcpt(t, j, i, why) != 0)
+			return STEP_LOST;
+	if (read_reply(t, DATA_INIT_MS, "to DATA", why) != 0)
+		return STEP_LOST;
+	*data = said(t, 3);
+	if (!*data)
+		settle_rest(t, j);
+	return unsettled(j) > 0 ? STEP_ON : STEP_SETTLED;
+}
+
+static enum step
+send_flight(struct talk *t, struct job_in *j, bool *data, struct why *why)
+{
+	struct buf out;
+	enum step step = STEP_LOST;
+
+	buf_init(&out, COMMANDS_MAX);
+	if (put_mail(t, j, &out) != 0)
+		goto bad;
+	for (size_t i = 0; i < j->head.nrcpts; i++)
+		if (put_rcpt(t, j, i, &out) != 0)
+			goto bad;
+	(void)buf_add_str(&out, "DATA\r\n");
+	if (out.full)
+		goto bad;
+	stream_deadline(&t->stream, MAIL_MS);
+	if (stream_write(&t->stream, out.p, out.n) != STREAM_OK) {
+		(void)lost(t, why, "to MAIL");
+		goto out;
+	}
+	step = read_flight(t, j, data, why);
+	goto out;
+bad:
+	why_set(why, WHY_PERM, "5.1.3", "an address that SMTP cannot carry");
+out:
+	buf_fini(&out);
+	return step;
+}
+
+/* Without PIPELINING: command by command. */
+static enum step
+send_slowly(struct talk *t, struct job_in *j, bool *data, struct why *why)
+{
+	struct buf line;
+	enum step step = STEP_LOST;
+
+	buf_init(&line, 2048);
+	if (put_mail(t, j, &line) != 0) {
+		why_set(why, WHY_PERM, "5.1.3",
+		    "an address that SMTP cannot carry");
+		goto out;
+	}
+	stream_deadline(&t->stream, MAIL_MS);
+	stream_write(&t->stream, line.p, line.n);
+	step = after_mail(t, j, why);
+	for (size_t i = 0; step == STEP_ON && i < j->head.nrcpts; i++) {
+		buf_clear(&line);
+		if (put_rcpt(t, j, i, &line) != 0) {
+			why_set(why, WHY_PERM, "5.1.3",
+			    "an address that SMTP cannot carry");
+			step = STEP_LOST;
+			break;
+		}
+		stream_write(&t->stream, line.p, line.n);
+		if (after_rcpt(t, j, i, why) != 0)
+			step = STEP_LOST;
+	}
+	if (step == STEP_ON && unsettled(j) == 0)
+		step = STEP_SETTLED;
+	if (step != STEP_ON)
+		goto out;
+	if (command(t, "DATA\r\n", DATA_INIT_MS, "to DATA", why) != 0) {
+		step = STEP_LOST;
+		goto out;
+	}
+	*data = said(t, 3);
+	if (!*data) {
+		settle_rest(t, j);
+		step = STEP_SETTLED;
+	}
+out:
+	buf_fini(&line);
+	return step;
+}
+
+/* ------------------------------------------------------------ the message */
+
+/* RFC 2033 4.2: LMTP answers the final dot once for each accepted RCPT. */
+static int
+after_dot(struct talk *t, struct job_in *j, struct why *why)
+{
+	if (!t->lmtp) {
+		if (read_reply(t, DATA_END_MS, "to the message", why) != 0)
+			return -1;
+		settle_rest(t, j);
+		return 0;
+	}
+	for (size_t i = 0; i < j->head.nrcpts; i++) {
+		if (j->settled[i])
+			continue;
+		if (read_reply(t, DATA_END_MS, "to the message", why) != 0)
+			return -1;
+		settle(t, j, i);
+	}
+	return 0;
+}
+
+static enum outcome_talk
+send_message(struct talk *t, struct job_in *j, struct ipc_client *qmgr,
+    struct why *why)
+{
+	if (body_send(&t->stream, j, why) != 0)
+		return give_up(t, j, why);
+	/* Nobody would hear of it: another qmgr sends it again. */
+	if (job_abandoned(qmgr)) {
+		why_set(why, WHY_TEMP, "4.3.0", "the queue manager ended");
+		return give_up(t, j, why);
+	}
+	if (body_end(&t->stream, why) != 0 || after_dot(t, j, why) != 0)
+		return give_up(t, j, why);
+	return t->reply.code == 421 ? TALK_CLOSED : TALK_DONE;
+}
+
+/* The transaction is over without a message: make the connection fit again. */
+static enum outcome_talk
+reset(struct talk *t, bool data)
+{
+	struct why why;
+
+	/* RFC 2920 3.1: 354 though no recipient was taken: an empty message. */
+	if (data && command(t, ".\r\n", DATA_END_MS, "to nothing",
+	    &why) != 0)
+		return TALK_CLOSED;
+	if (t->reply.code == 421 ||
+	    command(t, "RSET\r\n", RSET_MS, "to RSET", &why) != 0 ||
+	    !said(t, 2))
+		return TALK_CLOSED;
+	return TALK_DONE;
+}
+
+/* RFC 1870 6.1: what the server will not take need not be tried. */
+static bool
+too_big(struct talk *t, struct job_in *j)
+{
+	struct why why;
+
+	if ((t->ehlo.caps & EHLO_SIZE) == 0 || t->ehlo.size == 0 ||
+	    j->head.size_octets <= t->ehlo.size)
+		return false;
+	why_set(&why, WHY_PERM, "5.3.4", "message of %llu octets, %s takes "
+	    "%llu", (unsigned long long)j->head.size_octets, t->remote,
+	    (unsigned long long)t->ehlo.size);
+	(void)give_up(t, j, &why);
+	return true;
+}
+
+enum outcome_talk
+talk_send(struct talk *t, struct job_in *j, struct ipc_client *qmgr,
+    struct why *why)
+{
+	bool data = false;
+	enum step step;
+
+	if (too_big(t, j))
+		return TALK_DONE;
+	step = (t->ehlo.caps & EHLO_PIPELINING) != 0 ?
+	    send_flight(t, j, &data, why) : send_slowly(t, j, &data, why);
+	switch (step) {
+	case STEP_ON:
+		return send_message(t, j, qmgr, why);
+	case STEP_SETTLED:
+		return reset(t, data);
+	case STEP_LOST:
+		break;
+	}
+	if (why->kind == WHY_PERM || unsettled(j) < j->head.nrcpts)
+		return give_up(t, j, why);
+	return TALK_NEXT_HOST;
+}

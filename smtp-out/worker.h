@@ -1,0 +1,22 @@
+/*
+ * worker - the process that sends: one destination, job after job.
+ */
+#ifndef SMTP_OUT_WORKER_H
+#define SMTP_OUT_WORKER_H
+
+#include "base/base.h"
+#include "conf/view.h"
+
+/*
+ * Never returns.
+ * qmgr    channel on which jobs come
+ * dns     channel to dnsd
+ * parent  channel for results that no qmgr is there to take
+ */
+struct worker_channels {
+	int qmgr, dns, parent;
+};
+_Noreturn void	worker_run(const struct worker_channels *c,
+	    const struct conf_view *conf);
+
+#endif
