@@ -125,6 +125,9 @@ caps(void **state)
 	T_INT(qp_decode(&b, SPAN_LIT("ab=41cd")), -1);
 	T_TRUE(b.n <= 4);
 	buf_clear(&b);
+	T_INT(qp_decode(&b, SPAN_LIT("ab   c")), -1);
+	T_STR(buf_span(&b), "ab");	/* nothing from behind a gap */
+	buf_clear(&b);
 	T_INT(qp_encode(&b, SPAN_LIT("a=")), 0);
 	buf_clear(&b);
 	T_INT(qp_encode(&b, SPAN_LIT("aa=")), -1);
