@@ -139,12 +139,13 @@ def linked_levels():
 
 
 def calls(source, names):
-    """Places where one of names is called, not defined and no member."""
+    """Places where one of names is called: no member, no parameter."""
+    pointers = set(re.findall(r"\(\*(\w+)\)\s*\(", source.code))
     for number, line in enumerate(source.code.split("\n"), 1):
         for found in re.finditer(r"(\.|->)?\s*\b([a-z_]\w*)\s*\(", line):
-            if found.group(2) in names and not found.group(1) and \
-                    "(*" not in line[:found.start(2)][-3:]:
-                yield number, found.group(2)
+            name = found.group(2)
+            if name in names and not found.group(1) and name not in pointers:
+                yield number, name
 
 
 def rule_levels(_):
