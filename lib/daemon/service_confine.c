@@ -3,7 +3,8 @@
  * A parent of mailbox owners leaves for a user namespace first: it asks
  * master, who keeps the rights, to write the maps, and waits.  Where that
  * cannot be had and the settings allow it, the parent keeps the four owner
- * capabilities outside, behind the range filter alone, and says so.
+ * capabilities outside, behind the range filter alone, and says so.  A role
+ * that runs programs has no such filter and ends instead.
  */
 #include <string.h>
 
@@ -24,9 +25,8 @@ enter_namespace(struct service_state *s)
 	struct why why;
 
 	if (namespace_leave(&why) != 0) {
-		if (s->identity.required)
-			die(EXIT_CONFIG, "%s: %s (confinement = required)",
-			    s->svc->name, why.text);
+		if (s->identity.required || s->svc->sandbox != SANDBOX_OWNER)
+			die(EXIT_CONFIG, "%s: %s", s->svc->name, why.text);
 		log_warn(LF_STR("event", "confinement-missing"),
 		    LF_STR("layer", "user-namespace"),
 		    LF_STR("reason", why.text));
@@ -72,7 +72,7 @@ service_confine(const int *read_dirs, const int *write_dirs)
 		.drop_ids = drop,
 		.uid = s->identity.uid,
 		.gid = s->identity.gid,
-		.keep_owner_caps = drop && svc->sandbox == SANDBOX_OWNER,
+		.keep_owner_caps = drop && s->nranges > 0,
 		.owner_uids = uids,
 		.owner_gids = gids,
 		.owner_uids_n = service_ranges(false, uids, COUNT(uids)),

@@ -21,11 +21,10 @@ struct outq_packet {
 };
 
 void
-outq_init(struct outq *q)
+outq_init(struct outq *q, size_t octets_max, size_t n_max)
 {
+	*q = (struct outq){ .octets_max = octets_max, .n_max = n_max };
 	STAILQ_INIT(&q->packets);
-	q->n = 0;
-	q->octets = 0;
 }
 
 static void
@@ -59,8 +58,7 @@ outq_add(struct outq *q, struct span packet, int fd)
 	struct outq_packet *p;
 	int copy = -1;
 
-	if (q->n >= OUTQ_PACKETS_MAX ||
-	    packet.n > OUTQ_OCTETS_MAX - q->octets)
+	if (q->n >= q->n_max || packet.n > q->octets_max - q->octets)
 		return -1;
 	if (fd >= 0 && (copy = fd_dup(fd)) < 0)
 		return -1;

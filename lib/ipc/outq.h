@@ -10,16 +10,15 @@
 #include "base/base.h"
 #include "base/span.h"
 
-#define OUTQ_OCTETS_MAX	(1 * MIB)
-#define OUTQ_PACKETS_MAX 4096
 
 struct outq_packet;
 struct outq {
 	STAILQ_HEAD(, outq_packet) packets;
 	size_t n, octets;
+	size_t n_max, octets_max;
 };
 
-void	outq_init(struct outq *q);
+void	outq_init(struct outq *q, size_t octets_max, size_t n_max);
 void	outq_fini(struct outq *q);	/* drops all; usable after it */
 bool	outq_empty(const struct outq *q);
 /* fd is duplicated (< 0: none).  -1: over the bound, nothing was added. */

@@ -22,6 +22,8 @@
 #include "os/fd.h"
 
 #define PEERS_DEFAULT	1024
+#define OUT_OCTETS	(1 * MIB)	/* unread by one peer */
+#define OUT_PACKETS	4096
 #define READ_AT_ONCE	32	/* packets of one peer per turn of the loop */
 #define TOKEN		1000	/* thousandths of a message */
 
@@ -54,6 +56,7 @@ struct ipc_server {
 	void	   (*closed)(struct ipc_peer *peer, void *ctx);
 	struct peers open, dying;
 	size_t	     count[ROLE_COUNT], limit[ROLE_COUNT];
+	size_t	     out_octets, out_packets;
 	unsigned     busy;	/* depth of handlers */
 	struct event *reaper;
 };
@@ -129,6 +132,8 @@ ipc_server_new(struct event_base *base, const struct ipc_rule *rules,
 	s->rules = rules;
 	s->nrules = nrules;
 	s->ctx = ctx;
+	s->out_octets = OUT_OCTETS;
+	s->out_packets = OUT_PACKETS;
 	TAILQ_INIT(&s->open);
 	TAILQ_INIT(&s->dying);
 	for (size_t i = 0; i < ROLE_COUNT; i++)
@@ -178,7 +183,7 @@ ipc_server_add(struct ipc_server *s, int fd, enum role role)
 	p->role = role;
 	p->fd = fd;
 	p->request = 1;
-	outq_init(&p->out);
+	outq_init(&p->out, s->out_octets, s->out_packets);
 	for (size_t i = 0; i < s->nrules; i++)
 		p->buckets[i].tokens =
 		    (uint64_t)s->rules[i].per_second * 2 * TOKEN;
@@ -236,6 +241,13 @@ ipc_server_each(struct ipc_server *s, enum role role,
 			each(found[i], arg);
 	leave(s);
 	free(found);
+}
+
+void
+ipc_server_bound(struct ipc_server *s, size_t octets, size_t packets)
+{
+	s->out_octets = octets;
+	s->out_packets = packets;
 }
 
 enum role

@@ -54,6 +54,8 @@ struct ipc_peer *ipc_server_peer(struct ipc_server *s, enum role role);
 size_t	ipc_server_count(const struct ipc_server *s, enum role role);
 /* Peers allowed at once for a role (default 1024); more are closed at once. */
 void	ipc_server_limit(struct ipc_server *s, enum role role, size_t most);
+/* What later peers may leave unread (default 1 MiB, 4096 packets). */
+void	ipc_server_bound(struct ipc_server *s, size_t octets, size_t packets);
 /* Calls each() for every peer of the role; each may close that peer. */
 void	ipc_server_each(struct ipc_server *s, enum role role,
 	    void (*each)(struct ipc_peer *peer, void *arg), void *arg);

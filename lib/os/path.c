@@ -6,7 +6,10 @@
  */
 #include "os/path.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +44,14 @@ path_real(const char *path, char *out, size_t out_size)
 		errno = ENAMETOOLONG;
 	free(real);
 	return rc;
+}
+
+int
+path_set_group(const char *path, uint32_t gid, uint32_t mode)
+{
+	if (lchown(path, (uid_t)-1, gid) != 0)
+		return -1;
+	return fchmodat(AT_FDCWD, path, mode, 0);
 }
 
 int

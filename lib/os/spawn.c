@@ -179,6 +179,18 @@ spawn_with(const char *path, char *const argv[], const int *fds, size_t n,
 	return start(&p);
 }
 
+int
+spawn_replace(const char *path, char *const argv[])
+{
+	static char search[] = "PATH=/usr/bin:/bin";
+	char *env[4] = { search };
+
+#ifdef FAULT
+	(void)test_settings(env, 1);
+#endif
+	return execve(path, argv, env);
+}
+
 pid_t
 spawn_fork(void)
 {

@@ -25,6 +25,9 @@ struct spawn_how {
 pid_t	spawn_with(const char *path, char *const argv[], const int *fds,
 	    size_t n, const struct spawn_how *how) must_use;
 
+/* exec in place of this process, environment as spawn; returns only to fail. */
+int	spawn_replace(const char *path, char *const argv[]) must_use;
+
 /* fork: 0 in the child, pid in the parent, -1.  The child reseeds nothing. */
 pid_t	spawn_fork(void) must_use;
 

@@ -1,0 +1,24 @@
+/*
+ * control - the one request of an operator's connection to run_dir/control.
+ * Fixed size: verb and arguments, each ended by NUL and filled up with it.
+ * The answer is text up to the end of the connection; one that begins with
+ * CONTROL_ERROR tells of a failure.
+ */
+#ifndef IPC_CONTROL_H
+#define IPC_CONTROL_H
+
+#include "base/base.h"
+#include "ipc/msg_super.h"
+
+#define CONTROL_NAME	"control"
+#define CONTROL_ERROR	"error: "
+#define CONTROL_SIZE	(32 + 1025)
+
+/* -1: a control character, no end, octets behind the end, or no verb. */
+int	control_parse(const uint8_t octets[CONTROL_SIZE],
+	    struct super_control *out) must_use;
+/* -1: too long or not clean. */
+int	control_format(const char *verb, const char *args,
+	    uint8_t octets[CONTROL_SIZE]) must_use;
+
+#endif
