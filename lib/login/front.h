@@ -42,9 +42,10 @@ struct front_proto {
 	size_t (*input)(struct front_client *c, struct span in);
 	/* The proof failed (AUTH_WRONG, AUTH_TEMPORARY): say so. */
 	void (*refused)(struct front_client *c, enum auth_result result);
-	/* Words before the end: too many errors, timeout, too long, shutdown, too
-	   many clients (then c may be greeted with it). */
+	/* Words before the end: too many errors, timeout, too long, shutdown. */
 	void (*bye)(struct front_client *c, const char *why);
+	/* The only line for one client too many, with its CRLF; may be NULL. */
+	const char *busy;
 };
 
 /* Listeners of proto->listener from the service; runs on service_base(). */

@@ -1,0 +1,94 @@
+/*
+ * root.c - the longest root that is a prefix of the path, then openat beneath it.
+ * An owner who may not write in the root itself finds the directories there
+ * already, made by the operator.
+ */
+#include "store/root.h"
+
+#include <errno.h>
+
+#include "base/span.h"
+#include "os/fd.h"
+#include "os/fs.h"
+#include "store/maildir.h"
+
+int
+mail_roots_add(struct mail_roots *r, const char *path)
+{
+	if (r->n == MAIL_ROOTS_MAX) {
+		errno = ENOSPC;
+		return -1;
+	}
+	r->fd[r->n] = fs_open_top(path);
+	if (r->fd[r->n] < 0)
+		return -1;
+	r->path[r->n++] = path;
+	r->fd[r->n] = -1;
+	return 0;
+}
+
+/* What stands behind the root's path, or p == NULL: not below it. */
+static struct span
+below(struct span root, struct span path)
+{
+	while (root.n > 0 && root.p[root.n - 1] == '/')
+		root.n--;
+	if (!span_starts(path, root) || path.n <= root.n + 1 ||
+	    path.p[root.n] != '/')
+		return SPAN_NONE;
+	path = span_from(path, root.n + 1);
+	while (path.n > 0 && path.p[path.n - 1] == '/')
+		path.n--;
+	return path.n > 0 ? path : SPAN_NONE;
+}
+
+static int
+open_below(int root, const char *path)
+{
+	int fd = fs_open_dir(root, path);
+
+	if (fd < 0 && errno == ENOENT && fs_mkdirs(root, path) == 0)
+		fd = fs_open_dir(root, path);
+	return fd;
+}
+
+int
+mail_roots_open(const struct mail_roots *r, const char *maildir,
+    struct why *why)
+{
+	char path[512];
+	struct span best = SPAN_NONE;
+	size_t root = 0;
+	int fd;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct span rest = below(span_str(r->path[i]),
+		    span_str(maildir));
+
+		if (rest.p != NULL && (best.p == NULL || rest.n < best.n)) {
+			best = rest;
+			root = i;
+		}
+	}
+	if (best.p == NULL || span_copy(best, path, sizeof(path)) != 0) {
+		why_set(why, WHY_TEMP, "4.3.5",
+		    "%s is not below mailbox_roots", maildir);
+		return -1;
+	}
+	fd = open_below(r->fd[root], path);
+	if (fd < 0) {
+		why_sys(why, WHY_TEMP, "4.2.0", "%s", maildir);
+		return -1;
+	}
+	if (maildir_make(fd, why) != 0)
+		fd_close(&fd);
+	return fd;
+}
+
+void
+mail_roots_close(struct mail_roots *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		fd_close(&r->fd[i]);
+	r->n = 0;
+}
