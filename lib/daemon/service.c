@@ -73,7 +73,9 @@ service_begin(const struct service *svc, int argc, char **argv)
 	    fs_fstat(FD_LOG, &st) != 0 || st.kind != FS_OTHER)
 		die(EXIT_USAGE, "%s is started by master: paquebot start",
 		    svc->name);
-	sink_channel(FD_LOG);
+	/* logd's own lines must not wait for logd. */
+	if (svc->role != ROLE_LOGD)
+		sink_channel(FD_LOG);
 	s->svc = svc;
 	s->log_fd = FD_LOG;
 	ipc_client_init(&s->master, FD_MASTER, "master");
