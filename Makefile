@@ -28,7 +28,8 @@ SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 OPT ?=	-O2 -g
 CPPFLAGS += -D_GNU_SOURCE -DLIBBSD_OVERLAY -isystem /usr/include/bsd \
-	-Ilib -I. -DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"'
+	-Ilib -I. -DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DSBINDIR='"$(SBINDIR)"'
 CFLAGS += -std=c17 $(OPT) $(WARN) $(HARD) $(SANFLAGS)
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS)
 
@@ -110,6 +111,12 @@ unit: $(UNIT) $(UNIT_PROG)
 	done; \
 	echo "unit: $(words $(UNIT) $(UNIT_PROG)) programs, $$bad failed:$$failed"; \
 	test $$bad -eq 0
+
+# Stands in for any daemon where only master is tested.
+$(B)/tests/flow/fake_daemon: $(B)/tests/flow/fake_daemon.o \
+    $(patsubst %,$(B)/lib%.a,daemon conf ipc os base)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
+	    -Wl,--end-group $(SYS_os) $(SYS_ipc) $(SYS_conf)
 
 # -------------------------------------------------------------------- fuzz
 # libFuzzer where clang has it; the kept corpora are replayed by make check.
