@@ -37,7 +37,6 @@ struct message {
 	uint8_t	 flags;		/* enum message_flag, with MESSAGE_RECENT */
 	uint8_t	 known;		/* enum message_need: which fields below hold */
 	bool	 in_new;	/* the file lies in new/, not in cur/ */
-	uint8_t	 misses;	/* scans that did not find it */
 	uint64_t size_octets;	/* on disk (LF) */
 	uint64_t wire_octets;	/* with CRLF: RFC822.SIZE, POP3's octets */
 	int64_t	 date_s;	/* INTERNALDATE, seconds since 1970 (mtime) */
@@ -107,8 +106,9 @@ enum message_need { NEED_SIZE = 1, NEED_WIRE = 2, NEED_DATE = 4 };
 const struct message *folder_need(struct folder *f, uint32_t uid,
 	    unsigned need, struct why *why) must_use;
 /*
- * The message as it is on disk (LF line ends), opened for reading; the caller's
- * to close.  Follows a rename by others with one scan.
+ * The message as it is on disk, opened for reading; the caller's to close.  On
+ * the wire every LF without a CR before it becomes CRLF, all else goes as it
+ * is; wire_octets counts that.  Follows a rename by others with one scan.
  * returns  -1 with why: WHY_PERM: it is gone (the next sync says so)
  */
 int	folder_open_message(struct folder *f, uint32_t uid, struct why *why)

@@ -29,7 +29,11 @@ void	keywords_parse(struct keywords *k, struct span text);
 void	keywords_put(struct buf *out, const struct keywords *k);
 /* Index of a name, in any case of letters; -1: unknown. */
 int	keywords_find(const struct keywords *k, struct span name);
-/* The same, given the lowest free letter; -1: all 26 are taken, or no keyword. */
-int	keywords_add(struct keywords *k, struct span name);
+/*
+ * The same, given the lowest free letter.
+ * used     letters that messages have: those without a name are not given away
+ * returns  -1: none is free, or name is no keyword
+ */
+int	keywords_add(struct keywords *k, struct span name, uint32_t used);
 
 #endif

@@ -37,6 +37,9 @@ bool	dotlock_held(const struct dotlock *l);
 void	dotlock_touch(struct dotlock *l);
 void	dotlock_drop(struct dotlock *l);
 
+/* This host's name as lock files have it; learnt at the first call. */
+const char *lock_host(void);
+
 /*
  * An exclusive lock on dir/name (made if missing), held as long as the
  * descriptor is open; the system drops it with the process.

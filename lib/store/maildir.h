@@ -59,8 +59,8 @@ void	maildir_letters(struct buf *out, uint8_t flags, uint32_t keywords,
  * and W.
  */
 void	maildir_unique(char out[MAILDIR_NAME_SIZE]);
-/* What of the host name may stand in a file name; once, before confinement. */
-void	maildir_set_host(const char *host);
+/* Learn this host's name; else the first maildir_unique() does. */
+void	maildir_learn_host(void);
 
 /*
  * cur, new and tmp beneath dir, as far as they are missing; durable.

@@ -32,6 +32,8 @@ int	quota_read(int root, struct quota *q, struct why *why) must_use;
  */
 int	quota_room(int root, uint64_t octets, uint64_t messages,
 	    struct why *why) must_use;
+/* All that is in new/ and cur/ of this directory of the root counts no more. */
+void	quota_forget(int root, const char *dir);
 /* Note a change.  A failure leaves a sum that the next count puts right. */
 void	quota_add(int root, int64_t octets, int64_t messages);
 

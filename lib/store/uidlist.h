@@ -39,7 +39,7 @@ struct uidlist_record {
  * returns false to stop.
  * header   nextuid is above all seen
  * returns  true: as it should be; false: damaged, to be rewritten from what was given
- *          (also an old version, which is read, and a last line without LF)
+ *          (also an old version, which is read, a last line without LF, no GUID)
  */
 bool	uidlist_parse(struct span text, struct uidlist_header *header,
 	    bool (*each)(const struct uidlist_record *r, void *ctx), void *ctx)

@@ -1,0 +1,171 @@
+/*
+ * folder_append - a message on its way into a folder: a file in tmp/, written
+ * with LF line ends.
+ * CRLF becomes LF, but only where the octet before it is no CR: what is read
+ * back with "LF without CR before it becomes CRLF" is then what came, octet
+ * for octet, unless it had bare LFs.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "os/fd.h"
+#include "os/fs.h"
+#include "store/folder_priv.h"
+
+#define CHUNK		(16 * KIB)
+#define NS_PER_S	INT64_C(1000000000)
+
+static void
+why_io(struct why *why, const char *what)
+{
+	/* RFC 3463 X.3.1: mail system full; X.2.2: mailbox full. */
+	if (errno == ENOSPC)
+		why_sys(why, WHY_TEMP, "4.3.1", "%s", what);
+	else if (errno == EDQUOT)
+		why_sys(why, WHY_TEMP, "4.2.2", "%s", what);
+	else
+		why_sys(why, WHY_TEMP, "4.3.0", "%s", what);
+}
+
+struct folder_append *
+folder_append_begin(struct folder *f, uint64_t max_octets, struct why *why)
+{
+	struct folder_append *a = xcalloc(1, sizeof(*a));
+
+	a->f = f;
+	a->max_octets = max_octets;
+	maildir_unique(a->tmp);
+	a->fd = fs_create(f->tmp_dir, a->tmp);
+	if (a->fd < 0) {
+		why_io(why, "cannot make a file in tmp");
+		a->tmp[0] = '\0';
+		folder_append_abort(&a);
+	}
+	return a;
+}
+
+void
+folder_append_abort(struct folder_append **ap)
+{
+	struct folder_append *a = *ap;
+
+	*ap = NULL;
+	if (a == NULL)
+		return;
+	fd_close(&a->fd);
+	if (a->tmp[0] != '\0')
+		(void)fs_discard(a->f->tmp_dir, a->tmp); /* else the sweep */
+	free(a);
+}
+
+uint64_t
+folder_append_octets(const struct folder_append *a)
+{
+	return a->wire_octets;
+}
+
+struct chunk {
+	char   p[CHUNK];
+	size_t n;
+};
+
+static int
+chunk_flush(struct folder_append *a, struct chunk *c)
+{
+	if (c->n > 0 && fd_write_all(a->fd, c->p, c->n) != 0)
+		return -1;
+	c->n = 0;
+	return 0;
+}
+
+static int
+chunk_add(struct folder_append *a, struct chunk *c, char octet)
+{
+	if (c->n == sizeof(c->p) && chunk_flush(a, c) != 0)
+		return -1;
+	c->p[c->n++] = octet;
+	a->size_octets++;
+	a->wire_octets += octet == '\n' && !a->cr_last ? 2 : 1;
+	a->cr_last = octet == '\r';
+	return 0;
+}
+
+/* The CRs that were held back, but the last `but` of them. */
+static int
+put_crs(struct folder_append *a, struct chunk *c, unsigned but)
+{
+	while (a->crs > but) {
+		if (chunk_add(a, c, '\r') != 0)
+			return -1;
+		a->crs--;
+	}
+	return 0;
+}
+
+static int
+put_octet(struct folder_append *a, struct chunk *c, char octet)
+{
+	if (octet == '\r') {
+		a->crs++;
+		/* Two in a row stay what they are. */
+		return a->crs > 2 ? put_crs(a, c, 2) : 0;
+	}
+	if (octet == '\n' && a->crs == 1 && !a->cr_last)
+		a->crs = 0;
+	if (put_crs(a, c, 0) != 0)
+		return -1;
+	return chunk_add(a, c, octet);
+}
+
+int
+folder_append_write(struct folder_append *a, const void *p, size_t n,
+    struct why *why)
+{
+	struct chunk c = { .n = 0 };
+	const char *from = p;
+	int rc = 0;
+
+	if (a->failed || a->wire_octets + n > a->max_octets) {
+		why_set(why, WHY_PERM, "5.2.3", "the message is too big");
+		return -1;
+	}
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = put_octet(a, &c, from[i]);
+	if (rc == 0)
+		rc = chunk_flush(a, &c);
+	if (rc != 0) {
+		why_io(why, "cannot write the message");
+		a->failed = true;
+	}
+	return rc;
+}
+
+int
+append_finish(struct folder_append *a, int64_t date_s, struct arrival *out,
+    struct why *why)
+{
+	struct chunk c = { .n = 0 };
+	int n;
+
+	if (a->failed) {
+		why_set(why, WHY_TEMP, "4.3.0", "the message is not whole");
+		return -1;
+	}
+	*out = (struct arrival){ .from_dir = a->f->tmp_dir };
+	n = snprintf(out->name, sizeof(out->name), "%s,S=%llu,W=%llu", a->tmp,
+	    (unsigned long long)(a->size_octets + a->crs),
+	    (unsigned long long)(a->wire_octets + a->crs));
+	out->base_n = (size_t)n;	/* fits: maildir_unique() is short */
+	memcpy(out->from, a->tmp, sizeof(out->from));
+	if (put_crs(a, &c, 0) != 0 || chunk_flush(a, &c) != 0 ||
+	    (date_s != 0 && fs_fset_mtime(a->fd, date_s * NS_PER_S) != 0) ||
+	    fs_sync(a->fd) != 0 || fd_close_check(&a->fd) != 0) {
+		/* RFC 5321 4.2.5: never said to be ours if this fails. */
+		why_io(why, "cannot store the message");
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,356 @@
+/*
+ * folder_commit - see folder.h: changes, one after the other.
+ * A flag is a letter in a file's name, set by rename(2), whose source must be
+ * the name that was read: if another program was quicker the rename fails, one
+ * refresh brings its letters, and ours are applied to those.  The directory
+ * is synced once per change.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "os/fs.h"
+#include "store/folder_priv.h"
+#include "store/quota.h"
+
+enum tried {
+	TRIED_DONE,
+	TRIED_SAME,		/* nothing to do */
+	TRIED_GONE,		/* no such name any more */
+	TRIED_FAILED
+};
+
+struct marks {
+	enum folder_change_kind kind;
+	uint8_t	 flags;
+	uint32_t letters;
+};
+
+static void
+apply(const struct marks *k, const struct message *m, uint8_t *flags,
+    uint32_t *letters)
+{
+	*flags = m->flags & MESSAGE_FLAGS_STORED;
+	*letters = m->keywords;
+	if (k->kind == CHANGE_FLAGS_ADD) {
+		*flags |= k->flags;
+		*letters |= k->letters;
+	} else if (k->kind == CHANGE_FLAGS_REMOVE) {
+		*flags &= (uint8_t)~k->flags;
+		*letters &= ~k->letters;
+	} else {
+		*flags = k->flags;
+		*letters = k->letters;
+	}
+}
+
+static enum tried
+mark_one(struct folder *f, struct message *m, const struct marks *k)
+{
+	char name[MAILDIR_NAME_SIZE];
+	struct maildir_name parts;
+	uint32_t letters;
+	uint8_t flags;
+
+	apply(k, m, &flags, &letters);
+	if (flags == (m->flags & MESSAGE_FLAGS_STORED) &&
+	    letters == m->keywords)
+		return TRIED_SAME;
+	if (!maildir_name_parse(span_str(m->name), &parts))
+		bug("the view has the name %s", m->name);
+	if (maildir_name_make(name, parts.base, flags, letters,
+	    parts.others) != 0) {
+		errno = ENAMETOOLONG;
+		return TRIED_FAILED;
+	}
+	if (fs_rename_new(m->in_new ? f->new_dir : f->cur_dir, m->name,
+	    f->cur_dir, name) != 0)
+		return errno == ENOENT ? TRIED_GONE : TRIED_FAILED;
+	m->in_new = false;
+	message_set_name(m, name);
+	return TRIED_DONE;
+}
+
+static enum tried
+remove_one(struct folder *f, struct message *m, int64_t *octets)
+{
+	struct fs_stat st;
+	int dir = m->in_new ? f->new_dir : f->cur_dir;
+
+	if ((m->known & NEED_SIZE) == 0 && fs_stat(dir, m->name, &st) == 0) {
+		m->size_octets = st.size_octets;
+		m->known |= NEED_SIZE;
+	}
+	if (fs_unlink(dir, m->name) != 0)
+		return errno == ENOENT ? TRIED_GONE : TRIED_FAILED;
+	*octets -= (int64_t)m->size_octets;
+	return TRIED_DONE;
+}
+
+/* Look again where the files are: once per change. */
+static int
+look_again(struct folder *f, bool *looked, struct why *why)
+{
+	*looked = true;
+	f->synced = false;	/* whatever the stamps say */
+	return folder_refresh(f, why);
+}
+
+static int
+commit_flags(struct folder *f, const struct folder_change *c,
+    struct folder_result *r, struct why *why)
+{
+	struct marks k = { .kind = c->kind,
+	    .flags = c->flags & MESSAGE_FLAGS_STORED };
+	bool looked = false, done = false;
+	struct message *m;
+	enum tried t;
+
+	if (folder_letters(f, c->keywords, c->keywords_n, &k.letters,
+	    &r->keywords_full, why) != 0)
+		return -1;
+	for (size_t i = 0; i < c->uids_n; i++) {
+		m = folder_get(f, c->uids[i]);
+		t = m == NULL ? TRIED_SAME : mark_one(f, m, &k);
+		if (t == TRIED_GONE && !looked) {
+			if (look_again(f, &looked, why) != 0)
+				return -1;
+			m = folder_get(f, c->uids[i]);
+			t = m == NULL ? TRIED_SAME : mark_one(f, m, &k);
+		}
+		if (t == TRIED_FAILED) {
+			why_sys(why, WHY_TEMP, "4.3.0", "cannot set flags");
+			return -1;
+		}
+		if (t == TRIED_DONE) {
+			uids_add(&r->done, c->uids[i]);
+			done = true;
+		}
+	}
+	if (done && fs_dirsync(f->cur_dir) != 0) {
+		why_sys(why, WHY_TEMP, "4.3.0", "cannot sync %s", f->name);
+		return -1;
+	}
+	return 0;
+}
+
+/* The removed ones leave the view in one pass; gone ascends. */
+static void
+drop_from_view(struct folder *f, const struct uids *gone)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (uids_has(gone, f->v[i].uid))
+			message_fini(&f->v[i]);
+		else
+			f->v[n++] = f->v[i];
+	f->n = n;
+}
+
+static int
+expunge_all(struct folder *f, const struct folder_change *c,
+    struct uids *gone, int64_t *octets, struct why *why)
+{
+	bool looked = false;
+	struct message *m;
+	enum tried t;
+
+	for (size_t i = 0; i < c->uids_n; i++) {
+		m = folder_get(f, c->uids[i]);
+		t = m == NULL ? TRIED_SAME : remove_one(f, m, octets);
+		if (t == TRIED_GONE && !looked) {
+			/* The view may change: what is removed is out first. */
+			drop_from_view(f, gone);
+			if (look_again(f, &looked, why) != 0)
+				return -1;
+			m = folder_get(f, c->uids[i]);
+			t = m == NULL ? TRIED_SAME :
+			    remove_one(f, m, octets);
+		}
+		if (t == TRIED_FAILED) {
+			why_sys(why, WHY_TEMP, "4.3.0", "cannot remove");
+			return -1;
+		}
+		if (t == TRIED_DONE)
+			uids_add(gone, c->uids[i]);
+	}
+	return 0;
+}
+
+int
+commit_expunge(struct folder *f, const struct folder_change *c,
+    struct folder_result *r, struct why *why)
+{
+	struct uids gone;
+	int64_t octets = 0;
+	int rc;
+
+	uids_init(&gone);
+	rc = expunge_all(f, c, &gone, &octets, why);
+	drop_from_view(f, &gone);
+	for (size_t i = 0; i < gone.n; i++)
+		uids_add(&r->done, gone.v[i]);
+	if (gone.n > 0) {
+		quota_add(f->root, octets, -(int64_t)gone.n);
+		if ((fs_dirsync(f->cur_dir) != 0 ||
+		    fs_dirsync(f->new_dir) != 0) && rc == 0) {
+			why_sys(why, WHY_TEMP, "4.3.0", "cannot sync %s",
+			    f->name);
+			rc = -1;
+		}
+	}
+	uids_fini(&gone);
+	return rc;
+}
+
+/* In new/ nothing has flags; in cur/ the name has ":2,". */
+static int
+name_with_flags(struct folder *f, const struct folder_change *c,
+    struct arrival *a, struct folder_result *r, struct why *why)
+{
+	char base[MAILDIR_NAME_SIZE];
+	uint32_t letters;
+	uint8_t flags = c->flags & MESSAGE_FLAGS_STORED;
+
+	a->to_new = true;
+	if (c->kind == CHANGE_DELIVER)
+		return 0;
+	if (folder_letters(f, c->keywords, c->keywords_n, &letters,
+	    &r->keywords_full, why) != 0)
+		return -1;
+	if (flags == 0 && letters == 0)
+		return 0;
+	a->to_new = false;
+	memcpy(base, a->name, sizeof(base));
+	if (maildir_name_make(a->name, span_of(base, a->base_n), flags,
+	    letters, SPAN_NONE) == 0)
+		return 0;
+	why_set(why, WHY_TEMP, "4.3.0", "the name is too long");
+	return -1;
+}
+
+/* Finish and name the files of n neighbouring changes. */
+static int
+finish_all(struct folder *f, const struct folder_change *c, size_t n,
+    struct arrival *v, struct folder_result *r, struct why *why)
+{
+	uint64_t octets = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		octets += (*c[i].append)->size_octets;
+		if (append_finish(*c[i].append, c[i].date_s, &v[i], why) != 0 ||
+		    name_with_flags(f, &c[i], &v[i], r, why) != 0)
+			return -1;
+	}
+	return quota_room(f->root, octets, n, why);
+}
+
+static int
+commit_appends(struct folder *f, const struct folder_change *c, size_t n,
+    struct folder_result *r, struct why *why)
+{
+	enum place_how how = c->kind == CHANGE_DELIVER ? PLACE_DELIVER :
+	    PLACE_ALL;
+	struct arrival *v = xcalloc(n, sizeof(v[0]));
+	uint32_t uidvalidity = 0;
+	uint64_t octets = 0;
+	int rc;
+
+	rc = finish_all(f, c, n, v, r, why);
+	if (rc == 0)
+		rc = folder_place(f, v, n, how, &uidvalidity, why);
+	for (size_t i = 0; i < n; i++) {
+		octets += (*c[i].append)->size_octets;
+		if (rc == 0) {
+			uids_add(&r->made, v[i].uid);
+			(*c[i].append)->tmp[0] = '\0';	/* it has moved */
+		}
+		folder_append_abort(c[i].append);
+	}
+	if (rc == 0) {
+		r->made_uidvalidity = uidvalidity;
+		quota_add(f->root, (int64_t)octets, (int64_t)n);
+	}
+	free(v);
+	return rc;
+}
+
+static bool
+is_append(const struct folder_change *c)
+{
+	return c->kind == CHANGE_APPEND || c->kind == CHANGE_DELIVER;
+}
+
+/* How many changes from the first on are made as one. */
+static size_t
+group_of(const struct folder_change *c, size_t n)
+{
+	size_t i = 1;
+
+	while (is_append(c) && i < n && c[i].kind == c->kind)
+		i++;
+	return i;
+}
+
+static int
+commit_group(struct folder *f, const struct folder_change *c, size_t n,
+    struct folder_result *r, struct why *why)
+{
+	switch (c->kind) {
+	case CHANGE_FLAGS_SET:
+	case CHANGE_FLAGS_ADD:
+	case CHANGE_FLAGS_REMOVE:
+		return commit_flags(f, c, r, why);
+	case CHANGE_EXPUNGE:
+		return commit_expunge(f, c, r, why);
+	case CHANGE_APPEND:
+	case CHANGE_DELIVER:
+		return commit_appends(f, c, n, r, why);
+	case CHANGE_COPY:
+		return folder_copy(f, c, r, why);
+	case CHANGE_MOVE:
+		return folder_move(f, c, r, why);
+	}
+	bug("folder change of kind %d", (int)c->kind);
+}
+
+/* COPY takes from a folder that may be read-only; all else changes it. */
+static bool
+is_allowed(const struct folder *f, const struct folder_change *c,
+    struct why *why)
+{
+	if (c->kind == CHANGE_COPY ? !c->to->read_only : !f->read_only)
+		return true;
+	why_set(why, WHY_PERM, "5.7.0", "the folder is open read-only");
+	return false;
+}
+
+int
+folder_commit(struct folder *f, const struct folder_change *changes, size_t n,
+    struct folder_result *result, struct why *why)
+{
+	struct folder_result spare, *r = result;
+	size_t i = 0, group;
+	int rc = 0;
+
+	folder_result_init(&spare);
+	if (r == NULL)
+		r = &spare;
+	uids_clear(&r->done);
+	uids_clear(&r->made);
+	r->made_uidvalidity = 0;
+	r->keywords_full = false;
+	for (; rc == 0 && i < n; i += group) {
+		group = group_of(&changes[i], n - i);
+		rc = is_allowed(f, &changes[i], why) ?
+		    commit_group(f, &changes[i], group, r, why) : -1;
+	}
+	/* Taken in every case, as the header promises. */
+	for (i = 0; i < n; i++)
+		if (is_append(&changes[i]))
+			folder_append_abort(changes[i].append);
+	folder_result_fini(&spare);
+	return rc;
+}

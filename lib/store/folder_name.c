@@ -1,0 +1,117 @@
+/*
+ * folder_name - which names a folder may have (pure); see folders.h.
+ * Everything is refused that could make two names one folder, one name two
+ * things, or a name something else than one directory entry below the root:
+ * a name is judged in the form in which it is on disk, and once more decoded.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/utf7.h"
+#include "base/utf8.h"
+#include "store/folders.h"
+
+#define COMPONENT_MAX	100		/* octets */
+
+static const char inbox[] = "INBOX";
+
+static int
+refuse(struct why *why, const char *text)
+{
+	why_set(why, WHY_PERM, "5.1.0", "%s", text);
+	return -1;
+}
+
+static bool
+octets_ok(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > 126 ||
+		    span_has(SPAN_LIT("/%*"), s.p[i]))
+			return false;
+	return true;
+}
+
+/* Encoded separators and controls: they would come out at the other end. */
+static bool
+decoded_ok(struct span s)
+{
+	struct buf text;
+	struct span rest;
+	int32_t c;
+	bool ok;
+
+	buf_init(&text, 4 * COMPONENT_MAX);
+	ok = utf7_to_utf8(&text, s) == 0;
+	rest = buf_span(&text);
+	while (ok && (c = utf8_next(&rest)) >= 0)
+		ok = c >= ' ' && (c < 0x7f || c > 0x9f) && c != '/' &&
+		    c != 0x2028 && c != 0x2029;
+	buf_fini(&text);
+	return ok;
+}
+
+static const char *
+component_fault(struct span s, bool first)
+{
+	if (s.n == 0)
+		return "empty part in a folder name";
+	if (s.n > COMPONENT_MAX)
+		return "part of a folder name is too long";
+	if (!octets_ok(s) || !utf7_valid(s) || !decoded_ok(s))
+		return "no modified UTF-7, or characters not allowed";
+	if (first && s.p[0] == '~')
+		return "a folder name must not begin with ~";
+	if (s.p[0] == ' ' || s.p[s.n - 1] == ' ')
+		return "space at the end of a part of a folder name";
+	return NULL;
+}
+
+static bool
+is_reserved(struct span s)
+{
+	return span_ieq_str(s, "cur") || span_ieq_str(s, "new") ||
+	    span_ieq_str(s, "tmp");
+}
+
+int
+folder_name(struct span in, char out[FOLDER_NAME_SIZE], struct why *why)
+{
+	struct span rest = in, part;
+	const char *fault;
+	int depth = 0;
+
+	if (in.n == 0 || in.n > FOLDER_NAME_MAX)
+		return refuse(why, "a folder name has 1 to 200 octets");
+	while (rest.p != NULL) {
+		part = span_cut(&rest, FOLDER_SEPARATOR);
+		fault = component_fault(part, depth == 0);
+		if (fault != NULL)
+			return refuse(why, fault);
+		if (++depth > FOLDER_DEPTH_MAX)
+			return refuse(why, "too many levels of folders");
+	}
+	if (is_reserved(in))
+		return refuse(why, "cur, new and tmp are no folders");
+	if (span_copy(in, out, FOLDER_NAME_SIZE) != 0)
+		return refuse(why, "no folder name");
+	/* RFC 3501 5.1: INBOX in any case; so for what is below it. */
+	part = span_head(in, span_chr(in, FOLDER_SEPARATOR));
+	if (span_ieq_str(part, inbox))
+		memcpy(out, inbox, sizeof(inbox) - 1);
+	return 0;
+}
+
+bool
+folder_is_inbox(const char *name)
+{
+	return strcmp(name, inbox) == 0;
+}
+
+bool
+folder_is_below(const char *below, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(below, name, n) == 0 && below[n] == FOLDER_SEPARATOR;
+}

@@ -1,0 +1,340 @@
+/*
+ * folder_sync - the view becomes what is on disk: uidlist, then both
+ * directories, then who is who.
+ *
+ *	read the uidlist from where we were (no lock)
+ *	list new/ and cur/; again, if somebody seems to be gone
+ *	files without a UID, or a uidlist that needs repair: folder_uids.c
+ *	the view is made anew; what lies in new/ is claimed
+ *
+ * A file that had left the view and is back gets a new UID: IMAP allows no
+ * message to appear below UIDs that a client has seen (RFC 3501 2.3.1.1).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "os/clock.h"
+#include "os/fs.h"
+#include "store/folder_priv.h"
+
+#define OLD_NS		INT64_C(2000000000)	/* stamps younger prove nothing */
+
+static void
+stamp_of(struct stamp *out, const struct fs_stat *st)
+{
+	*out = (struct stamp){ .inode = st->inode,
+	    .size_octets = st->size_octets, .mtime_ns = st->mtime_ns };
+	out->old = st->mtime_ns + OLD_NS < (int64_t)clock_wall_us() * 1000;
+}
+
+static bool
+stamp_same(const struct stamp *a, const struct stamp *b)
+{
+	return a->old && a->inode == b->inode && a->mtime_ns == b->mtime_ns &&
+	    a->size_octets == b->size_octets;
+}
+
+/*
+ * Three calls to see that nothing has changed.
+ * returns  1: nothing has; 0: something may have; -1: the folder is gone, or why
+ */
+static int
+look(struct folder *f, struct why *why)
+{
+	struct fs_stat new, cur, list;
+	struct stamp new_at, cur_at;
+	bool same;
+
+	if (fs_fstat(f->new_dir, &new) != 0 || fs_fstat(f->cur_dir, &cur) != 0) {
+		why_sys(why, WHY_TEMP, "4.3.0", "cannot look at the folder");
+		return -1;
+	}
+	if (new.links == 0 || cur.links == 0) {
+		why_set(why, WHY_PERM, "5.1.1", "the folder is gone");
+		return -1;
+	}
+	stamp_of(&new_at, &new);
+	stamp_of(&cur_at, &cur);
+	same = f->synced && stamp_same(&f->new_at, &new_at) &&
+	    stamp_same(&f->cur_at, &cur_at) &&
+	    fs_stat(f->dir, UIDLIST_NAME, &list) == 0 &&
+	    list.inode == f->uidlist.inode &&
+	    list.size_octets == f->uidlist.at_octets;
+	f->new_at = new_at;
+	f->cur_at = cur_at;
+	return same;
+}
+
+/* Another UIDVALIDITY, or no folder: nothing that we know holds. */
+static void
+reset(struct folder *f)
+{
+	folder_empty(f);
+	changes_clear(&f->pending);
+	f->pending.reset = true;
+	f->uidvalidity = 0;
+	f->nextuid = 1;
+	f->known = f->synced = false;
+	uidlist_file_fini(&f->uidlist);
+	uidlist_file_init(&f->uidlist, f->dir);
+}
+
+static void
+match_news(struct sync *s, const struct uidlist_news *news)
+{
+	struct scan_entry *e;
+
+	for (size_t i = 0; i < news->n; i++) {
+		e = scan_find(&s->scan, news->v[i].base);
+		if (e == NULL) {
+			s->unmatched++;
+			continue;
+		}
+		e->uid = news->v[i].uid;
+		e->ext = news->v[i].ext;
+	}
+}
+
+/* What the file does not say of known messages; unless it says all. */
+static void
+match_view(struct sync *s, bool file_says_all)
+{
+	struct folder *f = s->f;
+	struct maildir_name parts;
+	struct scan_entry *e;
+
+	s->missing = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		e = NULL;
+		if (maildir_name_parse(span_str(f->v[i].name), &parts))
+			e = scan_find(&s->scan, parts.base);
+		if (e == NULL) {
+			s->missing++;
+			continue;
+		}
+		if (e->uid == 0 && !file_says_all) {
+			e->uid = f->v[i].uid;
+			if (f->v[i].ext != NULL)
+				e->ext = span_str(f->v[i].ext);
+		}
+		e->kept = e->uid == f->v[i].uid;
+	}
+}
+
+void
+sync_match(struct sync *s)
+{
+	struct folder *f = s->f;
+	const struct uidlist_news *last = &s->news;
+
+	if (s->locked && s->locked_news.afresh)
+		last = &s->locked_news;
+	s->unmatched = 0;
+	for (size_t i = 0; i < s->scan.n; i++) {
+		s->scan.v[i].uid = 0;
+		s->scan.v[i].ext = SPAN_NONE;
+		s->scan.v[i].kept = false;
+	}
+	match_news(s, last);
+	if (s->locked && last != &s->locked_news)
+		match_news(s, &s->locked_news);
+	match_view(s, last->afresh && f->uidlist.state == UIDLIST_GOOD);
+	for (size_t i = 0; i < s->scan.n; i++) {
+		struct scan_entry *e = &s->scan.v[i];
+
+		if (f->known && !e->kept && e->uid < f->nextuid)
+			e->uid = 0;
+	}
+}
+
+int
+sync_list(struct sync *s, struct why *why)
+{
+	return scan_read(&s->scan, s->f->new_dir, s->f->cur_dir,
+	    !s->f->read_only, why);
+}
+
+static int
+find_all(struct sync *s, struct why *why)
+{
+	struct folder *f = s->f;
+
+	if (sync_list(s, why) != 0)
+		return -1;
+	sync_match(s);
+	if (s->missing == 0 &&
+	    (s->unmatched == 0 || (f->new_at.old && f->cur_at.old)))
+		return 0;
+	if (sync_list(s, why) != 0)
+		return -1;
+	sync_match(s);
+	return 0;
+}
+
+/*
+ * What lies in new/ becomes ours, and \Recent here, if our rename is the one
+ * that works.
+ */
+static void
+claim_new(struct folder *f)
+{
+	char name[MAILDIR_NAME_SIZE];
+	struct maildir_name parts;
+
+	for (size_t i = 0; i < f->n; i++) {
+		struct message *m = &f->v[i];
+
+		if (!m->in_new || !maildir_name_parse(span_str(m->name),
+		    &parts) || maildir_name_make(name, parts.base,
+		    parts.flags, parts.keywords, parts.others) != 0)
+			continue;
+		if (fs_rename_new(f->new_dir, m->name, f->cur_dir, name) == 0) {
+			m->in_new = false;
+			message_set_name(m, name);
+		} else {
+			m->flags &= (uint8_t)~MESSAGE_RECENT;
+			f->synced = false;	/* where is it now? */
+		}
+	}
+}
+
+static bool
+other_uidvalidity(const struct folder *f)
+{
+	return f->uidvalidity != 0 &&
+	    f->uidlist.state == UIDLIST_GOOD &&
+	    f->uidlist.header.uidvalidity != f->uidvalidity;
+}
+
+static int
+run(struct sync *s, struct why *why)
+{
+	struct folder *f = s->f;
+	bool afresh;
+
+	if (uidlist_file_read(&f->uidlist, false, &s->news, why) != 0)
+		return -1;
+	if (other_uidvalidity(f)) {
+		reset(f);
+		return 0;
+	}
+	if (find_all(s, why) != 0 || sync_assign(s, why) != 0)
+		return -1;
+	if (other_uidvalidity(f)) {
+		reset(f);
+		return 0;
+	}
+	afresh = s->news.afresh || s->locked_news.afresh;
+	if ((afresh || (!s->settled &&
+	    (s->news.n > 0 || s->locked_news.n > 0))) &&
+	    uidlist_file_settle(&f->uidlist, afresh, why) != 0)
+		return -1;
+	if (folder_keywords_read(f, why) != 0)
+		return -1;
+	folder_take_scan(f, &s->scan);
+	f->uidvalidity = f->uidlist.header.uidvalidity;
+	f->nextuid = f->uidlist.header.nextuid;
+	f->known = f->synced = true;
+	if (!f->read_only)
+		claim_new(f);
+	return 0;
+}
+
+/*
+ * After a failure what the uidlist told has not reached the view: it is read
+ * from its beginning the next time.
+ */
+static void
+forget_list(struct folder *f)
+{
+	uidlist_file_fini(&f->uidlist);
+	uidlist_file_init(&f->uidlist, f->dir);
+	f->synced = false;
+}
+
+int
+folder_refresh(struct folder *f, struct why *why)
+{
+	struct sync s = { .f = f, .lock = DOTLOCK_NONE };
+	int rc = look(f, why);
+
+	if (rc < 0 && why->kind == WHY_PERM) {
+		reset(f);
+		return 0;
+	}
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	scan_init(&s.scan);
+	uidlist_news_init(&s.news);
+	uidlist_news_init(&s.locked_news);
+	rc = run(&s, why);
+	if (rc != 0)
+		forget_list(f);
+	uidlist_news_fini(&s.locked_news);
+	uidlist_news_fini(&s.news);
+	scan_fini(&s.scan);
+	return rc;
+}
+
+/* Take out of a what is in b, too; both ascend. */
+static void
+subtract(struct uids *a, const struct uids *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (!uids_has(b, a->v[i]))
+			a->v[n++] = a->v[i];
+	a->n = n;
+}
+
+/* Came and went, changed and went: only what still matters is told. */
+static void
+tidy(struct folder *f, struct folder_changes *c)
+{
+	struct uids told;
+
+	uids_sort(&c->added);
+	uids_sort(&c->expunged);
+	uids_sort(&c->flagged);
+	uids_init(&told);
+	for (size_t i = 0; i < c->expunged.n; i++)
+		uids_add(&told, c->expunged.v[i]);
+	subtract(&c->expunged, &c->added);
+	subtract(&c->added, &told);
+	uids_fini(&told);
+	subtract(&c->flagged, &c->added);
+	for (size_t i = 0, n = c->flagged.n; i < n; i++)
+		if (folder_find(f, c->flagged.v[i]) == NULL)
+			c->flagged.v[i] = 0;
+	uids_sort(&c->flagged);
+	if (c->flagged.n > 0 && c->flagged.v[0] == 0) {
+		memmove(c->flagged.v, c->flagged.v + 1,
+		    (c->flagged.n - 1) * sizeof(c->flagged.v[0]));
+		c->flagged.n--;
+	}
+}
+
+int
+folder_sync(struct folder *f, struct folder_changes *changes, struct why *why)
+{
+	struct folder_changes spare;
+	struct why here;
+
+	if (changes != NULL)
+		changes_clear(changes);
+	why_clear(&here);
+	if (folder_refresh(f, &here) != 0) {
+		if (why != NULL)
+			*why = here;
+		return -1;
+	}
+	tidy(f, &f->pending);
+	if (changes != NULL) {
+		spare = *changes;
+		*changes = f->pending;
+		f->pending = spare;
+	}
+	changes_clear(&f->pending);
+	return 0;
+}

@@ -1,0 +1,186 @@
+/*
+ * lock - see lock.h.
+ * A stale dotlock is taken over by renaming it to a name of our own first and
+ * looking again at what that is: two who find the same stale lock cannot both
+ * remove it, and neither removes the fresh one that the other has made since.
+ */
+#include "store/lock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/span.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/fs.h"
+#include "os/rand.h"
+#include "os/spawn.h"
+#include "os/user.h"
+
+#define PAUSE_MS	5		/* grows to PAUSE_MAX_MS */
+#define PAUSE_MAX_MS	100
+#define NS_PER_S	INT64_C(1000000000)
+
+const char *
+lock_host(void)
+{
+	static char name[256];
+
+	if (name[0] == '\0' && user_host(name, sizeof(name)) != 0)
+		span_copy_cut(SPAN_LIT("localhost"), name, sizeof(name));
+	return name;
+}
+
+/* The process that made the lock lived on this host and is gone. */
+static bool
+maker_is_gone(int dir, const char *name)
+{
+	struct buf text;
+	struct span rest, pid;
+	uint64_t n;
+	bool gone = false;
+
+	buf_init(&text, 512);
+	if (fs_slurp(dir, name, &text) == 0) {
+		rest = span_trim_ws(buf_span(&text));
+		pid = span_cut(&rest, ':');
+		gone = num_parse(pid, 1, INT32_MAX, &n) == 0 &&
+		    rest.p != NULL &&
+		    span_eq_str(span_cut(&rest, ':'), lock_host()) &&
+		    spawn_kill((pid_t)n, 0) != 0 && errno == ESRCH;
+	}
+	buf_fini(&text);
+	return gone;
+}
+
+static bool
+is_stale(int dir, const char *name, struct fs_stat *st)
+{
+	int64_t now = clock_wall_s();
+
+	if (fs_stat(dir, name, st) != 0 || st->kind != FS_FILE)
+		return false;
+	/* ctime is this host's clock, also where the maker's was wrong. */
+	if (st->ctime_ns / NS_PER_S + LOCK_STALE_S < now &&
+	    st->mtime_ns / NS_PER_S + LOCK_STALE_S < now)
+		return true;
+	return maker_is_gone(dir, name);
+}
+
+/* 0: it is out of the way, or was not stale; the caller tries again. */
+static void
+remove_stale(int dir, const char *name)
+{
+	struct fs_stat st, moved;
+	char aside[128];
+	uint32_t r;
+
+	if (!is_stale(dir, name, &st))
+		return;
+	rand_octets(&r, sizeof(r));
+	(void)snprintf(aside, sizeof(aside), "%s.stale.%08x", name, r);
+	if (fs_rename(dir, name, dir, aside) != 0)
+		return;
+	if (fs_stat(dir, aside, &moved) == 0 && moved.inode != st.inode &&
+	    fs_rename_new(dir, aside, dir, name) == 0)
+		return;		/* somebody was quicker: theirs again */
+	(void)fs_discard(dir, aside);
+}
+
+static int
+try_once(struct dotlock *l)
+{
+	struct fs_stat st;
+	char text[300];
+	int n;
+
+	l->fd = fs_create(l->dir, l->name);
+	if (l->fd < 0)
+		return -1;
+	n = snprintf(text, sizeof(text), "%ld:%s", (long)spawn_self(),
+	    lock_host());
+	if (n > 0 && fd_write_all(l->fd, text, num_min((size_t)n,
+	    sizeof(text) - 1)) == 0 && fs_fstat(l->fd, &st) == 0) {
+		l->inode = st.inode;
+		return 0;
+	}
+	n = errno;
+	(void)fs_discard(l->dir, l->name);	/* the first failure counts */
+	fd_close(&l->fd);
+	errno = n;
+	return -1;
+}
+
+int
+dotlock_take(struct dotlock *l, int dir, const char *name, int64_t wait_ms)
+{
+	int64_t deadline = clock_deadline(wait_ms), pause = PAUSE_MS;
+
+	*l = DOTLOCK_NONE;
+	l->dir = dir;
+	if (snprintf(l->name, sizeof(l->name), "%s.lock", name) >=
+	    (int)sizeof(l->name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	for (;;) {
+		if (try_once(l) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -1;
+		remove_stale(dir, l->name);
+		if (try_once(l) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -1;
+		if (clock_mono_ms() >= deadline) {
+			errno = EAGAIN;
+			return -1;
+		}
+		/* Not all at the same moment. */
+		clock_sleep_ms(pause + (int64_t)rand_below(PAUSE_MS));
+		if (pause < PAUSE_MAX_MS)
+			pause *= 2;
+	}
+}
+
+bool
+dotlock_held(const struct dotlock *l)
+{
+	struct fs_stat st;
+
+	return l->fd >= 0 && fs_stat(l->dir, l->name, &st) == 0 &&
+	    st.inode == l->inode;
+}
+
+void
+dotlock_touch(struct dotlock *l)
+{
+	/* A failure only makes it look older than it is. */
+	if (l->fd < 0 ||
+	    fs_fset_mtime(l->fd, (int64_t)clock_wall_us() * 1000) != 0)
+		return;
+}
+
+void
+dotlock_drop(struct dotlock *l)
+{
+	if (dotlock_held(l))
+		(void)fs_discard(l->dir, l->name); /* else it gets stale */
+	fd_close(&l->fd);
+}
+
+int
+lock_own(int dir, const char *name)
+{
+	int fd = fs_open_append(dir, name);
+
+	if (fd < 0)
+		return -1;
+	if (fs_lock_try(fd) != 0)
+		fd_close(&fd);
+	return fd;
+}

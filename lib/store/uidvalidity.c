@@ -1,0 +1,121 @@
+/*
+ * uidvalidity - see uidvalidity.h.
+ * The file with the number in its name is what counts: rename(2) of
+ * NAME.<n> to NAME.<n+1> works for one program only.  The number in the plain
+ * file saves a look through the directory and may lag behind.
+ */
+#include "store/uidvalidity.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/num.h"
+#include "base/span.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/fs.h"
+
+#define TRIES		20
+#define PREFIX		UIDVALIDITY_NAME "."
+#define NAME_SIZE	(sizeof(PREFIX) + 8)
+
+static void
+name_of(char out[NAME_SIZE], uint32_t value)
+{
+	(void)snprintf(out, NAME_SIZE, PREFIX "%08x", value);	/* fits */
+}
+
+static bool
+parse_hex(struct span s, uint32_t *out)
+{
+	uint64_t v;
+
+	if (s.n != 8 || num_parse_hex(s, UINT32_MAX - 1, &v) != 0 || v == 0)
+		return false;
+	*out = (uint32_t)v;
+	return true;
+}
+
+static int
+note_value(const char *name, enum fs_kind kind, void *ctx)
+{
+	uint32_t *most = ctx, value;
+	struct span s = span_str(name);
+
+	if (kind == FS_FILE && span_starts(s, SPAN_LIT(PREFIX)) &&
+	    parse_hex(span_from(s, sizeof(PREFIX) - 1), &value) &&
+	    value > *most)
+		*most = value;
+	return 0;
+}
+
+/* The last number given; 0: none yet. */
+static int
+last_value(int root, uint32_t *out)
+{
+	char name[NAME_SIZE];
+	struct fs_stat st;
+	struct buf text;
+	int rc;
+
+	*out = 0;
+	buf_init(&text, 64);
+	if (fs_slurp(root, UIDVALIDITY_NAME, &text) == 0 &&
+	    parse_hex(span_trim_ws(buf_span(&text)), out))
+		name_of(name, *out);
+	else
+		*out = 0;
+	buf_fini(&text);
+	if (*out != 0 && fs_stat(root, name, &st) == 0)
+		return 0;
+	rc = fs_list(root, note_value, out);
+	return rc;
+}
+
+/* Make `value` ours; false: somebody else was quicker, or why. */
+static bool
+claim(int root, uint32_t from, uint32_t value)
+{
+	char old[NAME_SIZE], new[NAME_SIZE];
+	int fd;
+
+	name_of(old, from);
+	name_of(new, value);
+	if (from != 0 && fs_rename_new(root, old, root, new) == 0)
+		return true;
+	/* The first number of all, or the file with the last one is lost. */
+	if (from != 0 && errno != ENOENT)
+		return false;
+	fd = fs_create(root, new);
+	if (fd < 0)
+		return false;
+	fd_close(&fd);
+	return true;
+}
+
+uint32_t
+uidvalidity_next(int root, struct why *why)
+{
+	uint32_t last, value, now = (uint32_t)clock_wall_s();
+	char text[16];
+
+	errno = EAGAIN;
+	for (int i = 0; i < TRIES; i++) {
+		if (last_value(root, &last) != 0)
+			break;
+		value = last == 0 ? now : last + 1;
+		if (last >= UINT32_MAX - 1)
+			break;
+		if (!claim(root, last, value))
+			continue;
+		(void)snprintf(text, sizeof(text), "%08x", value);
+		if (fs_replace(root, UIDVALIDITY_NAME, span_str(text),
+		    0600) != 0)	/* syncs the directory, too */
+			break;
+		return value;
+	}
+	why_sys(why, WHY_TEMP, "4.3.0", "cannot take a new UIDVALIDITY");
+	return 0;
+}
