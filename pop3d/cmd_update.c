@@ -1,0 +1,34 @@
+/*
+ * cmd_update.c - CAPA, and QUIT with the UPDATE state behind it.
+ */
+#include "base/log.h"
+#include "pop3d/capa.h"
+#include "pop3d/command.h"
+#include "pop3d/reply.h"
+#include "pop3d/session.h"
+
+void
+cmd_capa(struct session *s, const struct args *a)
+{
+	(void)a;
+	reply_ok(s, "capabilities follow");
+	stream_puts(&s->stream, CAPA_LINES);
+}
+
+void
+cmd_quit(struct session *s, const struct args *a)
+{
+	size_t marked = s->drop.n - s->drop.left;
+	struct why why;
+
+	(void)a;
+	s->done = true;
+	if (maildrop_update(&s->drop, &why) != 0) {
+		log_error(LF_STR("event", "pop3-update-failed"),
+		    LF_STR("why", why.text));
+		reply_err(s, "[SYS/TEMP] some deleted messages not removed");
+		return;
+	}
+	s->deleted = marked;
+	reply_ok(s, "%zu messages deleted, %zu left", marked, s->drop.left);
+}

@@ -1,0 +1,150 @@
+/*
+ * front.c - the AUTHORIZATION state: greeting, CAPA, USER, PASS, QUIT (RFC 1939
+ * 4 and 7, RFC 2449 5).  The answer to a good PASS is the session's.
+ */
+#include "pop3d/front.h"
+
+#include "net/line.h"
+#include "pop3d/capa.h"
+#include "pop3d/limits.h"
+
+/* RFC 2449 4; a password may be longer than a command of old. */
+#define FRONT_LINE_MAX	(AUTH_PASSWORD_MAX + 8)
+
+struct front_user {
+	char name[AUTH_USER_MAX + 1];	/* of USER, or "" */
+};
+
+static void
+greet(struct front_client *c)
+{
+	front_reply(c, "+OK %s POP3 ready",
+	    conf_str(service_conf(), "hostname"));
+}
+
+static void
+on_capa(struct front_client *c, struct span args)
+{
+	(void)args;
+	front_reply(c, "+OK capabilities follow");
+	front_reply_raw(c, front_login_allowed(c) ? SPAN_LIT(CAPA_LINES) :
+	    SPAN_LIT(CAPA_LINES_NO_LOGIN));
+}
+
+static void
+on_user(struct front_client *c, struct span args)
+{
+	struct front_user *u = front_state(c);
+
+	if (!front_login_allowed(c)) {
+		front_reply(c, "-ERR no password without encryption here");
+		front_error(c);
+	} else if (args.n == 0 ||
+	    span_copy(args, u->name, sizeof(u->name)) != 0) {
+		u->name[0] = '\0';
+		front_reply(c, "-ERR no such name");
+		front_error(c);
+	} else {
+		/* The same for all names: nobody learns who exists. */
+		front_reply(c, "+OK and the password?");
+	}
+}
+
+static void
+on_pass(struct front_client *c, struct span args)
+{
+	struct front_user *u = front_state(c);
+
+	if (u->name[0] == '\0') {
+		front_reply(c, "-ERR USER first");
+		front_error(c);
+		return;
+	}
+	front_login(c, span_str(u->name), args, SPAN_NONE);
+	u->name[0] = '\0';
+}
+
+static void
+on_quit(struct front_client *c, struct span args)
+{
+	(void)args;
+	front_reply(c, "+OK bye");
+	front_close(c);
+}
+
+static const struct front_command {
+	const char *verb;
+	void (*run)(struct front_client *, struct span args);
+} commands[] = {
+	{ "USER", on_user },	/* RFC 1939 7 */
+	{ "PASS", on_pass },	/* RFC 1939 7: the rest of the line */
+	{ "CAPA", on_capa },	/* RFC 2449 5 */
+	{ "QUIT", on_quit },	/* RFC 1939 4 */
+};
+
+static void
+run_line(struct front_client *c, struct span line)
+{
+	size_t space = span_chr(line, ' ');
+	struct span verb = span_head(line, space);
+	struct span args = span_from(line, space + 1);
+
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (span_ieq_str(verb, commands[i].verb)) {
+			commands[i].run(c, args);
+			return;
+		}
+	front_reply(c, "-ERR unknown command, or not before log-in");
+	front_error(c);
+}
+
+static size_t
+input(struct front_client *c, struct span in)
+{
+	struct span line;
+	size_t used = 0;
+
+	switch (line_cut(in, FRONT_LINE_MAX, LINE_CRLF_OR_LF, &line, &used)) {
+	case LINE_OK:
+		run_line(c, line);
+		return used;
+	case LINE_BAD:
+		front_reply(c, "-ERR bad line");
+		front_error(c);
+		return used;
+	case LINE_TOO_LONG:
+		front_reply(c, "-ERR line too long");
+		front_close(c);
+		return in.n;
+	default:
+		return 0;
+	}
+}
+
+static void
+refused(struct front_client *c, enum auth_result result)
+{
+	/* RFC 3206 4 and 5 */
+	front_reply(c, result == AUTH_TEMPORARY ?
+	    "-ERR [SYS/TEMP] cannot tell who you are now, try later" :
+	    "-ERR [AUTH] wrong name or password");
+}
+
+static void
+bye(struct front_client *c, const char *why)
+{
+	front_reply(c, "-ERR %s", why);
+}
+
+const struct front_proto pop3_front = {
+	.service = AUTH_POP3,
+	.role = ROLE_POP3_FRONT,
+	.clients_max = "pop3_clients_max",
+	.listener = LISTENER_POP3,
+	.state_size = sizeof(struct front_user),
+	.greet = greet,
+	.input = input,
+	.refused = refused,
+	.bye = bye,
+	.busy = "-ERR [SYS/TEMP] too many connections\r\n",
+};

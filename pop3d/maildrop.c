@@ -1,0 +1,141 @@
+/*
+ * maildrop.c - a snapshot of the folder.  Numbers do not change during a session
+ * (RFC 1939 4), so new mail waits for the next one, and a message that another
+ * program removes meanwhile keeps its number and cannot be read any more.
+ *
+ * A unique id is Dovecot's: the one it kept for clients of a server before it (P in
+ * the uidlist), else UID and UIDVALIDITY in hexadecimal.
+ */
+#include "pop3d/maildrop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "os/fd.h"
+#include "store/lock.h"
+#include "store/uidlist.h"
+
+static int
+take_messages(struct maildrop *d, struct why *why)
+{
+	size_t count = folder_count(d->folder);
+
+	d->v = xcalloc(count > 0 ? count : 1, sizeof(*d->v));
+	for (size_t i = 0; i < count; i++) {
+		uint32_t uid = folder_message(d->folder, i)->uid;
+		const struct message *m = folder_need(d->folder, uid,
+		    NEED_WIRE, why);
+
+		/* Gone between the scan and here: not in the maildrop. */
+		if (m == NULL && why->kind == WHY_PERM)
+			continue;
+		if (m == NULL)
+			return -1;
+		d->v[d->n].uid = uid;
+		d->v[d->n].octets = m->wire_octets;
+		d->octets += m->wire_octets;
+		d->n++;
+	}
+	d->left = d->n;
+	return 0;
+}
+
+int
+maildrop_open(struct maildrop *d, int root, bool *in_use, struct why *why)
+{
+	memset(d, 0, sizeof(*d));
+	*in_use = false;
+	d->lock = lock_own(root, LOCK_POP3);
+	if (d->lock < 0) {
+		*in_use = errno == EAGAIN;
+		why_sys(why, WHY_TEMP, "4.2.0", "cannot lock the maildrop");
+		return -1;
+	}
+	d->folder = folder_open(root, "INBOX", false, why);
+	if (d->folder == NULL || folder_sync(d->folder, NULL, why) != 0 ||
+	    take_messages(d, why) != 0) {
+		maildrop_close(d);
+		return -1;
+	}
+	return 0;
+}
+
+void
+maildrop_close(struct maildrop *d)
+{
+	folder_close(&d->folder);
+	free(d->v);
+	d->v = NULL;
+	d->n = 0;
+	fd_close(&d->lock);
+}
+
+struct drop_message *
+maildrop_get(struct maildrop *d, uint64_t number)
+{
+	if (number == 0 || number > d->n || d->v[number - 1].deleted)
+		return NULL;
+	return &d->v[number - 1];
+}
+
+void
+maildrop_delete(struct maildrop *d, struct drop_message *m)
+{
+	m->deleted = true;
+	d->left--;
+	d->octets -= m->octets;
+}
+
+void
+maildrop_reset(struct maildrop *d)
+{
+	d->left = d->n;
+	d->octets = 0;
+	for (size_t i = 0; i < d->n; i++) {
+		d->v[i].deleted = false;
+		d->octets += d->v[i].octets;
+	}
+}
+
+int
+maildrop_read(struct maildrop *d, const struct drop_message *m,
+    struct why *why)
+{
+	return folder_open_message(d->folder, m->uid, why);
+}
+
+void
+maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
+    char out[UIDL_MAX + 1])
+{
+	const struct message *in = folder_find(d->folder, m->uid);
+	struct span kept = SPAN_NONE;
+
+	if (in != NULL && in->ext != NULL)
+		kept = uidlist_ext(span_str(in->ext), 'P');
+	if (kept.p != NULL && kept.n > 0 &&
+	    span_copy(kept, out, UIDL_MAX + 1) == 0)
+		return;
+	(void)snprintf(out, UIDL_MAX + 1, "%08x%08x", m->uid,
+	    folder_uidvalidity(d->folder));
+}
+
+int
+maildrop_update(struct maildrop *d, struct why *why)
+{
+	struct folder_change expunge = { .kind = CHANGE_EXPUNGE };
+	uint32_t *uids = xcalloc(d->n > 0 ? d->n : 1, sizeof(*uids));
+	int rc = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].deleted)
+			uids[expunge.uids_n++] = d->v[i].uid;
+	expunge.uids = uids;
+	if (expunge.uids_n > 0)
+		rc = folder_commit(d->folder, &expunge, 1, NULL, why);
+	free(uids);
+	return rc;
+}

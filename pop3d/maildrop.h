@@ -1,0 +1,52 @@
+/*
+ * maildrop - the messages of INBOX as they were at log-in: numbers, sizes,
+ * unique ids, and which of them the client wants deleted (RFC 1939 4 to 6).
+ */
+#ifndef POP3D_MAILDROP_H
+#define POP3D_MAILDROP_H
+
+#include "base/base.h"
+#include "base/why.h"
+#include "pop3d/limits.h"
+#include "store/folder.h"
+
+struct drop_message {
+	uint32_t uid;
+	uint64_t octets;	/* as sent: CRLF line ends */
+	bool	 deleted;
+};
+
+struct maildrop {
+	int	lock;			/* held as long as the session lives */
+	struct folder *folder;
+	struct drop_message *v;		/* message n is v[n - 1] */
+	size_t	n;
+	size_t	left;			/* not deleted */
+	uint64_t octets;		/* of those */
+};
+
+/*
+ * root     the Maildir
+ * in_use   set when another session has it (RFC 1939 4: exclusive access)
+ * returns  0, or -1 with why
+ */
+int	maildrop_open(struct maildrop *d, int root, bool *in_use,
+	    struct why *why) must_use;
+void	maildrop_close(struct maildrop *d);
+/* NULL: no such message, or it is deleted. */
+struct drop_message *maildrop_get(struct maildrop *d, uint64_t number);
+void	maildrop_delete(struct maildrop *d, struct drop_message *m);
+void	maildrop_reset(struct maildrop *d);
+/* The octets of the message on disk (LF); the caller's to close. */
+int	maildrop_read(struct maildrop *d, const struct drop_message *m,
+	    struct why *why) must_use;
+/* The unique id, stable for the life of the message (RFC 1939 7, UIDL). */
+void	maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
+	    char out[UIDL_MAX + 1]);
+/*
+ * The UPDATE state: remove what is marked; durable when it returns.
+ * returns  0, or -1 with why: not all could be removed (RFC 1939 6, QUIT)
+ */
+int	maildrop_update(struct maildrop *d, struct why *why) must_use;
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * session.c - opens the maildrop, answers the log-in, reads commands until QUIT,
+ * the end of the connection or the timeout.  Only QUIT deletes (RFC 1939 6).
+ */
+#include "pop3d/session.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "net/line.h"
+#include "os/fd.h"
+#include "pop3d/command.h"
+#include "pop3d/reply.h"
+
+void
+session_refuse(int client, const struct session_start *start,
+    const char *why)
+{
+	static const char line[] =
+	    "-ERR [SYS/TEMP] the mailbox cannot be opened now\r\n";
+
+	(void)start;
+	(void)why;			/* logged, and nobody else's business */
+	/* A short line into an empty socket buffer; nothing to do if not. */
+	if (fd_write(client, line, sizeof(line) - 1) < 0)
+		return;
+}
+
+static void
+log_session(const struct login_session *in, const struct session *s,
+    const char *event)
+{
+	log_info(LF_STR("event", event), LF_STR("user", in->start->user),
+	    LF_STR("session", in->start->session),
+	    LF_STR("client", in->start->client),
+	    LF_NUM("messages", s->drop.n), LF_NUM("octets", s->drop.octets),
+	    LF_NUM("retrieved", s->retrieved),
+	    LF_NUM("deleted", s->deleted));
+}
+
+static void
+converse(struct session *s, int64_t idle_ms)
+{
+	struct span line;
+
+	while (!s->done && s->errors < ERRORS_MAX) {
+		stream_deadline(&s->stream, idle_ms);
+		switch (line_read(&s->stream, COMMAND_MAX, LINE_CRLF_OR_LF,
+		    &line)) {
+		case LINE_OK:
+			command_run(s, line);
+			break;
+		case LINE_BAD:
+		case LINE_TOO_LONG:
+			s->errors++;
+			reply_err(s, "bad or too long line");
+			break;
+		default:
+			return;
+		}
+	}
+	if (!s->done)
+		reply_err(s, "too many errors");
+	/* What the client does not take now is its own loss. */
+	if (stream_flush(&s->stream) != STREAM_OK)
+		return;
+}
+
+/* What the front had read behind the log-in comes first. */
+static void
+take_pending(struct session *s, const struct session_start *start)
+{
+	if (start->pending_len <= s->stream.in_size) {
+		memcpy(s->stream.in, start->pending, start->pending_len);
+		s->stream.in_end = start->pending_len;
+	}
+}
+
+void
+session_run(const struct login_session *in)
+{
+	struct session s;
+	struct why why;
+	bool in_use;
+
+	memset(&s, 0, sizeof(s));
+	stream_init(&s.stream, in->client, STREAM_IN, STREAM_OUT);
+	stream_deadline(&s.stream, 10000);
+	if (maildrop_open(&s.drop, in->root, &in_use, &why) != 0) {
+		/* RFC 2449 8.1.2, RFC 3206 4 */
+		reply_err(&s, in_use ? "[IN-USE] another session has the "
+		    "maildrop" : "[SYS/TEMP] the maildrop cannot be opened");
+		log_warn(LF_STR("event", "maildrop-refused"),
+		    LF_STR("user", in->start->user),
+		    LF_STR("session", in->start->session),
+		    LF_STR("why", why.text));
+		if (stream_flush(&s.stream) == STREAM_OK)
+			stream_fini(&s.stream);
+		return;
+	}
+	take_pending(&s, in->start);
+	log_session(in, &s, "pop3-session");
+	reply_ok(&s, "maildrop has %zu messages (%llu octets)", s.drop.n,
+	    (unsigned long long)s.drop.octets);
+	converse(&s, (int64_t)conf_num(in->conf, "pop3_timeout") * 1000);
+	log_session(in, &s, "pop3-end");
+	maildrop_close(&s.drop);
+	stream_fini(&s.stream);
+}
