@@ -416,33 +416,91 @@ is_later_piece(const struct mime_param *p)
 	return tail.n > 1;
 }
 
-/* All pieces of base as one parameter. */
+static size_t
+pieces_n(const struct pieces *found)
+{
+	size_t n = 0;
+
+	while (n < COUNT(found->v) && found->v[n] != NULL)
+		n++;
+	return n;
+}
+
+/* One piece in the form of RFC 2231 4: what was no %XX before is none now. */
+static void
+put_encoded(struct buf *b, struct span s, bool encoded)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		bool is_hex = encoded && i + 2 < s.n &&
+		    hex(s.p[i + 1]) >= 0 && hex(s.p[i + 2]) >= 0;
+
+		buf_add_char(b, s.p[i]);
+		if (s.p[i] == '%' && !is_hex)
+			buf_add_str(b, "25");
+	}
+}
+
 static bool
-join(const struct mime_params *ps, struct span base, struct arena *mem,
+names_charset(const struct mime_param *first)
+{
+	struct span charset = SPAN_NONE;
+
+	return is_encoded(first) &&
+	    cut_charset(first->value, &charset).p != first->value.p;
+}
+
+/* All pieces as one parameter: "name", or "name*" if one of them is encoded. */
+static bool
+join(const struct pieces *found, struct span base, struct arena *mem,
     struct mime_param *out)
 {
-	struct pieces found;
+	size_t n = pieces_n(found);
+	bool encoded = false;
 	struct buf b;
-	bool encoded;
 
-	find_pieces(ps, base, &found);
-	encoded = is_encoded(found.v[0]);
 	buf_init(&b, 64 * KIB);
-	for (size_t i = 0; i < COUNT(found.v) && found.v[i] != NULL; i++) {
-		struct span s = found.v[i]->value;
-		bool bare = encoded && !is_encoded(found.v[i]);
-
-		for (size_t j = 0; j < s.n; j++)
-			if (bare && s.p[j] == '%')
-				buf_add_str(&b, "%25");
-			else
-				buf_add_char(&b, s.p[j]);
-	}
-	/* "name*" stands already in front of "name*0*" */
-	out->name = span_head(found.v[0]->name, base.n + (encoded ? 1 : 0));
+	for (size_t i = 0; i < n; i++)
+		encoded = encoded || is_encoded(found->v[i]);
+	if (encoded && !names_charset(found->v[0]))
+		buf_add_str(&b, "''");
+	for (size_t i = 0; i < n; i++)
+		if (encoded)
+			put_encoded(&b, found->v[i]->value,
+			    is_encoded(found->v[i]));
+		else
+			buf_add_span(&b, found->v[i]->value);
+	/* "name*" stands already in front of "name*0" */
+	out->name = span_head(found->v[0]->name, base.n + (encoded ? 1 : 0));
 	out->value = b.full ? SPAN_NONE : arena_span(mem, buf_span(&b));
 	buf_fini(&b);
 	return out->value.p != NULL;
+}
+
+/*
+ * What becomes of one parameter: kept, joined, or left out since another one
+ * takes its place by the order that mime_param_decode() follows.
+ */
+static bool
+join_one(struct mime_params *ps, const struct mime_param *p,
+    struct arena *mem, struct mime_param *out)
+{
+	struct pieces found;
+	struct span base;
+
+	if (is_first_piece(p, &base)) {
+		find_pieces(ps, base, &found);
+		if (found.encoded != NULL || found.v[0] != p)
+			return false;
+		if (join(&found, base, mem, out))
+			return true;
+		ps->cut = true;
+		return false;
+	}
+	if (is_later_piece(p))
+		return false;
+	*out = *p;
+	find_pieces(ps, base, &found);
+	return is_encoded(p) || found.encoded != NULL || found.v[0] == NULL;
 }
 
 void
@@ -457,16 +515,9 @@ mime_params_join(struct mime_params *ps, struct arena *mem)
 		any = any || is_first_piece(&ps->v[i], &base);
 	if (!any || (v = arena_array(mem, ps->n, sizeof(*v))) == NULL)
 		return;
-	for (size_t i = 0; i < ps->n; i++) {
-		if (is_first_piece(&ps->v[i], &base)) {
-			if (join(ps, base, mem, &v[n]))
-				n++;
-			else
-				ps->cut = true;
-		} else if (!is_later_piece(&ps->v[i])) {
-			v[n++] = ps->v[i];
-		}
-	}
+	for (size_t i = 0; i < ps->n; i++)
+		if (join_one(ps, &ps->v[i], mem, &v[n]))
+			n++;
 	ps->v = v;
 	ps->n = n;
 }

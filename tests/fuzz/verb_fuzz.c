@@ -1,0 +1,63 @@
+/*
+ * Any octets as a command line: a refused one has a code and a reason; a
+ * taken one is written as one line that is taken again and written the same.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "smtp/verb.h"
+
+#define ALL	(~0u)
+
+int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+xtext(struct span in)
+{
+	struct buf coded, plain;
+
+	buf_init(&coded, 3 * in.n + 1);
+	buf_init(&plain, in.n + 1);
+	if (xtext_decode(&plain, in) == 0) {
+		if (xtext_encode(&coded, buf_span(&plain)) != 0)
+			abort();
+		buf_clear(&plain);
+		if (xtext_decode(&plain, buf_span(&coded)) != 0)
+			abort();
+	} else if (plain.n != 0) {
+		abort();
+	}
+	buf_fini(&coded);
+	buf_fini(&plain);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span in = span_of(data, size), line;
+	struct verb_cmd cmd;
+	struct why why;
+	struct buf b, c;
+
+	xtext(in);
+	why_clear(&why);
+	if (verb_parse(in, ALL, &cmd, &why) != 0) {
+		if (cmd.code < 500 || why.kind != WHY_PERM ||
+		    why.text[0] == '\0')
+			abort();
+		return 0;
+	}
+	buf_init(&b, size + 100);
+	buf_init(&c, size + 100);
+	if (cmd.code != 0 || verb_format(&b, &cmd, ALL) != 0)
+		abort();
+	line = span_head(buf_span(&b), b.n - 2);
+	if (span_has(line, '\r') || span_has(line, '\n') ||
+	    verb_parse(line, ALL, &cmd, &why) != 0 ||
+	    verb_format(&c, &cmd, ALL) != 0 ||
+	    !span_eq(buf_span(&b), buf_span(&c)))
+		abort();
+	buf_fini(&b);
+	buf_fini(&c);
+	return 0;
+}
