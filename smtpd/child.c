@@ -1,0 +1,84 @@
+/*
+ * child - see child.h.
+ * First all that belongs to the parent is closed, then the filter is narrowed
+ * to reads and writes of what is open; only then the first octet of the client
+ * is looked at.  On the MX port a child whose client was well-behaved waits
+ * for the next connection of the same address; nothing is kept between them
+ * but what the process had when it was forked, and its channels.
+ */
+#include "smtpd/child.h"
+
+#include <unistd.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "daemon/service.h"
+#include "os/clock.h"
+#include "os/fd.h"
+
+static void
+confine_child(const struct child_start *start)
+{
+	int keep[] = { start->fd, start->lookupd, start->qmgr, start->authd,
+		start->chan };
+	int open[COUNT(keep)];
+	size_t n = 0;
+	struct why why;
+
+	for (size_t i = 0; i < COUNT(keep); i++)
+		if (keep[i] >= 0)
+			open[n++] = keep[i];
+	service_after_fork(open, n);
+	if (confine_narrow(SANDBOX_STDIO, &why) != 0)
+		die(EXIT_OSERR, "session: %s", why.text);
+}
+
+static int
+tell(int chan, char what)
+{
+	return fd_send(chan, &what, 1, -1);
+}
+
+/*
+ * Wait for the next connection of this address.
+ * returns  its descriptor, or -1: the listener wants us to go
+ */
+static int
+next_connection(const struct child_start *start, struct sock_addr *peer)
+{
+	uint8_t m[CHILD_TAKE_SIZE];
+	int fd = -1;
+
+	if (start->chan < 0 || tell(start->chan, CHILD_IDLE) != 0 ||
+	    fd_wait(start->chan, FD_READ,
+	    clock_deadline(2 * LIMIT_SPARE_MS)) != 1)
+		return -1;
+	if (fd_recv(start->chan, m, sizeof(m), &fd) != sizeof(m) ||
+	    m[0] != CHILD_TAKE || fd < 0 ||
+	    tell(start->chan, CHILD_HAVE) != 0) {
+		fd_close(&fd);
+		return -1;
+	}
+	peer->port = (uint16_t)(m[1] << 8 | m[2]);
+	return fd;
+}
+
+_Noreturn void
+child_run(const struct child_start *start)
+{
+	struct channels ch;
+	struct session_client client = { .set = start->set, .ch = &ch,
+		.fd = start->fd, .peer = start->peer, .kind = start->kind };
+
+	confine_child(start);
+	ipc_client_init(&ch.lookupd, start->lookupd, "lookupd");
+	ipc_client_init(&ch.qmgr, start->qmgr, "qmgr");
+	ipc_client_init(&ch.authd, start->authd, "authd");
+	while (session_serve(&client)) {
+		client.fd = next_connection(start, &client.peer);
+		if (client.fd < 0)
+			break;
+	}
+	/* The parent's buffers and handlers are not ours to run. */
+	_exit(0);
+}

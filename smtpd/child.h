@@ -1,0 +1,33 @@
+/*
+ * child - the process of a session: after the fork, and between connections.
+ * It and the listener speak by packets of a few octets over a socket pair:
+ *
+ *	listener -> child	CHILD_TAKE, port	with a connection
+ *	child -> listener	CHILD_HAVE		I hold it, drop your copy
+ *	child -> listener	CHILD_IDLE		it is over; another?
+ *	end of channel		to the child: go
+ */
+#ifndef SMTPD_CHILD_H
+#define SMTPD_CHILD_H
+
+#include "base/base.h"
+#include "smtpd/session.h"
+
+#define CHILD_TAKE	'T'
+#define CHILD_HAVE	'H'
+#define CHILD_IDLE	'I'
+#define CHILD_TAKE_SIZE	3	/* octets: letter, port big-endian */
+
+struct child_start {
+	const struct settings *set;
+	int	fd;			/* the client */
+	struct sock_addr peer;
+	enum listener_kind kind;
+	int	lookupd, qmgr, authd;	/* fresh channels; authd may be -1 */
+	int	chan;			/* to the listener, or -1: one client */
+};
+
+/* In the child of a fork: serve, then end the process. */
+_Noreturn void	child_run(const struct child_start *start);
+
+#endif

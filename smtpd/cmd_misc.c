@@ -1,0 +1,60 @@
+/*
+ * cmd_misc - the commands that change little: RSET, NOOP, VRFY, HELP, QUIT,
+ * and BDAT, which we do not offer.
+ */
+#include "smtpd/command.h"
+#include "smtpd/reply.h"
+
+void
+cmd_rset(struct session *s, const struct verb_cmd *cmd)
+{
+	(void)cmd;
+	session_reset(s);
+	say(s, SAY_OK);
+}
+
+void
+cmd_noop(struct session *s, const struct verb_cmd *cmd)
+{
+	(void)cmd;
+	say(s, SAY_OK);
+}
+
+/* RFC 5321 7.3: 252 tells nobody who has a mailbox here. */
+void
+cmd_vrfy(struct session *s, const struct verb_cmd *cmd)
+{
+	(void)cmd;
+	say(s, SAY_VRFY);
+}
+
+void
+cmd_help(struct session *s, const struct verb_cmd *cmd)
+{
+	struct buf list;
+
+	(void)cmd;
+	buf_init(&list, 400);
+	command_list(s->facts.kind, &list);
+	say_text(s, 214, "2.0.0", "%s", buf_cstr(&list));
+	buf_fini(&list);
+}
+
+void
+cmd_quit(struct session *s, const struct verb_cmd *cmd)
+{
+	(void)cmd;
+	say(s, SAY_BYE);
+	session_enter(s, ST_END);
+}
+
+/*
+ * The octets of a chunk come behind the command without waiting for a reply
+ * (RFC 3030 2): if the session went on they would be taken for commands.
+ */
+void
+cmd_bdat(struct session *s, const struct verb_cmd *cmd)
+{
+	(void)cmd;
+	session_bye(s, SAY_BDAT);
+}

@@ -1,0 +1,35 @@
+/*
+ * envelope - sender and recipients of the message at hand; lives in the
+ * session until DATA, then it is written into the queue file.
+ */
+#ifndef SMTPD_ENVELOPE_H
+#define SMTPD_ENVELOPE_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "queue/format.h"
+#include "smtp/verb.h"
+
+struct envelope {
+	struct addr from;
+	uint64_t    size;	/* declared (RFC 1870), or 0 */
+	bool	    body_8bit;	/* BODY=8BITMIME */
+	struct buf  rcpts;	/* canonical addresses, a NUL behind each */
+	size_t	    rcpts_n;
+};
+
+/* rcpts_max: most recipients; bounds the memory. */
+void	envelope_init(struct envelope *e, size_t rcpts_max);
+void	envelope_fini(struct envelope *e);
+void	envelope_clear(struct envelope *e);	/* keeps the memory */
+/* MAIL was accepted. */
+void	envelope_begin(struct envelope *e, const struct verb_mail *m);
+/* to: a mailbox.  -1: no room left. */
+int	envelope_add(struct envelope *e, const struct addr *to) must_use;
+/* The first recipient; empty if there is none. */
+struct span	envelope_first(const struct envelope *e);
+/* All of them, as the queue wants them; borrowed from e.  free() it. */
+struct queue_rcpt *envelope_rcpts(const struct envelope *e) must_use;
+
+#endif

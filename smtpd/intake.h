@@ -1,0 +1,72 @@
+/*
+ * intake - one message on its way from the connection into the queue's
+ * descriptor: octets as they came, checks of the header, our trace fields.
+ *
+ *	intake_begin(&in, s, &why)	-- a file from qmgr, before 354
+ *	intake_read(&in)		-- to the final dot
+ *	intake_judge(&in)		-- may it be queued?
+ *	intake_commit(&in, &why)	-- only then 250
+ *	intake_fini(&in)		-- in every case
+ */
+#ifndef SMTPD_INTAKE_H
+#define SMTPD_INTAKE_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/id.h"
+#include "base/why.h"
+#include "mail/header.h"
+#include "net/dot.h"
+#include "queue/format.h"
+#include "smtpd/session.h"
+
+struct intake {
+	struct session *s;
+	int	fd;			/* the queue file; -1: closed */
+	char	id[ID_SIZE];
+	bool	open;			/* qmgr waits for COMMIT or ABORT */
+	int64_t	time;			/* of arrival */
+	struct dot_in dot;
+
+	struct header_intake header;
+	bool	header_done, header_too_big;
+	bool	headless;		/* the message has no header at all */
+	bool	has_date, has_message_id;
+	size_t	hops;			/* Received fields */
+
+	struct buf wait;		/* read, not written yet */
+	bool	begun;			/* envelope and trace are written */
+	struct queue_writer writer;
+	/*
+	 * The envelope stands in front and says whether the body is 8-bit,
+	 * which is known at the end.  While it is not known the checksum is
+	 * kept for both envelopes; they differ in one digit.
+	 */
+	bool	undecided;
+	struct queue_writer writer_8bit;
+	struct why why;			/* the first failure of writing */
+};
+
+/*
+ * Ask for a file.
+ * returns  0, or -1 with why: nothing was begun
+ */
+int	intake_begin(struct intake *in, struct session *s, struct why *why)
+	    must_use;
+/* Closes, aborts what was not committed, frees. */
+void	intake_fini(struct intake *in);
+/*
+ * Read to the end of the message, write what is to be kept.
+ * returns  as dot_read; DOT_END: judge it now
+ */
+enum dot_result intake_read(struct intake *in) must_use;
+/* SAY_NOTHING: it may be committed (if in->why.kind is WHY_NONE). */
+enum say	intake_judge(const struct intake *in);
+/*
+ * Write what is left and the first line, sync, close, commit.
+ * returns  0: say 250; -1 with why: say 451 or 452
+ * source   RFC 5321 4.2.5, 6.1
+ */
+int	intake_commit(struct intake *in, struct why *why) must_use;
+
+#endif

@@ -1,0 +1,310 @@
+/*
+ * listener - see listener.h.
+ * This process never reads an octet of a client: it accepts, counts, makes
+ * the channels that the session will own and forks.  A session that dies of a
+ * fault signal may have been an attack on memory whose layout all its siblings
+ * share: its client is shut out for a while and master is asked for a
+ * successor, a fresh exec with a new layout, beside which this one drains.
+ */
+#include "smtpd/listener.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "daemon/service.h"
+#include "ipc/chan.h"
+#include "net/acceptor.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "smtpd/child.h"
+#include "smtpd/limits.h"
+#include "smtpd/reply.h"
+#include "smtpd/worker.h"
+
+struct listener {
+	const struct settings *set;
+	struct ipc_server *srv;
+	struct acceptor *acceptor;
+	struct workers *workers;
+	enum listener_kind kinds[ACCEPTOR_LISTENERS_MAX];	/* by tag */
+	size_t	n;			/* taken from master so far */
+	bool	asked;			/* for a successor */
+	int64_t	asked_ms, shortage_ms;
+	bool	stopping;
+	struct event *drain;
+};
+
+/* What a session needs besides its client; all closed: -1. */
+struct ends {
+	int lookupd, qmgr, authd;
+	int chan[2];			/* ours, the child's */
+};
+
+static void
+close_ends(struct ends *e)
+{
+	fd_close(&e->lookupd);
+	fd_close(&e->qmgr);
+	fd_close(&e->authd);
+	fd_close(&e->chan[1]);
+}
+
+static int
+introduce(struct listener *l, enum role role)
+{
+	struct ipc_peer *peer = ipc_server_peer(l->srv, role);
+
+	return peer != NULL ? chan_introduce(peer) : -1;
+}
+
+/*
+ * Channels for a session on a listener of that kind.  Only MX sessions, where
+ * nobody logs in, may outlive their connection.
+ */
+static int
+make_ends(struct listener *l, enum listener_kind kind, struct ends *e)
+{
+	*e = (struct ends){ -1, -1, -1, { -1, -1 } };
+	e->lookupd = introduce(l, ROLE_LOOKUPD);
+	e->qmgr = e->lookupd >= 0 ? introduce(l, ROLE_QMGR) : -1;
+	if (kind == LISTENER_SUBMISSION && e->qmgr >= 0)
+		e->authd = introduce(l, ROLE_AUTHD);
+	if (e->qmgr < 0 || (kind == LISTENER_SUBMISSION && e->authd < 0) ||
+	    (kind == LISTENER_MX && fd_pair(e->chan) != 0)) {
+		close_ends(e);
+		return -1;
+	}
+	return 0;
+}
+
+/* One line now and then, not one per client. */
+static void
+log_shortage(struct listener *l, const char *what)
+{
+	int64_t now = clock_mono_ms();
+
+	if (l->shortage_ms != 0 && now - l->shortage_ms < LIMIT_SHORTAGE_MS)
+		return;
+	l->shortage_ms = now;
+	log_warn(LF_STR("event", "no_session"), LF_STR("why", what));
+}
+
+static _Noreturn void
+in_child(struct listener *l, int fd, const struct sock_addr *peer,
+    enum listener_kind kind, const struct ends *e)
+{
+	const struct child_start start = { .set = l->set, .fd = fd,
+		.peer = *peer, .kind = kind, .lookupd = e->lookupd,
+		.qmgr = e->qmgr, .authd = e->authd, .chan = e->chan[1] };
+
+	child_run(&start);
+}
+
+/* fd is closed here in every case. */
+static bool
+start_session(struct listener *l, int fd, const struct sock_addr *peer,
+    enum listener_kind kind)
+{
+	struct ends e;
+	pid_t pid;
+
+	if (make_ends(l, kind, &e) != 0) {
+		log_shortage(l, "a channel cannot be made");
+		say_refusal(fd, SAY_NO_SERVICE);
+		fd_close(&fd);
+		return false;
+	}
+	pid = spawn_fork();
+	if (pid == 0)
+		in_child(l, fd, peer, kind, &e);
+	if (pid < 0) {
+		log_shortage(l, strerror(errno));
+		say_refusal(fd, SAY_NO_SERVICE);
+		fd_close(&e.chan[0]);
+	} else if (workers_add(l->workers, pid, peer, e.chan[0]) != 0) {
+		log_shortage(l, "too many sessions");
+		(void)spawn_kill(pid, SIGTERM);	/* nobody would count it */
+		pid = -1;
+	}
+	close_ends(&e);
+	fd_close(&fd);
+	return pid > 0;
+}
+
+static bool
+on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
+{
+	struct listener *l = ctx;
+	enum listener_kind kind = l->kinds[tag];
+
+	if (kind == LISTENER_MX && workers_pass(l->workers, fd, peer))
+		return true;
+	return start_session(l, fd, peer, kind);
+}
+
+static void
+on_refused(int fd, const struct sock_addr *peer, int tag,
+    enum acceptor_refusal why, void *ctx)
+{
+	static const struct {
+		enum say    say;
+		const char *text;
+	} words[] = {
+		[ACCEPTOR_SOURCE_FULL] = { SAY_BUSY_ADDRESS,
+		    "too many of this address" },
+		[ACCEPTOR_ALL_FULL] = { SAY_BUSY, "too many" },
+		[ACCEPTOR_BANNED] = { SAY_BANNED, "shut out" },
+	};
+	char ip[SOCK_IP_SIZE];
+
+	(void)tag;
+	(void)ctx;
+	sock_format_ip(peer, ip);
+	log_debug(LF_STR("event", "refused_client"), LF_STR("client", ip),
+	    LF_STR("why", words[why].text));
+	say_refusal(fd, words[why].say);
+}
+
+static void
+end_if_idle(struct listener *l)
+{
+	if (l->stopping && workers_count(l->workers) == 0)
+		service_loop_end();
+}
+
+static void
+on_over(const struct sock_addr *peer, void *ctx)
+{
+	struct listener *l = ctx;
+
+	acceptor_ended(l->acceptor, peer);
+}
+
+/* It was counted when it was accepted; it stays so if it gets a session. */
+static void
+on_orphan(int fd, const struct sock_addr *peer, void *ctx)
+{
+	struct listener *l = ctx;
+
+	if (!start_session(l, fd, peer, LISTENER_MX))
+		acceptor_ended(l->acceptor, peer);
+}
+
+static void
+on_drained(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+
+	(void)fd;
+	(void)what;
+	workers_signal(l->workers, SIGTERM);
+	service_loop_end();
+}
+
+struct listener *
+listener_new(const struct settings *set, struct ipc_server *srv)
+{
+	struct listener *l = xcalloc(1, sizeof(*l));
+	const struct acceptor_how how = {
+		.total_max = set->clients_max,
+		.source_max = set->clients_per_address,
+		.client = on_client,
+		.refused = on_refused,
+		.ctx = l,
+	};
+	const struct worker_events events = { .over = on_over,
+		.orphan = on_orphan, .ctx = l };
+
+	l->set = set;
+	l->srv = srv;
+	l->acceptor = acceptor_new(service_base(), &how);
+	l->workers = workers_new(service_base(),
+	    (size_t)set->clients_max + 2 * LIMIT_SPARES, &events);
+	l->drain = event_new(service_base(), -1, 0, on_drained, l);
+	if (l->drain == NULL)
+		die(EXIT_OSERR, "event_new failed");
+	return l;
+}
+
+void
+listener_free(struct listener **l)
+{
+	if (*l == NULL)
+		return;
+	event_free((*l)->drain);
+	acceptor_free(&(*l)->acceptor);
+	workers_free(&(*l)->workers);
+	free(*l);
+	*l = NULL;
+}
+
+void
+listener_open(struct listener *l)
+{
+	struct service_listener in;
+
+	for (; service_listener(l->n, &in); l->n++) {
+		if (l->n == ACCEPTOR_LISTENERS_MAX) {
+			log_error(LF_STR("event", "too_many_listeners"),
+			    LF_STR("listener", in.name));
+			return;
+		}
+		l->kinds[l->n] = in.kind;
+		if (acceptor_listen(l->acceptor, in.fd, (int)l->n) != 0)
+			die(EXIT_CONFIG, "too many listeners");
+	}
+}
+
+/* A session that died of a fault. */
+static void
+on_fault(struct listener *l, const struct spawn_end *end,
+    const struct sock_addr *peer)
+{
+	int64_t now = clock_mono_ms();
+	char ip[SOCK_IP_SIZE];
+
+	sock_format_ip(peer, ip);
+	log_error(LF_STR("event", "session_fault"),
+	    LF_NUM("pid", (uint64_t)end->pid),
+	    LF_NUM("signal", (uint64_t)end->signal),
+	    LF_STR("client", peer->family != 0 ? ip : "local"));
+	if (peer->family != 0)
+		acceptor_ban(l->acceptor, peer, LIMIT_BAN_MS);
+	if (l->stopping || (l->asked &&
+	    now - l->asked_ms < LIMIT_SUCCESSOR_MS))
+		return;
+	l->asked = true;
+	l->asked_ms = now;
+	service_ask_successor();
+}
+
+void
+listener_child(struct listener *l, const struct spawn_end *end)
+{
+	struct sock_addr peer;
+
+	if (!workers_ended(l->workers, end->pid, &peer))
+		return;
+	if (end->fault)
+		on_fault(l, end, &peer);
+	end_if_idle(l);
+}
+
+void
+listener_stop(struct listener *l)
+{
+	int64_t ms = l->asked ? LIMIT_DRAIN_LONG_MS : LIMIT_DRAIN_MS;
+	const struct timeval tv = { .tv_sec = (time_t)(ms / 1000) };
+
+	l->stopping = true;
+	acceptor_stop(l->acceptor);
+	workers_no_spares(l->workers);
+	if (event_add(l->drain, &tv) != 0)
+		service_loop_end();
+	end_if_idle(l);
+}

@@ -1,0 +1,26 @@
+/*
+ * listener - accepts clients on all listening sockets and starts a process
+ * for each.
+ */
+#ifndef SMTPD_LISTENER_H
+#define SMTPD_LISTENER_H
+
+#include "base/base.h"
+#include "ipc/server.h"
+#include "os/spawn.h"
+#include "smtpd/settings.h"
+
+struct listener;
+
+/* set: read anew for each client; srv: has the peers qmgr, lookupd, authd. */
+struct listener *listener_new(const struct settings *set,
+	    struct ipc_server *srv);
+void	listener_free(struct listener **l);
+/* Take the sockets that master gave since the last call. */
+void	listener_open(struct listener *l);
+/* A process has ended. */
+void	listener_child(struct listener *l, const struct spawn_end *end);
+/* No new clients; when the last session is over the service's loop ends. */
+void	listener_stop(struct listener *l);
+
+#endif

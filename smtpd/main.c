@@ -1,0 +1,82 @@
+/*
+ * smtpd - receives mail: MX, submission, LMTP and the local socket.
+ * runs as   _paqsmtpd in an empty root.  The listener may fork, accept and
+ *	     make socket pairs; each session only reads and writes what is open
+ * reads     SMTP and LMTP clients (sessions only, one process per client);
+ *	     RCPT_VERDICT of lookupd, AUTH_REP of authd, QUEUE_FILE and
+ *	     QUEUE_COMMITTED of qmgr
+ * writes    replies; one message at a time through a write-only descriptor
+ *	     of qmgr's; a log line per message, refusal and lost client
+ * never     opens a file or socket after start; holds a key or the user base;
+ *	     says 250 to a message before COMMITTED
+ * flow      acceptor -> listener.c (limits, channels, fork) -> child.c ->
+ *	     session.c -> command.c -> cmd_*.c -> policy.c decides, ask_*.c ask,
+ *	     intake.c writes -> reply.c
+ */
+#include "daemon/service.h"
+#include "ipc/server.h"
+#include "os/clock.h"
+#include "smtpd/listener.h"
+#include "smtpd/settings.h"
+
+static const struct service smtpd = {
+	.name = "smtpd",
+	.role = ROLE_SMTPD,
+	.sandbox = SANDBOX_FORK,
+	.mem_max_octets = 512 * MIB,
+	.nofile = 24000,	/* a channel per session: smtp_clients_max */
+	.nproc = 24000,
+};
+
+static struct {
+	struct settings set;
+	struct listener *listener;
+} all;
+
+static void
+on_reload(void *ctx)
+{
+	(void)ctx;
+	settings_fini(&all.set);
+	settings_load(&all.set, service_conf());
+	listener_open(all.listener);
+}
+
+static void
+on_child(const struct spawn_end *end, void *ctx)
+{
+	(void)ctx;
+	listener_child(all.listener, end);
+}
+
+static void
+on_stop(void *ctx)
+{
+	(void)ctx;
+	listener_stop(all.listener);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct service_events events = {
+		.reload = on_reload, .child = on_child, .stop = on_stop };
+	struct ipc_server *srv;
+
+	service_begin(&smtpd, argc, argv);
+	settings_load(&all.set, service_conf());
+	/* Loads the time zone, which is out of reach behind the new root. */
+	(void)clock_zone_minutes(clock_wall_s());
+	service_confine(NULL, NULL);
+	srv = ipc_server_new(service_base(), NULL, 0, NULL);
+	all.listener = listener_new(&all.set, srv);
+	service_serve(srv);	/* only to introduce sessions to them */
+	listener_open(all.listener);
+	service_on(&events);
+	service_loop();
+
+	listener_free(&all.listener);
+	ipc_server_free(&srv);
+	settings_fini(&all.set);
+	return service_end();
+}

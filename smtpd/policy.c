@@ -1,0 +1,127 @@
+/*
+ * policy - see policy.h.
+ * The rules in words: who is trusted may send anywhere; everybody else only to
+ * those for whom lookupd answers.  Trusted are clients that logged in, users
+ * of this host by the local socket (the kernel told us who) and the networks
+ * in relay_clients; the loopback address alone is no reason for trust.
+ */
+#include "smtpd/policy.h"
+
+#include "smtpd/limits.h"
+
+bool
+policy_may_relay(const struct facts *f)
+{
+	return f->logged_in || f->relay_client || f->kind == LISTENER_LOCAL;
+}
+
+bool
+policy_auth_offered(const struct facts *f)
+{
+	return f->kind == LISTENER_SUBMISSION &&
+	    (f->loopback || f->plain_anywhere);
+}
+
+enum say
+policy_auth(const struct facts *f)
+{
+	if (f->logged_in)
+		return SAY_AUTH_AGAIN;
+	/* Before the password is on the line. */
+	if (!policy_auth_offered(f))
+		return SAY_AUTH_PLAIN_TEXT;
+	return SAY_NOTHING;
+}
+
+enum say
+policy_mail(const struct facts *f, const struct verb_mail *m,
+    uint64_t size_max)
+{
+	if (f->kind == LISTENER_SUBMISSION && !f->logged_in)
+		return SAY_AUTH_NEEDED;
+	/* RFC 1870 6.1: a declared size over the fixed maximum is 552. */
+	if (m->has_size && m->size > size_max)
+		return SAY_TOO_BIG;
+	return SAY_MAIL_OK;
+}
+
+enum say
+policy_rcpt(const struct facts *f, const struct addr *to,
+    enum rcpt_kind verdict)
+{
+	bool trusted = policy_may_relay(f);
+
+	/* RFC 5321 4.5.1: <postmaster> without domain is always taken. */
+	if (to->kind == ADDR_POSTMASTER)
+		return SAY_RCPT_OK;
+	switch (verdict) {
+	case RCPT_LOCAL:
+		return SAY_RCPT_OK;
+	case RCPT_UNKNOWN:
+		return SAY_RCPT_UNKNOWN;
+	case RCPT_RELAY_OK:
+		/* user%other@ours would be sent on by the next host. */
+		if (!trusted && addr_local_routes(to))
+			return SAY_RELAY_DENIED;
+		return SAY_RCPT_OK;
+	case RCPT_FOREIGN:
+		return trusted ? SAY_RCPT_OK : SAY_RELAY_DENIED;
+	}
+	return SAY_RELAY_DENIED;
+}
+
+enum say
+policy_rcpt_room(size_t have, size_t most)
+{
+	/* RFC 5321 4.5.3.1.10: 452, so that the client sends the rest. */
+	return have < most ? SAY_NOTHING : SAY_TOO_MANY_RCPT;
+}
+
+enum say
+policy_message(const struct message_facts *m)
+{
+	if (m->bad_octets)
+		return SAY_BAD_OCTETS;	/* RFC 5321 2.3.8 */
+	if (m->too_big)
+		return SAY_TOO_BIG;
+	if (m->header_too_big)
+		return SAY_HEADER_TOO_BIG;
+	if (m->hops > m->hops_max)
+		return SAY_LOOP;	/* RFC 5321 6.3 */
+	return SAY_NOTHING;
+}
+
+enum say
+policy_patience(const struct counts *c, size_t recipients_max)
+{
+	if (c->auth_failures >= LIMIT_AUTH_FAILURES)
+		return SAY_TOO_MANY_LOGINS;
+	if (c->errors >= LIMIT_ERRORS &&
+	    c->errors - LIMIT_ERRORS >= c->accepted)
+		return SAY_TOO_MANY_ERRORS;
+	if (c->idle >= LIMIT_IDLE_COMMANDS || c->commands >= LIMIT_COMMANDS ||
+	    c->over >= recipients_max)
+		return SAY_TOO_MANY_COMMANDS;
+	return SAY_NOTHING;
+}
+
+bool
+policy_is_http(struct span line)
+{
+	static const char *const methods[] = { "GET", "POST", "PUT", "HEAD",
+	    "OPTIONS", "CONNECT", "DELETE", "PATCH", "TRACE", "PRI" };
+	struct span word = span_head(line, span_chr(line, ' '));
+
+	for (size_t i = 0; i < COUNT(methods); i++)
+		if (span_eq_str(word, methods[i]))
+			return true;
+	return false;
+}
+
+bool
+policy_is_tls(struct span first)
+{
+	/* Record type handshake, then version 3.x of TLS. */
+	return first.n > 0 && first.p[0] == 0x16 &&
+	    (first.n == 1 || first.p[1] == 0x03);
+}

@@ -1,0 +1,65 @@
+/*
+ * policy - every decision about a client, its envelope and its message.  Pure:
+ * facts in, a reply out.  SAY_NOTHING: go on.
+ */
+#ifndef SMTPD_POLICY_H
+#define SMTPD_POLICY_H
+
+#include "base/base.h"
+#include "ipc/msg_lookup.h"
+#include "ipc/msg_super.h"
+#include "mail/addr.h"
+#include "smtp/verb.h"
+#include "smtpd/reply.h"
+
+struct facts {			/* what is known of a client */
+	enum listener_kind kind;	/* where it came in */
+	bool relay_client;	/* its address stands in relay_clients */
+	bool loopback;		/* a TCP client of this host */
+	bool plain_anywhere;	/* setting plain_login_anywhere */
+	bool logged_in;
+};
+
+struct counts {			/* of one connection */
+	unsigned errors;	/* 5yz replies */
+	unsigned accepted;	/* recipients, in all messages */
+	unsigned commands;	/* since the last accepted message */
+	unsigned idle;		/* ... that bring no mail nearer */
+	unsigned auth_failures;
+	unsigned over;		/* RCPT over recipients_max in this message */
+};
+
+/* May it hand in mail for other hosts? */
+bool	policy_may_relay(const struct facts *f);
+/* Is AUTH announced and taken? */
+bool	policy_auth_offered(const struct facts *f);
+/* May it begin AUTH now? */
+enum say	policy_auth(const struct facts *f);
+/* May it begin this message?  size_max in octets. */
+enum say	policy_mail(const struct facts *f, const struct verb_mail *m,
+		    uint64_t size_max);
+/* One recipient more; verdict of lookupd. */
+enum say	policy_rcpt(const struct facts *f, const struct addr *to,
+		    enum rcpt_kind verdict);
+/* Is there room for a recipient?  have: accepted in this message. */
+enum say	policy_rcpt_room(size_t have, size_t most);
+
+struct message_facts {		/* what DATA brought */
+	bool   bad_octets;	/* bare CR, bare LF, NUL */
+	bool   too_big;		/* over message_size_max */
+	bool   header_too_big;
+	size_t hops;		/* Received fields */
+	size_t hops_max;
+};
+/* SAY_NOTHING: it may be queued. */
+enum say	policy_message(const struct message_facts *m);
+
+/* A 421 reply when the client has used up our patience. */
+enum say	policy_patience(const struct counts *c, size_t recipients_max);
+
+/* A word that no SMTP client says: somebody talks HTTP to us. */
+bool	policy_is_http(struct span line);
+/* The first octets of a connection are a TLS handshake. */
+bool	policy_is_tls(struct span first);
+
+#endif

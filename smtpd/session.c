@@ -1,0 +1,228 @@
+/*
+ * session - see session.h.
+ * The program counter is the state of the conversation; the enum only says
+ * what is allowed next.  All that a client can spend is counted: commands,
+ * errors, logins (policy_patience), octets of a line (net/line), time of a
+ * command (the deadline is set once per command, so that one octet now and
+ * then does not move it).
+ */
+#include "smtpd/session.h"
+
+#include <stdio.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "net/line.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/rand.h"
+#include "smtp/ehlo.h"
+#include "smtpd/command.h"
+#include "smtpd/reply.h"
+
+static const struct {
+	enum session_state from;
+	unsigned to;
+} edges[] = {
+	{ ST_START, ST_READY | ST_END },
+	{ ST_READY, ST_READY | ST_MAIL | ST_END },
+	{ ST_MAIL, ST_RCPT | ST_READY | ST_END },
+	{ ST_RCPT, ST_RCPT | ST_READY | ST_END },
+	{ ST_END, ST_END },
+};
+
+void
+session_enter(struct session *s, enum session_state to)
+{
+	for (size_t i = 0; i < COUNT(edges); i++)
+		if (edges[i].from == s->state && (edges[i].to & to) != 0) {
+			s->state = to;
+			return;
+		}
+	bug("session: no edge from %d to %d", (int)s->state, (int)to);
+}
+
+void
+session_reset(struct session *s)
+{
+	envelope_clear(&s->env);
+	s->count.over = 0;
+	if ((s->state & (ST_MAIL | ST_RCPT)) != 0)
+		session_enter(s, ST_READY);
+}
+
+unsigned
+session_caps(const struct session *s)
+{
+	unsigned caps = EHLO_PIPELINING | EHLO_SIZE | EHLO_8BITMIME |
+	    EHLO_ENHANCED;
+
+	if (policy_auth_offered(&s->facts))
+		caps |= EHLO_AUTH;
+	return caps;
+}
+
+static void
+log_end(struct session *s, const char *event, const char *why)
+{
+	log_info(LF_STR("event", event), LF_STR("session", s->id),
+	    LF_STR("client", s->client), LF_STR("helo", s->helo),
+	    LF_STR("why", why), LF_STR("after", s->last),
+	    LF_NUM("errors", s->count.errors),
+	    LF_NUM("messages", s->messages));
+}
+
+void
+session_bye(struct session *s, enum say what)
+{
+	say(s, what);
+	s->odd = true;
+	log_end(s, "closed", say_words(what));
+	session_enter(s, ST_END);
+}
+
+void
+session_lost(struct session *s, const char *why)
+{
+	s->odd = true;
+	log_end(s, "lost", why);
+	session_enter(s, ST_END);
+}
+
+bool
+session_line(struct session *s, size_t limit, struct span *line)
+{
+	stream_deadline(&s->net, s->set->timeout_ms);
+	switch (line_read(&s->net, limit, LINE_CRLF, line)) {
+	case LINE_OK:
+		return true;
+	case LINE_TOO_LONG:
+		say(s, SAY_LINE_LONG);	/* RFC 5321 4.5.3.1.9 */
+		break;
+	case LINE_BAD:
+		say(s, SAY_LINE_BAD);	/* RFC 5321 2.3.8 */
+		break;
+	case LINE_CLOSE:
+		session_bye(s, SAY_LINE_FLOOD);
+		break;
+	case LINE_TIMEOUT:
+		session_bye(s, SAY_TIMEOUT);
+		break;
+	case LINE_EOF:
+		session_lost(s, "client went away");
+		break;
+	case LINE_MORE:
+	case LINE_ERROR:
+		session_lost(s, "connection broke");
+		break;
+	}
+	return false;
+}
+
+/*
+ * On the MX port: who speaks before the greeting is no mail server (RFC 5321
+ * 3.1: the client waits for it).  Looked at once, without waiting.
+ */
+static bool
+is_early(struct session *s)
+{
+	return s->facts.kind == LISTENER_MX &&
+	    fd_wait(s->net.fd, FD_READ, clock_mono_ms()) > 0;
+}
+
+/* The greeting, and the end of those who are not SMTP clients at all. */
+static void
+greet(struct session *s)
+{
+	stream_deadline(&s->net, s->set->timeout_ms);
+	if (is_early(s)) {
+		if (stream_fill(&s->net) != STREAM_OK) {
+			session_lost(s, "client went away");
+		} else if (policy_is_tls(stream_peek(&s->net))) {
+			session_lost(s, "TLS on a port without TLS");
+		} else {
+			session_bye(s, SAY_EARLY);
+		}
+		return;
+	}
+	say_greeting(s);
+	if (stream_fill(&s->net) == STREAM_OK &&
+	    policy_is_tls(stream_peek(&s->net)))
+		session_lost(s, "TLS on a port without TLS");
+	/* All other results come back with the first line. */
+}
+
+static void
+step(struct session *s)
+{
+	enum say what = policy_patience(&s->count, s->set->recipients_max);
+	struct span line;
+
+	if (what != SAY_NOTHING)
+		session_bye(s, what);
+	else if (s->ch->qmgr.fd < 0 || s->ch->lookupd.fd < 0)
+		session_bye(s, SAY_STOPPING);	/* new ones: new process */
+	else if (session_line(s, LIMIT_LINE_OCTETS, &line))
+		command_run(s, line);
+}
+
+/*
+ * Send what is left.  With unread input the kernel would reset the connection
+ * and the client might never see our last line: end our side, then read and
+ * drop for a moment.
+ */
+static void
+finish(struct session *s)
+{
+	uint64_t stop = s->net.octets_in + LIMIT_GOODBYE_OCTETS;
+
+	stream_deadline(&s->net, LIMIT_GOODBYE_MS);
+	if (stream_flush(&s->net) != STREAM_OK || !s->odd)
+		return;
+	sock_end_output(s->net.fd);
+	do
+		stream_consume(&s->net, stream_peek(&s->net).n);
+	while (s->net.octets_in < stop && stream_fill(&s->net) == STREAM_OK);
+}
+
+static void
+begin(struct session *s, const struct session_client *start)
+{
+	uint8_t octets[10];
+
+	*s = (struct session){ .set = start->set, .ch = start->ch,
+		.state = ST_START, .peer = start->peer, .last = "connect" };
+	stream_init(&s->net, start->fd, LIMIT_IN_OCTETS, LIMIT_OUT_OCTETS);
+	envelope_init(&s->env, start->set->recipients_max);
+	s->facts.kind = start->kind;
+	s->facts.plain_anywhere = start->set->plain_login_anywhere;
+	if (start->kind == LISTENER_LOCAL) {
+		span_copy_cut(SPAN_LIT("local"), s->client, sizeof(s->client));
+		(void)snprintf(s->login, sizeof(s->login), "uid:%u",
+		    (unsigned)start->uid);
+	} else {
+		sock_format_ip(&start->peer, s->client);
+		s->facts.loopback = sock_is_loopback(&start->peer);
+		s->facts.relay_client = settings_relays(start->set,
+		    &start->peer);
+	}
+	rand_octets(octets, sizeof(octets));
+	id_session(octets, s->id);
+	log_debug(LF_STR("event", "connect"), LF_STR("session", s->id),
+	    LF_STR("client", s->client), LF_NUM("port", start->peer.port));
+}
+
+bool
+session_serve(const struct session_client *start)
+{
+	struct session s;
+
+	begin(&s, start);
+	greet(&s);
+	while (s.state != ST_END)
+		step(&s);
+	finish(&s);
+	stream_fini(&s.net);
+	envelope_fini(&s.env);
+	return !s.odd && s.count.errors == 0 && s.messages > 0;
+}

@@ -1,0 +1,97 @@
+/*
+ * session - one connection: greeting, commands, end.  Straight-line code with
+ * deadlines in a process that serves nobody else.
+ *
+ * States and their edges:
+ *	START	nothing said		-> READY (EHLO HELO LHLO), END
+ *	READY	hello was said		-> MAIL, END
+ *	MAIL	a sender was accepted	-> RCPT, READY (RSET, EHLO), END
+ *	RCPT	and a recipient		-> READY (message, RSET, EHLO), END
+ *	END	the connection is over
+ */
+#ifndef SMTPD_SESSION_H
+#define SMTPD_SESSION_H
+
+#include "base/base.h"
+#include "base/id.h"
+#include "base/span.h"
+#include "ipc/client.h"
+#include "ipc/msg_auth.h"
+#include "mail/received.h"
+#include "net/stream.h"
+#include "os/sock.h"
+#include "smtpd/envelope.h"
+#include "smtpd/limits.h"
+#include "smtpd/policy.h"
+#include "smtpd/settings.h"
+
+enum session_state {		/* bits: the command table has sets of them */
+	ST_START = 1 << 0,
+	ST_READY = 1 << 1,
+	ST_MAIL = 1 << 2,
+	ST_RCPT = 1 << 3,
+	ST_END = 1 << 4
+};
+#define ST_ANY	(ST_START | ST_READY | ST_MAIL | ST_RCPT)
+
+/* The channels of a session process; they serve all of its connections. */
+struct channels {
+	struct ipc_client lookupd, qmgr;
+	struct ipc_client authd;	/* only on submission, else closed */
+};
+
+struct session {
+	const struct settings *set;
+	struct channels *ch;
+	struct stream net;
+	enum session_state state;
+	struct facts facts;
+	struct counts count;
+	struct sock_addr peer;
+	char	 client[SOCK_IP_SIZE];	/* its address as text, or "local" */
+	char	 id[SESSION_ID_SIZE];	/* for logs */
+	char	 helo[LIMIT_HELO_OCTETS + 1];
+	char	 login[AUTH_USER_MAX + 1];	/* account, or "uid:N", or "" */
+	enum received_how how;
+	const char *last;		/* the command at hand, for logs */
+	struct envelope env;
+	unsigned messages;		/* accepted */
+	bool	 odd;			/* something was wrong with this client */
+};
+
+struct session_client {
+	const struct settings *set;
+	struct channels *ch;
+	int	fd;			/* owned from here on */
+	struct sock_addr peer;
+	enum listener_kind kind;
+	uint32_t uid;			/* LISTENER_LOCAL: whose program it is */
+};
+
+/*
+ * Serve a connection to its end.
+ * returns  true: all went well and the client said goodbye; only then may
+ *	    this process serve another connection
+ */
+bool	session_serve(const struct session_client *start);
+
+/* The only way to change the state; an edge that is not above is a bug. */
+void	session_enter(struct session *s, enum session_state to);
+/* Forget the message at hand. */
+void	session_reset(struct session *s);
+/* enum ehlo_cap that this client is offered. */
+unsigned	session_caps(const struct session *s);
+/*
+ * The next line, within smtp_timeout.
+ * limit    octets with CRLF
+ * returns  true and *line; false: there was none, the client has been told or
+ *	    the session is at its end
+ */
+bool	session_line(struct session *s, size_t limit, struct span *line)
+	    must_use;
+/* Say it (a 421) and end. */
+void	session_bye(struct session *s, enum say what);
+/* The client has gone: log it and end. */
+void	session_lost(struct session *s, const char *why);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * settings - what the administrator decided, as values: read at start and at
+ * reload, copied into each session by the fork.
+ */
+#ifndef SMTPD_SETTINGS_H
+#define SMTPD_SETTINGS_H
+
+#include "base/base.h"
+#include "conf/view.h"
+#include "mail/addr.h"
+#include "os/sock.h"
+
+struct settings {
+	char	 hostname[ADDR_DOMAIN_SIZE];
+	uint64_t message_size_max;	/* octets */
+	size_t	 recipients_max;
+	size_t	 received_max;
+	int64_t	 timeout_ms;		/* for a command */
+	bool	 plain_login_anywhere;
+	unsigned clients_max;
+	unsigned clients_per_address;	/* never 0 */
+	struct sock_net *relay;		/* relay_clients */
+	size_t	 relay_n;
+};
+
+/* Fills *s; what is no network in relay_clients is logged and left out. */
+void	settings_load(struct settings *s, const struct conf_view *v);
+void	settings_fini(struct settings *s);
+/* Does this address stand in relay_clients? */
+bool	settings_relays(const struct settings *s, const struct sock_addr *a);
+
+#endif

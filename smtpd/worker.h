@@ -1,0 +1,53 @@
+/*
+ * worker - what the listener knows of its session processes: which client
+ * each serves, and which of them wait for the next connection of the same
+ * address.
+ */
+#ifndef SMTPD_WORKER_H
+#define SMTPD_WORKER_H
+
+#include <sys/types.h>
+
+#include "base/base.h"
+#include "os/sock.h"
+
+struct event_base;
+struct workers;
+
+struct worker_events {
+	/* A counted connection of this address is over. */
+	void (*over)(const struct sock_addr *peer, void *ctx);
+	/* It was passed to a process that did not take it: the callee's. */
+	void (*orphan)(int fd, const struct sock_addr *peer, void *ctx);
+	void *ctx;
+};
+
+/* most: processes that may ever be known at once. */
+struct workers *workers_new(struct event_base *base, size_t most,
+	    const struct worker_events *events);
+void	workers_free(struct workers **w);
+size_t	workers_count(const struct workers *w);
+/*
+ * A process was forked for this client.
+ * chan     the listener's end, owned from here on, or -1
+ * returns  0, or -1: too many; chan is closed, the process is not watched
+ */
+int	workers_add(struct workers *w, pid_t pid,
+	    const struct sock_addr *peer, int chan) must_use;
+/*
+ * Give a connection to a waiting process of this very address.
+ * fd       owned by the workers if the result is true
+ */
+bool	workers_pass(struct workers *w, int fd, const struct sock_addr *peer);
+/*
+ * A process has ended.
+ * peer     set: whom it served last
+ * returns  false: it was none of ours
+ */
+bool	workers_ended(struct workers *w, pid_t pid, struct sock_addr *peer);
+/* No process waits any longer; those that wait go. */
+void	workers_no_spares(struct workers *w);
+/* A signal to all of them. */
+void	workers_signal(struct workers *w, int sig);
+
+#endif
