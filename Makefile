@@ -118,6 +118,12 @@ $(B)/tests/flow/fake_daemon: $(B)/tests/flow/fake_daemon.o \
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
 	    -Wl,--end-group $(SYS_os) $(SYS_ipc) $(SYS_conf)
 
+# One session of imapd, as it is after log-in, on an inherited socket.
+$(B)/tests/dialog/imap_session: $(B)/tests/dialog/imap_session.o \
+    $(B)/prog-imapd.a $(patsubst %,$(B)/lib%.a,$(imapd_LIB))
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
+	    -Wl,--end-group $(ALL_SYS) $(imapd_SYS)
+
 # -------------------------------------------------------------------- fuzz
 # libFuzzer where clang has it; the kept corpora are replayed by make check.
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))

@@ -78,7 +78,7 @@ const struct conf_key conf_keys[] = {
 	{ "relay_clients", CONF_LIST, 0, 1000, "", NULL, SMTPD,
 	    "Networks whose hosts may relay without logging in." },
 	{ "message_size_max", CONF_SIZE, 65536, 4294967296, "50M", NULL,
-	    SMTPD | R(QMGR), "The largest message accepted." },
+	    SMTPD | R(QMGR) | IMAP, "The largest message accepted." },
 	{ "recipients_max", CONF_NUM, 100, 100000, "1000", NULL, SMTPD,
 	    "The most recipients of one message." },
 	{ "smtp_clients_max", CONF_NUM, 1, 20000, "500", NULL, SMTPD,

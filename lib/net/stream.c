@@ -51,6 +51,18 @@ stream_init(struct stream *s, int fd, size_t in_size, size_t out_size)
 	};
 }
 
+enum stream_result
+stream_preload(struct stream *s, struct span input)
+{
+	if (input.n > s->in_size)
+		return STREAM_FULL;
+	if (input.n > 0)
+		memcpy(s->in, input.p, input.n);
+	s->in_at = 0;
+	s->in_end = input.n;
+	return STREAM_OK;
+}
+
 static void
 release(struct stream *s)
 {

@@ -69,6 +69,13 @@ void	stream_fini(struct stream *s);
 /* As stream_fini, but fd is handed to the caller. */
 int	stream_detach(struct stream *s) must_use;
 
+/*
+ * Input that another process has read from this connection already; right
+ * after stream_init().  STREAM_FULL: more than in_size octets.
+ */
+enum stream_result stream_preload(struct stream *s, struct span input)
+	    must_use;
+
 /* All that follows, until the next call, has to end within from_now_ms. */
 void	stream_deadline(struct stream *s, int64_t from_now_ms);
 /*

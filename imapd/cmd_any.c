@@ -1,0 +1,66 @@
+/*
+ * cmd_any - commands that need no mailbox: CAPABILITY, NOOP, LOGOUT (RFC 3501
+ * 6.1), CHECK (6.4.1), ID (RFC 2971), ENABLE (RFC 5161), NAMESPACE (RFC 2342).
+ */
+#include "imapd/command.h"
+#include "imapd/reply.h"
+
+void
+cmd_capability(struct session *s, const union args *a)
+{
+	(void)a;
+	reply_untagged(s, "CAPABILITY %s", reply_capabilities);
+	reply_ok(s, NULL, "Capability completed");
+}
+
+void
+cmd_noop(struct session *s, const union args *a)
+{
+	(void)a;
+	reply_ok(s, NULL, "NOOP completed");
+}
+
+/* Every change is on disk when its command is answered: nothing to do. */
+void
+cmd_check(struct session *s, const union args *a)
+{
+	(void)a;
+	reply_ok(s, NULL, "Check completed");
+}
+
+void
+cmd_logout(struct session *s, const union args *a)
+{
+	(void)a;
+	reply_bye(s, "Logging out");
+	reply_ok(s, NULL, "Logout completed");
+}
+
+void
+cmd_id(struct session *s, const union args *a)
+{
+	(void)a;
+	reply_untagged(s, "ID (\"name\" \"Paquebot\")");
+	reply_ok(s, NULL, "ID completed");
+}
+
+/* RFC 5161 3.1: names that cannot be enabled are passed over. */
+void
+cmd_enable(struct session *s, const union args *a)
+{
+	(void)a;
+	reply_untagged(s, "ENABLED");
+	reply_ok(s, NULL, "Enable completed");
+}
+
+/* RFC 2342 5: one personal namespace, with an empty prefix. */
+void
+cmd_namespace(struct session *s, const union args *a)
+{
+	bool quote = s->how->separator == '"' || s->how->separator == '\\';
+
+	(void)a;
+	reply_untagged(s, "NAMESPACE ((\"\" \"%s%c\")) NIL NIL",
+	    quote ? "\\" : "", s->how->separator);
+	reply_ok(s, NULL, "Namespace completed");
+}

@@ -1,0 +1,176 @@
+/*
+ * cmd_copy - COPY (RFC 3501 6.4.7), MOVE (RFC 6851), EXPUNGE (6.4.3) and UID
+ * EXPUNGE (RFC 4315 2.1).
+ */
+#include <string.h>
+
+#include "imapd/command.h"
+#include "imapd/limits.h"
+#include "imapd/names.h"
+#include "imapd/reply.h"
+#include "imapd/select.h"
+#include "imapd/sync.h"
+
+/* The folder that messages go to; NULL: the answer is given. */
+static struct folder *
+open_target(struct session *s, struct span mailbox)
+{
+	char name[FOLDER_NAME_SIZE];
+	struct folder *to;
+	struct why why;
+
+	if (names_in(mailbox, s->how->separator, name, &why) != 0) {
+		reply_why(s, &why);
+		return NULL;
+	}
+	if (!folder_read_only(s->folder) &&
+	    strcmp(folder_name_of(s->folder), name) == 0)
+		return s->folder;
+	to = folder_open(s->how->root, name, false, &why);
+	if (to != NULL)
+		return to;
+	/* RFC 3501 6.4.7: the client may create it and try again. */
+	if (!folder_exists(s->how->root, name))
+		reply_no(s, "TRYCREATE", "Mailbox does not exist");
+	else
+		reply_why(s, &why);
+	return NULL;
+}
+
+/* resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set */
+static void
+put_copyuid(struct buf *out, const struct folder_result *r)
+{
+	buf_addf(out, "COPYUID %u ", r->made_uidvalidity);
+	seqset_put(out, r->done.v, r->done.n);
+	buf_add_char(out, ' ');
+	seqset_put(out, r->made.v, r->made.n);
+}
+
+/*
+ * RFC 6851 4.3: COPYUID in an untagged OK before the EXPUNGE lines, so that
+ * the client knows where the messages went when they go.
+ */
+static void
+answer(struct session *s, const struct folder_result *r, bool move)
+{
+	struct buf code;
+
+	if (r->made.n == 0 || r->made_uidvalidity == 0) {
+		reply_ok(s, NULL, "Nothing to copy");
+		return;
+	}
+	buf_init(&code, IMAP_ANSWER_MAX);
+	if (move)
+		buf_add_str(&code, "OK [");
+	put_copyuid(&code, r);
+	if (move) {
+		buf_add_str(&code, "] Moved");
+		reply_untagged_span(s, buf_span(&code));
+		sync_expunged(s, &r->done);
+		reply_ok(s, NULL, "Move completed");
+	} else
+		reply_ok_code(s, buf_span(&code), "Copy completed");
+	buf_fini(&code);
+}
+
+static void
+transfer(struct session *s, const union args *a, bool move)
+{
+	struct folder_change change = { .kind = move ? CHANGE_MOVE :
+		    CHANGE_COPY };
+	struct folder_result result;
+	struct uids uids;
+	struct why why;
+	bool missing;
+
+	if (move && folder_read_only(s->folder)) {
+		reply_no(s, "NOPERM", "Mailbox is read-only");
+		return;
+	}
+	uids_init(&uids);
+	folder_result_init(&result);
+	if (!select_messages(s, &a->copy.set, &uids, &missing))
+		goto out;
+	change.to = open_target(s, a->copy.mailbox);
+	if (change.to == NULL)
+		goto out;
+	change.uids = uids.v;
+	change.uids_n = uids.n;
+	if (missing)
+		reply_no(s, "EXPUNGEISSUED", "Some messages are gone");
+	else if (folder_commit(s->folder, &change, 1, &result, &why) == 0)
+		answer(s, &result, move);
+	else {
+		/* A move that was stopped: what went is gone here. */
+		if (move)
+			sync_expunged(s, &result.done);
+		reply_why(s, &why);
+	}
+	if (change.to != s->folder)
+		folder_close(&change.to);
+out:
+	folder_result_fini(&result);
+	uids_fini(&uids);
+}
+
+void
+cmd_copy(struct session *s, const union args *a)
+{
+	transfer(s, a, false);
+}
+
+void
+cmd_move(struct session *s, const union args *a)
+{
+	transfer(s, a, true);
+}
+
+static void
+expunge(struct session *s, const struct seqset *among)
+{
+	struct folder_change change = { .kind = CHANGE_EXPUNGE };
+	struct folder_result result;
+	struct uids uids;
+	struct why why;
+	int rc = 0;
+
+	if (folder_read_only(s->folder)) {
+		reply_no(s, "NOPERM", "Mailbox is read-only");
+		return;
+	}
+	/* Messages that others have marked meanwhile belong to it. */
+	sync_tell(s, true);
+	if (s->state != STATE_SELECTED)
+		return;
+	uids_init(&uids);
+	folder_result_init(&result);
+	select_deleted(s, among, &uids);
+	change.uids = uids.v;
+	change.uids_n = uids.n;
+	if (uids.n > 0)
+		rc = folder_commit(s->folder, &change, 1, &result, &why);
+	sync_expunged(s, &result.done);
+	if (rc == 0)
+		reply_ok(s, NULL, "Expunge completed");
+	else
+		reply_why(s, &why);
+	folder_result_fini(&result);
+	uids_fini(&uids);
+}
+
+void
+cmd_expunge(struct session *s, const union args *a)
+{
+	(void)a;
+	expunge(s, NULL);
+}
+
+void
+cmd_uid_expunge(struct session *s, const union args *a)
+{
+	struct seqset set = a->set.set;
+
+	seqset_resolve(&set, view_last_uid(&s->view));
+	expunge(s, &set);
+}

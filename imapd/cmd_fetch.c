@@ -1,0 +1,363 @@
+/*
+ * cmd_fetch - FETCH (RFC 3501 6.4.5).
+ * For each message, everything that can fail is done first: file opened,
+ * header or structure read, and all short items put into one buffer.  Then
+ * the line is sent, with the sections that were asked for behind the short
+ * items; these go from the file or its buffer into the connection in pieces.
+ * A message that cannot be read is left out, and the tagged answer says so.
+ *
+ * \Seen is set before the answers, for a few messages at a time, so that the
+ * FLAGS that are told are those that hold.
+ */
+#include "base/date.h"
+#include "base/num.h"
+#include "imapd/bodystruct.h"
+#include "imapd/command.h"
+#include "imapd/envelope.h"
+#include "imapd/extract.h"
+#include "imapd/limits.h"
+#include "imapd/reply.h"
+#include "imapd/section.h"
+#include "imapd/select.h"
+
+#define SEEN_CHUNK	64	/* messages that become \Seen together */
+
+struct fetch {
+	struct session *s;
+	const union args *a;
+	bool	    flags, uid;		/* asked for */
+	unsigned    need;		/* enum message_need */
+	enum { READ_NOTHING, READ_HEADER, READ_TREE } read;
+	bool	    octets;		/* the message itself */
+	bool	    seen;		/* reading it sets \Seen */
+	struct uids changed;		/* \Seen was set just now */
+	struct buf  line;
+	bool	    failed;
+	struct why  why;
+};
+
+static bool
+is_whole(const struct fetch_item *item)
+{
+	return item->section.part_n == 0 && item->section.text == SECTION_ALL;
+}
+
+static void
+want(struct fetch *f, const struct fetch_item *item)
+{
+	bool header = item->kind == FETCH_ENVELOPE;
+	bool tree = item->kind == FETCH_BODY || item->kind == FETCH_STRUCTURE;
+
+	f->flags = f->flags || item->kind == FETCH_FLAGS;
+	f->uid = f->uid || item->kind == FETCH_UID;
+	if (item->kind == FETCH_DATE)
+		f->need |= NEED_DATE;
+	if (item->kind == FETCH_SIZE)
+		f->need |= NEED_WIRE;
+	if (item->kind == FETCH_SECTION) {
+		f->octets = f->octets || is_whole(item);
+		header = item->section.part_n == 0 &&
+		    item->section.text != SECTION_TEXT;
+		tree = !header;
+	}
+	if (tree)
+		f->read = READ_TREE;
+	else if (header && !is_whole(item) && f->read == READ_NOTHING)
+		f->read = READ_HEADER;
+	if (!item->peek && !folder_read_only(f->s->folder))
+		f->seen = true;
+}
+
+/* Read what the items need; -1: this message cannot be told. */
+static int
+prepare(struct fetch *f, uint32_t uid)
+{
+	struct content *c = &f->s->content;
+	const struct mime_tree *tree;
+	struct span header;
+	uint64_t octets;
+
+	if (folder_need(f->s->folder, uid, f->need, &f->why) == NULL)
+		return -1;
+	if (f->read == READ_NOTHING && !f->octets)
+		return 0;
+	if (content_open(c, f->s->folder, uid, &f->why) != 0)
+		return -1;
+	if (f->read == READ_HEADER &&
+	    content_header(c, &header, &f->why) != 0)
+		return -1;
+	if (f->read == READ_TREE && content_tree(c, &tree, &f->why) != 0)
+		return -1;
+	return f->octets ? content_octets(c, &octets, &f->why) : 0;
+}
+
+static void
+put_date(struct buf *out, int64_t date_s)
+{
+	buf_add_char(out, '"');
+	date_imap(out, date_s, 0);
+	buf_add_char(out, '"');
+}
+
+/* What prepare() has read; it cannot fail again. */
+static void
+put_read(struct fetch *f, enum fetch_kind kind)
+{
+	const struct mime_tree *tree;
+	struct span text;
+
+	if (kind == FETCH_ENVELOPE) {
+		if (content_header(&f->s->content, &text, &f->why) == 0)
+			envelope_put(&f->line, text);
+	} else if (content_tree(&f->s->content, &tree, &f->why) == 0)
+		bodystruct_put(&f->line, tree, buf_span(&f->s->content.raw),
+		    kind == FETCH_STRUCTURE);
+}
+
+static void
+put_item(struct fetch *f, const struct fetch_item *item,
+    const struct message *m)
+{
+	buf_add_span(&f->line, item->label);
+	buf_add_char(&f->line, ' ');
+	switch (item->kind) {
+	case FETCH_FLAGS:
+		reply_put_flags(&f->line, f->s->folder, m);
+		break;
+	case FETCH_UID:
+		buf_add_u64(&f->line, m->uid);
+		break;
+	case FETCH_DATE:
+		put_date(&f->line, m->date_s);
+		break;
+	case FETCH_SIZE:
+		buf_add_u64(&f->line, m->wire_octets);
+		break;
+	case FETCH_ENVELOPE:
+	case FETCH_BODY:
+	case FETCH_STRUCTURE:
+		put_read(f, item->kind);
+		break;
+	case FETCH_SECTION:
+		break;
+	}
+}
+
+/* All items but sections. */
+static void
+put_short(struct fetch *f, const struct message *m)
+{
+	static const struct fetch_item uid = { .kind = FETCH_UID,
+		.label = SPAN_LIT("UID") };
+	static const struct fetch_item flags = { .kind = FETCH_FLAGS,
+		.label = SPAN_LIT("FLAGS") };
+	const struct fetch_item *item;
+	size_t begin;
+
+	buf_clear(&f->line);
+	buf_addf(&f->line, "* %u FETCH (", view_seq(&f->s->view, m->uid));
+	begin = f->line.n;
+	if (f->s->command->uid && !f->uid)
+		put_item(f, &uid, m);
+	for (size_t i = 0; i < f->a->fetch.n; i++) {
+		item = &f->a->fetch.v[i];
+		if (item->kind == FETCH_SECTION)
+			continue;
+		if (f->line.n > begin)
+			buf_add_char(&f->line, ' ');
+		put_item(f, item, m);
+	}
+	if (!f->flags && uids_has(&f->changed, m->uid)) {
+		if (f->line.n > begin)
+			buf_add_char(&f->line, ' ');
+		put_item(f, &flags, m);
+	}
+}
+
+/* Which octets of total are wanted; sends the label and "{n}" too. */
+static uint64_t
+send_label(struct fetch *f, const struct fetch_item *item, uint64_t total,
+    uint64_t *from)
+{
+	uint64_t n = total;
+	struct buf head;
+
+	*from = 0;
+	if (item->partial) {
+		*from = item->from < total ? item->from : total;
+		n = total - *from;
+		if (n > item->octets)
+			n = item->octets;
+	}
+	buf_init(&head, KIB + item->label.n);
+	buf_add_span(&head, item->label);
+	buf_add_str(&head, " {");
+	buf_add_u64(&head, n);
+	buf_add_str(&head, "}\r\n");
+	stream_write(&f->s->net, head.p, head.n);
+	buf_fini(&head);
+	return n;
+}
+
+static void
+send_text(struct fetch *f, const struct fetch_item *item, struct span text)
+{
+	struct extract x;
+	uint64_t from, n;
+
+	n = send_label(f, item, extract_octets(text), &from);
+	extract_init(&x, &f->s->net, from, n);
+	(void)extract_piece(&x, text);	/* stops where it has enough */
+}
+
+static void
+send_whole(struct fetch *f, const struct fetch_item *item)
+{
+	uint64_t octets, from, n;
+	struct content *c = &f->s->content;
+
+	if (content_octets(c, &octets, &f->why) != 0)
+		return;
+	n = send_label(f, item, octets, &from);
+	/* A literal that comes out short cannot be taken back. */
+	if (content_send(c, &f->s->net, from, n, &f->why) != 0)
+		session_enter(f->s, STATE_LOGOUT);
+}
+
+static void
+send_section(struct fetch *f, const struct fetch_item *item)
+{
+	const struct section *sec = &item->section;
+	struct content *c = &f->s->content;
+	const struct mime_tree *tree;
+	struct span text;
+	struct buf chosen;
+
+	if (sec->part_n == 0 && sec->text != SECTION_TEXT) {
+		if (content_header(c, &text, &f->why) != 0)
+			return;
+	} else if (content_tree(c, &tree, &f->why) != 0)
+		return;
+	else if (!section_find(tree, buf_span(&c->raw), sec, &text)) {
+		stream_write(&f->s->net, item->label.p, item->label.n);
+		stream_puts(&f->s->net, " NIL");
+		return;
+	}
+	if (sec->text != SECTION_FIELDS && sec->text != SECTION_FIELDS_NOT) {
+		send_text(f, item, text);
+		return;
+	}
+	buf_init(&chosen, text.n + 2);
+	section_choose(sec, text, &chosen);
+	send_text(f, item, buf_span(&chosen));
+	buf_fini(&chosen);
+}
+
+static void
+send_sections(struct fetch *f)
+{
+	bool first = f->line.p[f->line.n - 1] == '(';
+	const struct fetch_item *item;
+
+	for (size_t i = 0; i < f->a->fetch.n; i++) {
+		item = &f->a->fetch.v[i];
+		if (item->kind != FETCH_SECTION ||
+		    f->s->state == STATE_LOGOUT)
+			continue;
+		if (!first)
+			stream_puts(&f->s->net, " ");
+		first = false;
+		if (is_whole(item))
+			send_whole(f, item);
+		else
+			send_section(f, item);
+	}
+}
+
+static void
+fetch_one(struct fetch *f, uint32_t uid)
+{
+	const struct message *m;
+
+	if (prepare(f, uid) != 0) {
+		f->failed = true;
+		return;
+	}
+	m = folder_find(f->s->folder, uid);
+	if (m == NULL)
+		return;
+	put_short(f, m);
+	if (f->line.full) {
+		why_set(&f->why, WHY_PERM, "5.3.4", "Message is too complex");
+		f->failed = true;
+		return;
+	}
+	stream_write(&f->s->net, f->line.p, f->line.n);
+	send_sections(f);
+	stream_puts(&f->s->net, ")\r\n");
+}
+
+static void
+set_seen(struct fetch *f, const uint32_t *uids, size_t n)
+{
+	struct folder_change change = { .kind = CHANGE_FLAGS_ADD,
+		.uids = uids, .uids_n = n, .flags = MESSAGE_SEEN };
+	struct folder_result result;
+
+	folder_result_init(&result);
+	if (folder_commit(f->s->folder, &change, 1, &result, &f->why) != 0)
+		f->failed = true;
+	uids_clear(&f->changed);
+	for (size_t i = 0; i < result.done.n; i++)
+		uids_add(&f->changed, result.done.v[i]);
+	uids_sort(&f->changed);
+	folder_result_fini(&result);
+}
+
+static void
+fetch_all(struct fetch *f, const struct uids *uids)
+{
+	struct session *s = f->s;
+
+	for (size_t i = 0; i < uids->n; i++) {
+		if (s->state == STATE_LOGOUT ||
+		    s->net.out_end_why != STREAM_OK)
+			return;
+		if (f->seen && i % SEEN_CHUNK == 0)
+			set_seen(f, uids->v + i,
+			    num_min(SEEN_CHUNK, uids->n - i));
+		fetch_one(f, uids->v[i]);
+	}
+}
+
+static void
+answer(struct fetch *f, bool missing)
+{
+	if (missing)
+		reply_no(f->s, "EXPUNGEISSUED", "Some messages are gone");
+	else if (f->failed)
+		reply_why(f->s, &f->why);
+	else
+		reply_ok(f->s, NULL, "Fetch completed");
+}
+
+void
+cmd_fetch(struct session *s, const union args *a)
+{
+	struct fetch f = { .s = s, .a = a };
+	struct uids uids;
+	bool missing;
+
+	for (size_t i = 0; i < a->fetch.n; i++)
+		want(&f, &a->fetch.v[i]);
+	uids_init(&uids);
+	uids_init(&f.changed);
+	buf_init(&f.line, IMAP_ANSWER_MAX);
+	if (select_messages(s, &a->fetch.set, &uids, &missing)) {
+		fetch_all(&f, &uids);
+		answer(&f, missing);
+	}
+	buf_fini(&f.line);
+	uids_fini(&f.changed);
+	uids_fini(&uids);
+}

@@ -1,0 +1,134 @@
+/*
+ * cmd_folder - CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 6.3.3
+ * to 6.3.7).
+ */
+#include <string.h>
+
+#include "imapd/command.h"
+#include "imapd/names.h"
+#include "imapd/reply.h"
+
+/* false: the answer is given. */
+static bool
+take_name(struct session *s, struct span mailbox, char out[FOLDER_NAME_SIZE])
+{
+	struct why why;
+
+	if (names_in(mailbox, s->how->separator, out, &why) == 0)
+		return true;
+	reply_why(s, &why);
+	return false;
+}
+
+static void
+done(struct session *s, int rc, const struct why *why, const char *text)
+{
+	if (rc == 0)
+		reply_ok(s, NULL, text);
+	else
+		reply_why(s, why);
+}
+
+void
+cmd_create(struct session *s, const union args *a)
+{
+	struct span mailbox = a->one.mailbox;
+	char name[FOLDER_NAME_SIZE];
+	struct why why;
+
+	/* A separator at the end says that names below are to follow (6.3.3). */
+	if (mailbox.n > 0 && mailbox.p[mailbox.n - 1] == s->how->separator)
+		mailbox.n--;
+	if (!take_name(s, mailbox, name))
+		return;
+	if (folder_exists(s->how->root, name))
+		reply_no(s, "ALREADYEXISTS", "Mailbox exists");
+	else
+		done(s, folders_create(s->how->root, name, &why), &why,
+		    "Create completed");
+}
+
+/* The folder with that name, or one below it, is the selected one. */
+static bool
+is_selected(const struct session *s, const char *name, bool below)
+{
+	const char *selected;
+
+	if (s->folder == NULL)
+		return false;
+	selected = folder_name_of(s->folder);
+	return strcmp(selected, name) == 0 ||
+	    (below && folder_is_below(selected, name));
+}
+
+void
+cmd_delete(struct session *s, const union args *a)
+{
+	char name[FOLDER_NAME_SIZE];
+	struct why why;
+
+	if (!take_name(s, a->one.mailbox, name))
+		return;
+	if (folder_is_inbox(name)) {
+		reply_no(s, "CANNOT", "INBOX cannot be deleted");
+		return;
+	}
+	if (!folder_exists(s->how->root, name)) {
+		reply_no(s, "NONEXISTENT", "Mailbox does not exist");
+		return;
+	}
+	if (is_selected(s, name, false)) {
+		session_unselect(s);
+		reply_untagged(s, "OK [CLOSED] Mailbox deleted");
+	}
+	done(s, folders_delete(s->how->root, name, &why), &why,
+	    "Delete completed");
+}
+
+void
+cmd_rename(struct session *s, const union args *a)
+{
+	char from[FOLDER_NAME_SIZE], to[FOLDER_NAME_SIZE];
+	struct why why;
+	bool moved;
+
+	if (!take_name(s, a->two.from, from) || !take_name(s, a->two.to, to))
+		return;
+	if (folder_exists(s->how->root, to)) {
+		reply_no(s, "ALREADYEXISTS", "Mailbox exists");
+		return;
+	}
+	/* INBOX stays; only its messages go (6.3.5). */
+	moved = !folder_is_inbox(from) && is_selected(s, from, true);
+	if (folders_rename(s->how->root, from, to, &why) != 0) {
+		reply_why(s, &why);
+		return;
+	}
+	if (moved) {
+		session_unselect(s);
+		reply_untagged(s, "OK [CLOSED] Mailbox renamed");
+	}
+	reply_ok(s, NULL, "Rename completed");
+}
+
+void
+cmd_subscribe(struct session *s, const union args *a)
+{
+	char name[FOLDER_NAME_SIZE];
+	struct why why;
+
+	if (take_name(s, a->one.mailbox, name))
+		done(s, folders_subscribe(s->how->root, name, true, &why),
+		    &why, "Subscribe completed");
+}
+
+void
+cmd_unsubscribe(struct session *s, const union args *a)
+{
+	char name[FOLDER_NAME_SIZE];
+	struct why why;
+
+	if (take_name(s, a->one.mailbox, name))
+		done(s, folders_subscribe(s->how->root, name, false, &why),
+		    &why, "Unsubscribe completed");
+}

@@ -1,0 +1,229 @@
+/*
+ * cmd_list - LIST, LSUB, STATUS (RFC 3501 6.3.8 to 6.3.10), with the CHILDREN
+ * attributes of RFC 3348.
+ * The store lists everything once; the pattern is compiled once; each name is
+ * then looked at once.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "imapd/command.h"
+#include "imapd/listmatch.h"
+#include "imapd/names.h"
+#include "imapd/reply.h"
+#include "imapd/strings.h"
+
+static void
+put_separator(struct buf *out, char separator)
+{
+	strings_put(out, span_of(&separator, 1));
+}
+
+static void
+tell_mailbox(struct session *s, const char *word, const char *attributes,
+    const char *name)
+{
+	struct buf line;
+
+	buf_init(&line, KIB);
+	buf_addf(&line, "%s (%s) ", word, attributes);
+	put_separator(&line, s->how->separator);
+	buf_add_char(&line, ' ');
+	names_put(&line, name, s->how->separator);
+	reply_untagged_span(s, buf_span(&line));
+	buf_fini(&line);
+}
+
+static bool
+is_match(const struct session *s, const struct listmatch *m,
+    const char *name)
+{
+	char seen[FOLDER_NAME_SIZE];
+	bool inbox;
+
+	names_out(name, s->how->separator, seen);
+	inbox = folder_is_inbox(name) || folder_is_below(name, "INBOX");
+	return listmatch(m, span_str(seen), inbox);
+}
+
+static void
+list_one(struct session *s, const struct folders_entry *e)
+{
+	const char *attributes = e->children ? "\\HasChildren" :
+	    "\\HasNoChildren";
+
+	/* Only something below it is there: it cannot be selected. */
+	if (!e->exists)
+		attributes = "\\Noselect \\HasChildren";
+	tell_mailbox(s, "LIST", attributes, e->name);
+}
+
+static void
+list_all(struct session *s, const struct folders *fs,
+    const struct listmatch *m)
+{
+	for (size_t i = 0; i < fs->n; i++)
+		if ((fs->v[i].exists || fs->v[i].children) &&
+		    is_match(s, m, fs->v[i].name))
+			list_one(s, &fs->v[i]);
+}
+
+/* Mark the parents of a subscribed name that the pattern does not reach. */
+static void
+mark_parents(const struct folders *fs, const char *name, bool *marked)
+{
+	char parent[FOLDER_NAME_SIZE];
+	const struct folders_entry *e;
+	char *dot;
+
+	span_copy_cut(span_str(name), parent, sizeof(parent));
+	while ((dot = strrchr(parent, FOLDER_SEPARATOR)) != NULL) {
+		*dot = '\0';
+		e = folders_find(fs, parent);
+		if (e != NULL)
+			marked[e - fs->v] = true;
+	}
+}
+
+/*
+ * RFC 3501 6.3.9: "foo/bar" is subscribed and "%" asks only for the level
+ * of "foo": then foo is told with \Noselect.
+ */
+static void
+lsub_all(struct session *s, const struct folders *fs,
+    const struct listmatch *m)
+{
+	bool *parent = xcalloc(fs->n + 1, sizeof(*parent));
+
+	for (size_t i = 0; i < fs->n; i++)
+		if (fs->v[i].subscribed && !is_match(s, m, fs->v[i].name))
+			mark_parents(fs, fs->v[i].name, parent);
+	for (size_t i = 0; i < fs->n; i++) {
+		if (!is_match(s, m, fs->v[i].name))
+			continue;
+		if (fs->v[i].subscribed)
+			tell_mailbox(s, "LSUB", "", fs->v[i].name);
+		else if (parent[i])
+			tell_mailbox(s, "LSUB", "\\Noselect", fs->v[i].name);
+	}
+	free(parent);
+}
+
+/* RFC 3501 6.3.8: an empty pattern asks for the separator and the root. */
+static void
+list_root(struct session *s, const char *word)
+{
+	struct buf line;
+
+	buf_init(&line, KIB);
+	buf_addf(&line, "%s (\\Noselect) ", word);
+	put_separator(&line, s->how->separator);
+	buf_add_str(&line, " \"\"");
+	reply_untagged_span(s, buf_span(&line));
+	buf_fini(&line);
+}
+
+static void
+list(struct session *s, const union args *a, bool subscribed)
+{
+	struct listmatch *m;
+	struct folders fs;
+	struct buf pattern;
+	struct why why;
+
+	if (folders_list(s->how->root, subscribed, &fs, &why) != 0) {
+		reply_why(s, &why);
+		return;
+	}
+	buf_init(&pattern, IMAP_COMMAND_MAX * 2);
+	buf_add_span(&pattern, a->list.reference);
+	buf_add_span(&pattern, a->list.pattern);
+	m = xmalloc(sizeof(*m));
+	listmatch_init(m, buf_span(&pattern), s->how->separator);
+	if (subscribed)
+		lsub_all(s, &fs, m);
+	else
+		list_all(s, &fs, m);
+	free(m);
+	buf_fini(&pattern);
+	folders_fini(&fs);
+	reply_ok(s, NULL, subscribed ? "Lsub completed" : "List completed");
+}
+
+void
+cmd_list(struct session *s, const union args *a)
+{
+	if (a->list.pattern.n > 0) {
+		list(s, a, false);
+		return;
+	}
+	list_root(s, "LIST");
+	reply_ok(s, NULL, "List completed");
+}
+
+void
+cmd_lsub(struct session *s, const union args *a)
+{
+	list(s, a, true);
+}
+
+static void
+put_status(struct buf *out, const struct folder *f, unsigned items)
+{
+	uint32_t recent = 0, unseen = 0;
+	const struct message *m;
+
+	for (size_t i = 0; i < folder_count(f); i++) {
+		m = folder_message(f, i);
+		recent += (m->flags & MESSAGE_RECENT) != 0;
+		unseen += (m->flags & MESSAGE_SEEN) == 0;
+	}
+	const struct { enum status_item bit; const char *name; uint32_t n; }
+	    values[] = {
+		{ STATUS_MESSAGES, "MESSAGES", (uint32_t)folder_count(f) },
+		{ STATUS_RECENT, "RECENT", recent },
+		{ STATUS_UIDNEXT, "UIDNEXT", folder_uidnext(f) },
+		{ STATUS_UIDVALIDITY, "UIDVALIDITY", folder_uidvalidity(f) },
+		{ STATUS_UNSEEN, "UNSEEN", unseen },
+	};
+	const char *before = " (";
+
+	for (size_t i = 0; i < COUNT(values); i++)
+		if ((items & values[i].bit) != 0) {
+			buf_addf(out, "%s%s %u", before, values[i].name,
+			    values[i].n);
+			before = " ";
+		}
+	buf_add_char(out, ')');
+}
+
+void
+cmd_status(struct session *s, const union args *a)
+{
+	char name[FOLDER_NAME_SIZE];
+	struct folder *f = NULL;
+	struct buf line;
+	struct why why;
+
+	if (names_in(a->status.mailbox, s->how->separator, name, &why) != 0) {
+		reply_why(s, &why);
+		return;
+	}
+	/* Read-only: \Recent stays for who selects it (RFC 3501 6.3.10). */
+	f = folder_open(s->how->root, name, true, &why);
+	if (f == NULL && why.kind == WHY_PERM)
+		reply_no(s, "NONEXISTENT", "Mailbox does not exist");
+	else if (f == NULL || folder_sync(f, NULL, &why) != 0)
+		reply_why(s, &why);
+	else {
+		buf_init(&line, KIB);
+		buf_add_str(&line, "STATUS ");
+		names_put(&line, name, s->how->separator);
+		put_status(&line, f, a->status.items);
+		reply_untagged_span(s, buf_span(&line));
+		buf_fini(&line);
+		reply_ok(s, NULL, "Status completed");
+	}
+	folder_close(&f);
+}

@@ -1,0 +1,386 @@
+/*
+ * front - see front.h.
+ * Works on what has come in so far, in a buffer of FRONT_INPUT_MAX octets
+ * that lib/login/front keeps: a command is looked at from its beginning each
+ * time more of it arrives, until it is complete.  Nothing is allocated for a
+ * literal that was announced; one that cannot fit is refused at once.
+ *
+ * What is kept of a client: which tag waits for an answer, and how far a SASL
+ * exchange has got.  A password lives from its command to front_login(); all
+ * copies are wiped.
+ */
+#include "imapd/front.h"
+
+#include "base/secret.h"
+#include "imapd/lexer.h"
+#include "imapd/parse.h"
+#include "imapd/reply.h"
+#include "net/line.h"
+#include "trust/sasl.h"
+
+#define FRONT_MEM	(32 * KIB)	/* unquoted arguments */
+#define AUTH_WORDS	" SASL-IR AUTH=PLAIN AUTH=LOGIN"
+
+struct front_imap {
+	char	 tag[AUTH_TAG_MAX + 1];	/* of LOGIN or AUTHENTICATE */
+	unsigned asked;			/* "+" sent for this command */
+	bool	 in_sasl;		/* the next line is a response */
+	struct sasl sasl;
+};
+
+enum front_cut
+front_cut(struct span in, unsigned asked, struct span *command, size_t *used)
+{
+	struct lexer lexer;
+	struct lexer_literal lit;
+	enum line_result r;
+	enum lexer_verdict v;
+	struct span line;
+	const char *why;
+	unsigned literals = 0;
+	size_t n;
+
+	*used = 0;
+	lexer_init(&lexer);
+	for (;;) {
+		r = line_cut(span_from(in, *used), FRONT_INPUT_MAX, LINE_CRLF,
+		    &line, &n);
+		if (r == LINE_MORE)
+			return FRONT_MORE;
+		if (r == LINE_TOO_LONG)
+			return FRONT_CLOSE;
+		*used += n;
+		v = r == LINE_BAD ? LEXER_BAD :
+		    lexer_line(&lexer, line, &lit, &why);
+		if (v == LEXER_BAD)
+			return FRONT_REFUSE;
+		if (v == LEXER_DONE) {
+			*command = span_head(in, *used - 2);
+			return FRONT_COMMAND;
+		}
+		/* With its CRLF the whole must fit. */
+		if (lit.octets + 2 > FRONT_INPUT_MAX - *used ||
+		    lit.octets > FRONT_INPUT_MAX)
+			return lit.sync ? FRONT_REFUSE : FRONT_CLOSE;
+		if (lit.sync && literals++ == asked)
+			return FRONT_GO_ON;
+		if (lit.octets > in.n - *used)
+			return FRONT_MORE;
+		*used += (size_t)lit.octets;
+	}
+}
+
+static void
+tagged(struct front_client *c, struct span tag, const char *text)
+{
+	front_reply(c, "%.*s %s", SPAN_ARG(tag), text);
+}
+
+/* ---------------------------------------------------------------- commands */
+
+static const char *
+auth_words(const struct front_client *c)
+{
+	/* RFC 3501 6.2.3: LOGINDISABLED where LOGIN would be refused. */
+	return front_login_allowed(c) ? AUTH_WORDS : " LOGINDISABLED";
+}
+
+static void
+run_capability(struct front_client *c, struct span tag,
+    const struct span args[2])
+{
+	(void)args;
+	front_reply(c, "* CAPABILITY %s%s", reply_capabilities,
+	    auth_words(c));
+	tagged(c, tag, "OK Capability completed");
+}
+
+static void
+run_noop(struct front_client *c, struct span tag, const struct span args[2])
+{
+	(void)args;
+	tagged(c, tag, "OK NOOP completed");
+}
+
+static void
+run_logout(struct front_client *c, struct span tag, const struct span args[2])
+{
+	(void)args;
+	front_reply(c, "* BYE Logging out");
+	tagged(c, tag, "OK Logout completed");
+	front_close(c);
+}
+
+static void
+run_id(struct front_client *c, struct span tag, const struct span args[2])
+{
+	(void)args;
+	front_reply(c, "* ID (\"name\" \"Paquebot\")");
+	tagged(c, tag, "OK ID completed");
+}
+
+/* A password may come this way (RFC 5530 3, PRIVACYREQUIRED, if not). */
+static bool
+login_may_begin(struct front_client *c, struct span tag)
+{
+	struct front_imap *st = front_state(c);
+
+	if (!front_login_allowed(c)) {
+		tagged(c, tag, "NO [PRIVACYREQUIRED] Not over an open network");
+		front_error(c);
+		return false;
+	}
+	/* The lexer has seen to the length of tags. */
+	return span_copy(tag, st->tag, sizeof(st->tag)) == 0;
+}
+
+static void
+run_login(struct front_client *c, struct span tag, const struct span args[2])
+{
+	if (login_may_begin(c, tag))
+		front_login(c, args[0], args[1], tag);
+}
+
+/* What has become of a step of the exchange; challenge for SASL_MORE. */
+static void
+sasl_turn(struct front_client *c, enum sasl_result r, const char *challenge)
+{
+	struct front_imap *st = front_state(c);
+	struct span tag = span_str(st->tag);
+
+	st->in_sasl = r == SASL_MORE;
+	switch (r) {
+	case SASL_MORE:
+		front_reply(c, "+ %s", challenge);
+		return;
+	case SASL_DONE:
+		front_login(c, span_of(st->sasl.user.p, st->sasl.user.n),
+		    span_of(st->sasl.password.p, st->sasl.password.n), tag);
+		break;
+	case SASL_CANCELLED:	/* RFC 3501 6.2.2: a tagged BAD */
+		tagged(c, tag, "BAD Authentication cancelled");
+		front_error(c);
+		break;
+	case SASL_BAD:
+		tagged(c, tag, "BAD Invalid response");
+		front_error(c);
+		break;
+	}
+	sasl_fini(&st->sasl);
+}
+
+/* args: mechanism; initial response (RFC 4959), p == NULL: none */
+static void
+run_authenticate(struct front_client *c, struct span tag,
+    const struct span args[2])
+{
+	struct front_imap *st = front_state(c);
+	const char *challenge = "";
+	enum sasl_mech mech;
+
+	if (!login_may_begin(c, tag))
+		return;
+	if (sasl_mech_parse(args[0], &mech) != 0) {
+		tagged(c, tag, "NO No such mechanism");
+		front_error(c);
+		return;
+	}
+	sasl_begin(&st->sasl, mech);
+	sasl_turn(c, sasl_step(&st->sasl, args[1], &challenge), challenge);
+}
+
+static bool
+take_nothing(struct cur *c, struct arena *mem, struct span args[2])
+{
+	(void)mem;
+	(void)args;
+	return cur_end(c);
+}
+
+static bool
+take_id(struct cur *c, struct arena *mem, struct span args[2])
+{
+	union args unused;
+
+	(void)args;
+	return parse_id(c, mem, &unused);
+}
+
+/* login = "LOGIN" SP userid SP password */
+static bool
+take_login(struct cur *c, struct arena *mem, struct span args[2])
+{
+	return lexer_sp(c) && lexer_astring(c, mem, &args[0]) &&
+	    lexer_sp(c) && lexer_astring(c, mem, &args[1]) && cur_end(c);
+}
+
+static bool
+is_base64(char c)
+{
+	return ascii_isalnum(c) || c == '+' || c == '/' || c == '=';
+}
+
+/* RFC 4959 7: "AUTHENTICATE" SP auth-type [SP (base64 / "=")] */
+static bool
+take_authenticate(struct cur *c, struct arena *mem, struct span args[2])
+{
+	(void)mem;
+	args[1] = SPAN_NONE;
+	if (!lexer_sp(c) || !lexer_atom(c, &args[0]))
+		return false;
+	if (!lexer_sp(c))
+		return cur_end(c);
+	args[1] = cur_while(c, is_base64);
+	return args[1].n > 0 && cur_end(c);
+}
+
+const struct front_command front_commands[] = {
+	{ "CAPABILITY", take_nothing, run_capability },	/* RFC 3501 6.1.1 */
+	{ "NOOP", take_nothing, run_noop },		/* 6.1.2 */
+	{ "LOGOUT", take_nothing, run_logout },		/* 6.1.3 */
+	{ "AUTHENTICATE", take_authenticate, run_authenticate }, /* 6.2.2 */
+	{ "LOGIN", take_login, run_login },		/* 6.2.3 */
+	{ "ID", take_id, run_id },			/* RFC 2971 3.1 */
+};
+const size_t front_commands_n = COUNT(front_commands);
+
+static void
+bad(struct front_client *c, struct span tag, const char *text)
+{
+	tagged(c, tag.n > 0 ? tag : SPAN_LIT("*"), text);
+	front_error(c);
+}
+
+static const struct front_command *
+take_command(struct cur *c)
+{
+	struct span name = cur_while(c, ascii_isalpha);
+
+	for (size_t i = 0; i < COUNT(front_commands); i++)
+		if (span_ieq_str(name, front_commands[i].name))
+			return &front_commands[i];
+	return NULL;
+}
+
+static void
+run_command(struct front_client *c, struct span command)
+{
+	struct arena *mem = arena_new(FRONT_MEM);
+	struct span tag = SPAN_NONE, args[2] = { SPAN_NONE, SPAN_NONE };
+	const struct front_command *found;
+	struct cur cur;
+
+	cur_init(&cur, command, 0, 0);
+	if (!lexer_tag(&cur, &tag) || !lexer_sp(&cur))
+		bad(c, SPAN_NONE, "BAD No tag");
+	else if ((found = take_command(&cur)) == NULL)
+		bad(c, tag, "BAD Unknown command, or not before log-in");
+	else if (!found->parse(&cur, mem, args))
+		bad(c, tag, "BAD Invalid arguments");
+	else
+		found->run(c, tag, args);
+	/* Where the arena holds a copy, it is that of a password. */
+	for (size_t i = 0; i < COUNT(args); i++)
+		if (args[i].n > 0 && (args[i].p < command.p ||
+		    args[i].p > command.p + command.n))
+			wipe((char *)(uintptr_t)args[i].p, args[i].n);
+	arena_free(&mem);
+}
+
+/* ------------------------------------------------------------ the table */
+
+static void
+greet(struct front_client *c)
+{
+	front_reply(c, "* OK [CAPABILITY %s%s] Paquebot ready",
+	    reply_capabilities, auth_words(c));
+}
+
+/* One line of a SASL exchange. */
+static size_t
+input_sasl(struct front_client *c, struct span in)
+{
+	struct front_imap *st = front_state(c);
+	const char *challenge = "";
+	struct span line;
+	size_t used;
+
+	switch (line_cut(in, SASL_LINE_MAX + 2, LINE_CRLF, &line, &used)) {
+	case LINE_MORE:
+		return 0;
+	case LINE_OK:
+		sasl_turn(c, sasl_step(&st->sasl, line, &challenge),
+		    challenge);
+		return used;
+	case LINE_BAD:
+		sasl_turn(c, SASL_BAD, challenge);
+		return used;
+	default:
+		sasl_turn(c, SASL_BAD, challenge);
+		front_close(c);
+		return in.n;
+	}
+}
+
+static size_t
+input(struct front_client *c, struct span in)
+{
+	struct front_imap *st = front_state(c);
+	struct span command, tag;
+	struct cur cur;
+	size_t used;
+
+	if (st->in_sasl)
+		return input_sasl(c, in);
+	switch (front_cut(in, st->asked, &command, &used)) {
+	case FRONT_MORE:
+		return 0;
+	case FRONT_GO_ON:
+		st->asked++;
+		front_reply(c, "+ OK");
+		return 0;
+	case FRONT_COMMAND:
+		st->asked = 0;
+		run_command(c, command);
+		return used;
+	case FRONT_REFUSE:
+		st->asked = 0;
+		cur_init(&cur, in, 0, 0);
+		bad(c, lexer_tag(&cur, &tag) ? tag : SPAN_NONE,
+		    "BAD Invalid command");
+		return used;
+	case FRONT_CLOSE:
+		break;
+	}
+	front_reply(c, "* BYE Command too long");
+	front_close(c);
+	return in.n;
+}
+
+static void
+refused(struct front_client *c, enum auth_result result)
+{
+	struct front_imap *st = front_state(c);
+
+	/* RFC 5530 3 */
+	tagged(c, span_str(st->tag), result == AUTH_WRONG ?
+	    "NO [AUTHENTICATIONFAILED] Authentication failed" :
+	    "NO [UNAVAILABLE] Log-in is not possible now");
+}
+
+static void
+bye(struct front_client *c, const char *why)
+{
+	struct front_imap *st = front_state(c);
+
+	sasl_fini(&st->sasl);
+	front_reply(c, "* BYE %s", why);
+}
+
+const struct front_proto imap_front = {
+	.service = AUTH_IMAP, .role = ROLE_IMAP_FRONT,
+	.clients_max = "imap_clients_max", .listener = LISTENER_IMAP,
+	.state_size = sizeof(struct front_imap),
+	.greet = greet, .input = input, .refused = refused, .bye = bye,
+	.busy = "* BYE Too many connections\r\n",
+};

@@ -1,0 +1,123 @@
+/*
+ * parse - the typed arguments of each command, and the parsers that fill
+ * them: parse.c (the short ones), parse_flags.c, parse_fetch.c,
+ * parse_search.c, parse_store.c, parse_append.c, parse_list.c.  Pure.
+ *
+ * Every parser is called with the cursor behind the command's name and must
+ * take all that follows.  What it makes lies in the arena; strings are
+ * borrowed from the text of the command.
+ */
+#ifndef IMAPD_PARSE_H
+#define IMAPD_PARSE_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/cur.h"
+#include "base/span.h"
+#include "imapd/seqset.h"
+
+struct flags {			/* flag-list */
+	uint8_t	     system;	/* enum message_flag, without RECENT */
+	struct span *keywords;
+	size_t	     keywords_n;
+};
+
+/* What is asked of one body section: RFC 3501 section 9, section-spec. */
+enum section_text { SECTION_ALL, SECTION_HEADER, SECTION_FIELDS,
+	SECTION_FIELDS_NOT, SECTION_TEXT, SECTION_MIME };
+struct section {
+	enum section_text text;
+	uint32_t    *part;	/* numbers, each >= 1 */
+	size_t	     part_n;
+	struct span *fields;	/* names for FIELDS and FIELDS_NOT */
+	size_t	     fields_n;
+};
+
+enum fetch_kind { FETCH_FLAGS, FETCH_UID, FETCH_DATE, FETCH_SIZE,
+	FETCH_ENVELOPE, FETCH_BODY, FETCH_STRUCTURE, FETCH_SECTION };
+struct fetch_item {
+	enum fetch_kind kind;
+	struct span    label;	/* as it goes into the answer: "BODY[1]<0>" */
+	struct section section;
+	bool	       peek;	/* \Seen is not set */
+	bool	       partial;
+	uint32_t       from, octets;	/* partial */
+};
+
+enum search_kind { SEARCH_AND, SEARCH_OR, SEARCH_NOT, SEARCH_ALL,
+	SEARCH_SEQ, SEARCH_UID, SEARCH_FLAG, SEARCH_KEYWORD, SEARCH_NEW,
+	SEARCH_OLD, SEARCH_BEFORE, SEARCH_ON, SEARCH_SINCE,
+	SEARCH_LARGER, SEARCH_SMALLER, SEARCH_SENTBEFORE, SEARCH_SENTON,
+	SEARCH_SENTSINCE, SEARCH_ADDRESS, SEARCH_HEADER, SEARCH_BODY,
+	SEARCH_TEXT };
+struct search_key {
+	enum search_kind kind;
+	struct search_key *child;	/* of AND, OR, NOT: the first */
+	struct search_key *next;	/* beside it in its parent */
+	struct seqset set;
+	uint8_t	    flag;	/* enum message_flag */
+	bool	    unset;	/* FLAG, KEYWORD: the message has it not */
+	struct span field;	/* HEADER, ADDRESS: name; KEYWORD */
+	struct span text;	/* UTF-8 as written; folded by the search */
+	int64_t	    day;	/* days since 1970 */
+	uint32_t    octets;
+};
+
+enum status_item { STATUS_MESSAGES = 1, STATUS_RECENT = 2,
+	STATUS_UIDNEXT = 4, STATUS_UIDVALIDITY = 8, STATUS_UNSEEN = 16 };
+
+enum store_how { STORE_SET, STORE_ADD, STORE_REMOVE };
+
+/* One of these, by command. */
+union args {
+	struct { struct span mailbox; } one;
+	struct { struct span from, to; } two;
+	struct { struct span reference, pattern; } list;
+	struct { struct span mailbox; unsigned items; } status;
+	struct {
+		struct span mailbox;
+		struct flags flags;
+		bool	has_date;
+		int64_t date_s;
+	} append;
+	struct { struct seqset set; } set;
+	struct { struct seqset set; struct span mailbox; } copy;
+	struct {
+		struct seqset set;
+		enum store_how how;
+		bool silent;
+		struct flags flags;
+	} store;
+	struct {
+		struct seqset set;
+		struct fetch_item *v;
+		size_t n;
+	} fetch;
+	struct {
+		struct search_key *key;
+		bool charset_known;
+	} search;
+};
+
+typedef bool parser(struct cur *c, struct arena *mem, union args *a);
+
+parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_rename,
+	parse_list, parse_status, parse_append, parse_set, parse_copy,
+	parse_store, parse_fetch, parse_search;
+
+/*
+ * What the literal at the end of an unfinished APPEND is: its message (all
+ * other arguments are there), or something else.
+ * text  from behind the command's name up to the '{'
+ */
+bool	parse_append_at_message(struct span text, struct arena *mem);
+
+/* Shared by the parsers. */
+bool	parse_flag_list(struct cur *c, struct arena *mem, struct flags *out)
+	    must_use;
+bool	parse_flags_bare(struct cur *c, struct arena *mem, struct flags *out)
+	    must_use;
+bool	parse_section(struct cur *c, struct arena *mem, struct section *out)
+	    must_use;
+
+#endif

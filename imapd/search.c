@@ -1,0 +1,284 @@
+/*
+ * search - see search.h.
+ * Recursion is as deep as the keys, which parse_search() has bounded.  Within
+ * AND and OR, keys are ordered by what they cost: flags and sets, then a stat,
+ * then the header, then the whole message; so most messages are judged
+ * without being opened.
+ */
+#include "imapd/search.h"
+
+#include "base/date.h"
+#include "imapd/casemap.h"
+#include "imapd/limits.h"
+#include "mail/header.h"
+
+enum cost { COST_NONE, COST_STAT, COST_HEADER, COST_WHOLE, COSTS };
+
+static enum cost
+cost_of(const struct search_key *k)
+{
+	enum cost most = COST_NONE, cost;
+
+	switch (k->kind) {
+	case SEARCH_BEFORE:
+	case SEARCH_ON:
+	case SEARCH_SINCE:
+	case SEARCH_LARGER:
+	case SEARCH_SMALLER:
+		return COST_STAT;
+	case SEARCH_SENTBEFORE:
+	case SEARCH_SENTON:
+	case SEARCH_SENTSINCE:
+	case SEARCH_ADDRESS:
+	case SEARCH_HEADER:
+		return COST_HEADER;
+	case SEARCH_BODY:
+	case SEARCH_TEXT:
+		return COST_WHOLE;
+	default:
+		break;
+	}
+	for (const struct search_key *c = k->child; c != NULL; c = c->next) {
+		cost = cost_of(c);
+		if (cost > most)
+			most = cost;
+	}
+	return most;
+}
+
+/* The children in order of cost; those of one cost stay as they were. */
+static void
+order(struct search_key *k)
+{
+	struct search_key *list[COSTS] = { NULL }, *c, *next;
+	struct search_key **tail[COSTS], **to = &k->child;
+	enum cost cost;
+
+	for (size_t i = 0; i < COSTS; i++)
+		tail[i] = &list[i];
+	for (c = k->child; c != NULL; c = next) {
+		next = c->next;
+		c->next = NULL;
+		cost = cost_of(c);
+		*tail[cost] = c;
+		tail[cost] = &c->next;
+	}
+	for (size_t i = 0; i < COSTS; i++) {
+		if (list[i] == NULL)
+			continue;
+		*to = list[i];
+		to = tail[i];
+	}
+}
+
+static bool
+fold(struct session *s, struct span *text)
+{
+	struct buf folded;
+
+	buf_init(&folded, IMAP_ARENA_MAX);
+	if (casemap_fold(&folded, *text) == 0)
+		*text = arena_span(s->mem, buf_span(&folded));
+	else
+		*text = SPAN_NONE;
+	buf_fini(&folded);
+	return text->p != NULL;
+}
+
+static bool
+ready(struct session *s, struct search_key *k)
+{
+	uint32_t last = view_last_uid(&s->view);
+
+	if (k->kind == SEARCH_SEQ)
+		seqset_resolve(&k->set, view_count(&s->view));
+	if (k->kind == SEARCH_UID)
+		seqset_resolve(&k->set, last > 0 ? last :
+		    folder_uidnext(s->folder));
+	if (k->text.p != NULL && !fold(s, &k->text))
+		return false;
+	for (struct search_key *c = k->child; c != NULL; c = c->next)
+		if (!ready(s, c))
+			return false;
+	order(k);
+	return true;
+}
+
+bool
+search_begin(struct search *search, struct session *s,
+    struct search_key *key)
+{
+	search->s = s;
+	search_text_init(&search->text);
+	return ready(s, key);
+}
+
+void
+search_end(struct search *search)
+{
+	search_text_fini(&search->text);
+}
+
+static bool
+matches_flag(struct search *search, const struct search_key *k,
+    const struct message *m)
+{
+	struct folder *f = search->s->folder;
+	bool has;
+	int i;
+
+	if (k->kind == SEARCH_KEYWORD) {
+		i = folder_keyword_index(f, k->field);
+		has = i >= 0 && (m->keywords >> i & 1) != 0;
+	} else
+		has = (m->flags & k->flag) != 0;
+	return has != k->unset;
+}
+
+static bool
+compare_day(enum search_kind kind, int64_t day, int64_t than)
+{
+	if (kind == SEARCH_BEFORE || kind == SEARCH_SENTBEFORE)
+		return day < than;
+	if (kind == SEARCH_ON || kind == SEARCH_SENTON)
+		return day == than;
+	return day >= than;
+}
+
+/* Days are those of UTC, in which INTERNALDATE is told. */
+static int64_t
+day_of(int64_t time_s)
+{
+	return time_s >= 0 ? time_s / 86400 : -((-time_s + 86399) / 86400);
+}
+
+static bool
+matches_stat(struct search *search, const struct search_key *k,
+    uint32_t uid)
+{
+	bool size = k->kind == SEARCH_LARGER || k->kind == SEARCH_SMALLER;
+	const struct message *m;
+	struct why why;
+
+	m = folder_need(search->s->folder, uid, size ? NEED_WIRE : NEED_DATE,
+	    &why);
+	if (m == NULL)
+		return false;
+	if (k->kind == SEARCH_LARGER)
+		return m->wire_octets > k->octets;
+	if (k->kind == SEARCH_SMALLER)
+		return m->wire_octets < k->octets;
+	return compare_day(k->kind, day_of(m->date_s), k->day);
+}
+
+/* RFC 3501 6.4.4: Date, disregarding time and timezone. */
+static bool
+matches_sent(const struct search_key *k, struct span header)
+{
+	struct header_field f;
+	struct date d;
+
+	if (!header_find(header, "Date", &f) ||
+	    date_parse_rfc5322(span_trim_ws(f.value), &d) != 0)
+		return false;
+	d.hour = d.minute = d.second = d.zone_minutes = 0;
+	return compare_day(k->kind, day_of(date_to_time(&d)), k->day);
+}
+
+static bool
+matches_header(struct search *search, const struct search_key *k,
+    uint32_t uid)
+{
+	struct session *s = search->s;
+	struct span header;
+	struct why why;
+
+	if (content_open(&s->content, s->folder, uid, &why) != 0 ||
+	    content_header(&s->content, &header, &why) != 0)
+		return false;
+	if (k->kind == SEARCH_ADDRESS || k->kind == SEARCH_HEADER)
+		return search_text_header(&search->text, header, k->field,
+		    k->text);
+	return matches_sent(k, header);
+}
+
+static bool
+matches_whole(struct search *search, const struct search_key *k,
+    uint32_t uid)
+{
+	struct session *s = search->s;
+	const struct mime_tree *tree;
+	struct span header;
+	struct why why;
+
+	if (content_open(&s->content, s->folder, uid, &why) != 0)
+		return false;
+	if (k->kind == SEARCH_TEXT &&
+	    content_header(&s->content, &header, &why) == 0 &&
+	    search_text_header(&search->text, header, SPAN_NONE, k->text))
+		return true;
+	return content_tree(&s->content, &tree, &why) == 0 &&
+	    search_text_body(&search->text, tree, buf_span(&s->content.raw),
+	    k->text);
+}
+
+static bool
+matches_self(struct search *search, const struct search_key *k, uint32_t seq,
+    const struct message *m)
+{
+	switch (k->kind) {
+	case SEARCH_SEQ:
+		return seqset_has(&k->set, seq);
+	case SEARCH_UID:
+		return seqset_has(&k->set, m->uid);
+	case SEARCH_FLAG:
+	case SEARCH_KEYWORD:
+		return matches_flag(search, k, m);
+	case SEARCH_NEW:
+		return (m->flags & (MESSAGE_RECENT | MESSAGE_SEEN)) ==
+		    MESSAGE_RECENT;
+	case SEARCH_OLD:
+		return (m->flags & MESSAGE_RECENT) == 0;
+	case SEARCH_BODY:
+	case SEARCH_TEXT:
+		return matches_whole(search, k, m->uid);
+	case SEARCH_BEFORE:
+	case SEARCH_ON:
+	case SEARCH_SINCE:
+	case SEARCH_LARGER:
+	case SEARCH_SMALLER:
+		return matches_stat(search, k, m->uid);
+	case SEARCH_SENTBEFORE:
+	case SEARCH_SENTON:
+	case SEARCH_SENTSINCE:
+	case SEARCH_ADDRESS:
+	case SEARCH_HEADER:
+		return matches_header(search, k, m->uid);
+	default:
+		return true;	/* ALL */
+	}
+}
+
+bool
+search_match(struct search *search, const struct search_key *k, uint32_t seq,
+    const struct message *m)
+{
+	const struct search_key *c;
+
+	switch (k->kind) {
+	case SEARCH_NOT:
+		return !search_match(search, k->child, seq, m);
+	case SEARCH_OR:
+		for (c = k->child; c != NULL; c = c->next)
+			if (search_match(search, c, seq, m))
+				return true;
+		return false;
+	case SEARCH_AND:
+		for (c = k->child; c != NULL; c = c->next)
+			if (!search_match(search, c, seq, m))
+				return false;
+		return true;
+	default:
+		return matches_self(search, k, seq, m);
+	}
+}

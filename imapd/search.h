@@ -1,0 +1,30 @@
+/*
+ * search - search keys against the messages of the selected folder (RFC 3501
+ * section 6.4.4).
+ */
+#ifndef IMAPD_SEARCH_H
+#define IMAPD_SEARCH_H
+
+#include "base/base.h"
+#include "imapd/parse.h"
+#include "imapd/search_text.h"
+#include "imapd/session.h"
+
+struct search {
+	struct session *s;
+	struct search_text text;
+};
+
+/*
+ * Make the keys ready: sets are resolved, texts folded (in s->mem), cheap keys
+ * come first.
+ * returns  false: no memory is left for it
+ */
+bool	search_begin(struct search *search, struct session *s,
+	    struct search_key *key) must_use;
+void	search_end(struct search *search);
+/* A message that cannot be read matches no key about its text. */
+bool	search_match(struct search *search, const struct search_key *key,
+	    uint32_t seq, const struct message *m);
+
+#endif

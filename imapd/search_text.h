@@ -1,0 +1,34 @@
+/*
+ * search_text - whether a text stands in a header or in a body, after transfer
+ * encodings, encoded words and charsets are decoded (RFC 3501 6.4.4).
+ */
+#ifndef IMAPD_SEARCH_TEXT_H
+#define IMAPD_SEARCH_TEXT_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "mail/mime_text.h"
+#include "mail/mime_walk.h"
+
+struct search_text {
+	struct buf raw;			/* transfer encoding undone */
+	struct buf utf8;
+	struct buf folded;
+	struct mime_charset charset;	/* further charsets */
+};
+
+void	search_text_init(struct search_text *t);
+void	search_text_fini(struct search_text *t);
+
+/*
+ * want   folded by casemap; empty: any
+ * field  only fields of this name; p == NULL: all, with their names
+ */
+bool	search_text_header(struct search_text *t, struct span header,
+	    struct span field, struct span want);
+/* The text parts, and headers of messages within the message. */
+bool	search_text_body(struct search_text *t, const struct mime_tree *tree,
+	    struct span raw, struct span want);
+
+#endif

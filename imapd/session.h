@@ -1,0 +1,62 @@
+/*
+ * session - one client after log-in: reads commands, carries them out, ends.
+ * Straight-line code; every read and write has a deadline.
+ *
+ *	AUTHENTICATED <-> SELECTED -> LOGOUT	(RFC 3501 section 3)
+ */
+#ifndef IMAPD_SESSION_H
+#define IMAPD_SESSION_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "imapd/content.h"
+#include "imapd/input.h"
+#include "imapd/view.h"
+#include "net/stream.h"
+#include "store/folder.h"
+
+enum session_state {		/* one bit each: struct command.states */
+	STATE_AUTHENTICATED = 1,
+	STATE_SELECTED = 2,
+	STATE_LOGOUT = 4
+};
+
+struct session_how {
+	int	    fd;		/* the connection, non-blocking; taken over */
+	int	    root;	/* descriptor of the mail root; borrowed */
+	const char *user;	/* for the log */
+	const char *tag;	/* of the log-in, answered first; "": greeting */
+	struct span pending;	/* input that came behind the log-in */
+	char	    separator;	/* of the hierarchy, as clients see it */
+	int64_t	    idle_ms;	/* a client may be silent */
+	uint64_t    message_max_octets;
+};
+
+struct command;
+
+struct session {
+	const struct session_how *how;
+	struct stream net;
+	struct input in;
+	enum session_state state;
+	struct arena *mem;		/* of the command */
+	struct span tag;		/* of the command; in s->in */
+	const struct command *command;
+	struct buf answer;		/* the tagged line, without tag */
+	unsigned bad;			/* answers of BAD in a row */
+	struct folder *folder;		/* STATE_SELECTED */
+	struct view view;
+	struct content content;
+	uint64_t started_octets;
+};
+
+/* Serve the client until it or its time ends. */
+void	session_serve(const struct session_how *how);
+/* The only way to another state. */
+void	session_enter(struct session *s, enum session_state state);
+/* Close the selected folder, if there is one. */
+void	session_unselect(struct session *s);
+
+#endif
