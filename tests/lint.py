@@ -28,7 +28,7 @@ LEVELS = {
     "net": "os base",
     "queue": "os base",
     "store": "mail os base",
-    "map": "os base",
+    "map": "mail os base",
     "daemon": "ipc conf net os base",
     "login": "daemon ipc conf net trust mail os base",
 }

@@ -3,10 +3,11 @@
  * runs as   _paqlook, in the directory of the maps; may read there and nothing
  *           else, opens no socket
  * reads     RCPT_CHECK (smtpd sessions), RESOLVE (qmgr); the maps aliases,
- *           virtual, routes and users, and files named by :include:
+ *           virtual, routes and accounts (users without their hashes), and
+ *           files named by :include:
  * writes    RCPT_VERDICT, TARGET, RESOLVED to the asking peer
  * never     writes a file; sees message text or passwords; asks the network
- * flow      peer -> request.c (may it?) -> domains.c, recipient.c, route.c
+ * flow      peer -> request.c (may it?) -> domains.c, recipient.c
  *           (what follows from the maps) -> tables.c (the maps) -> peer
  */
 #include "helpers/lookupd/request.h"

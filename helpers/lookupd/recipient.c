@@ -14,6 +14,7 @@
 #include "base/bug.h"
 #include "base/hash.h"
 #include "mail/addr.h"
+#include "map/members.h"
 
 #include <sys/queue.h>
 
@@ -322,8 +323,6 @@ push_text(struct walk *w, const struct item *from, struct span text,
 	struct addr a;
 	int rc;
 
-	if (text.n > 1 && text.p[0] == '<' && text.p[text.n - 1] == '>')
-		text = span_of(text.p + 1, text.n - 2);
 	rc = span_has(text, '@') ? addr_parse(text, &a, NULL) :
 	    addr_make(&a, text, addr_domain(&from->addr));
 	if (rc != 0)
@@ -335,73 +334,46 @@ push_text(struct walk *w, const struct item *from, struct span text,
 static int	members(struct walk *, const struct item *, struct span, bool);
 
 static int
-member(struct walk *w, const struct item *from, struct span m, bool included)
+include(struct walk *w, const struct item *from, struct span path)
 {
-	static const struct span include = SPAN_LIT(":include:");
-
-	if (m.n > 1 && m.p[0] == '"' && m.p[m.n - 1] == '"' &&
-	    (m.p[1] == '|' || m.p[1] == '/'))
-		m = span_of(m.p + 1, m.n - 2);
-	if (span_istarts(m, include)) {
-		int rc;
-
-		/* One level: a list file names no further files. */
-		if (included)
-			return give_fail(w, from, "5.3.5",
-			    ":include: inside a list file");
-		if (w->t->include(w->t->ctx, span_trim(span_from(m,
-		    include.n)), &w->text, w->why) != 0)
-			return -1;
-		rc = members(w, from, buf_span(&w->text), true);
-		return rc;
-	}
-	if (m.p[0] == '|')
-		return included ? give_fail(w, from, "5.7.1",
-		    "a list file may name no program") :
-		    give_pipe(w, from, span_trim(span_from(m, 1)));
-	if (m.p[0] == '/')
-		return give_fail(w, from, "5.7.1",
-		    "delivery to files is not offered");
-	if (m.p[0] == '\\')
-		return push_text(w, from, span_from(m, 1), true);
-	return push_text(w, from, m, false);
+	if (w->t->include(w->t->ctx, path, &w->text, w->why) != 0)
+		return -1;
+	return members(w, from, buf_span(&w->text), true);
 }
 
-/* The next member: up to a comma or line end outside of quotes. */
-static struct span
-next_member(struct span *rest)
+static int
+member(struct walk *w, const struct item *from, const struct member *m,
+    bool included)
 {
-	bool quoted = false;
-	size_t i;
-	struct span m;
-
-	for (i = 0; i < rest->n; i++) {
-		char c = rest->p[i];
-
-		if (c == '"')
-			quoted = !quoted;
-		else if (c == '\\' && quoted && i + 1 < rest->n)
-			i++;
-		else if (!quoted && (c == ',' || c == '\n'))
-			break;
+	switch (m->kind) {
+	case MEMBER_INCLUDE:
+		/* One level: a list file names no further files. */
+		return included ? give_fail(w, from, "5.3.5",
+		    ":include: inside a list file") :
+		    include(w, from, m->text);
+	case MEMBER_PIPE:
+		return included ? give_fail(w, from, "5.7.1",
+		    "a list file may name no program") :
+		    give_pipe(w, from, m->text);
+	case MEMBER_FILE:
+		return give_fail(w, from, "5.7.1",
+		    "delivery to files is not offered");
+	case MEMBER_ACCOUNT:
+	case MEMBER_ADDRESS:
+		break;
 	}
-	m = span_head(*rest, i);
-	*rest = i < rest->n ? span_from(*rest, i + 1) : SPAN_NONE;
-	return span_trim_ws(m);
+	return push_text(w, from, m->text, m->kind == MEMBER_ACCOUNT);
 }
 
 static int
 members(struct walk *w, const struct item *from, struct span list,
     bool included)
 {
-	while (list.p != NULL) {
-		struct span m = next_member(&list);
+	struct member m;
 
-		if (m.n == 0 || m.p[0] == '#')
-			continue;
-		if (member(w, from, m, included) != 0)
+	while (members_next(&list, &m))
+		if (member(w, from, &m, included) != 0)
 			return -1;
-	}
 	return 0;
 }
 

@@ -11,15 +11,15 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "helpers/lookupd/route.h"
 #include "mail/addr.h"
 #include "map/fresh.h"
+#include "map/route.h"
 #include "os/fs.h"
 #include "os/rand.h"
 
-enum { ALIASES, VIRTUAL, ROUTES, USERS, MAPS };
+enum { ALIASES, VIRTUAL, ROUTES, ACCOUNTS, MAPS };
 static const char *const map_names[MAPS] = { "aliases", "virtual", "routes",
-	"users" };
+	"accounts" };
 
 #define SYSTEM_USERS_MAX	100000
 #define PASSWD_MAX		(32 * MIB)
@@ -124,7 +124,7 @@ on_account(void *ctx, struct span address, struct account *out,
     struct why *why)
 {
 	struct tables *t = ctx;
-	enum map_got got = map_get(&t->map[USERS].map, address, &t->value, why);
+	enum map_got got = map_get(&t->map[ACCOUNTS].map, address, &t->value, why);
 
 	if (got == MAP_FOUND && account_parse(address, buf_span(&t->value),
 	    &t->defaults, out, why) != 0)
@@ -168,6 +168,29 @@ on_domain_is_local(void *ctx, struct span domain)
 	return domains_kind(t->domains, domain) == DOMAIN_LOCAL;
 }
 
+static enum map_got
+take_route(struct span value, struct target *out, struct why *why)
+{
+	struct route route;
+
+	if (route_parse(value, &route, why) != 0)
+		return MAP_FAILED;
+	out->port = route.port;
+	if (route.kind == ROUTE_ERROR) {
+		out->kind = TARGET_FAIL;
+		out->permanent = route.permanent;
+		memcpy(out->esc, route.esc, sizeof(out->esc));
+		memcpy(out->text, route.text, sizeof(out->text));
+		return MAP_FOUND;
+	}
+	out->kind = TARGET_REMOTE;
+	out->transport = route.kind == ROUTE_LMTP ? TRANSPORT_LMTP :
+	    TRANSPORT_SMTP;
+	if (route.nexthop[0] != '\0')
+		memcpy(out->nexthop, route.nexthop, sizeof(out->nexthop));
+	return MAP_FOUND;
+}
+
 /* "a.b.c", ".b.c", ".c", "*": the first that is there. */
 static enum map_got
 on_route(void *ctx, struct span domain, struct target *out, struct why *why)
@@ -185,10 +208,8 @@ on_route(void *ctx, struct span domain, struct target *out, struct why *why)
 	}
 	if (got == MAP_ABSENT)
 		got = map_get(&t->map[ROUTES].map, SPAN_LIT("*"), &t->value, why);
-	if (got == MAP_FOUND &&
-	    route_parse(buf_span(&t->value), out, why) != 0)
-		return MAP_FAILED;
-	return got;
+	return got == MAP_FOUND ? take_route(buf_span(&t->value), out, why) :
+	    got;
 }
 
 static bool

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/secret.h"
 #include "os/fd.h"
 #include "os/fs.h"
 #include "map/source.h"
@@ -126,7 +127,8 @@ static int
 add_entry(struct span key, struct span value, void *ctx, struct why *why)
 {
 	struct building *b = ctx;
-	DBT k = dbt_of(key), v = dbt_of(value);
+	DBT k = dbt_of(key), v = dbt_of(b->how->part != NULL ?
+	    b->how->part(value) : value);
 	int rc;
 
 	if (b->how->check != NULL &&
@@ -186,6 +188,7 @@ int
 map_bdb_build(const struct map_build *how, size_t *entries, struct why *why)
 {
 	struct building b = { .how = how };
+	const char *source = how->source != NULL ? how->source : how->name;
 	struct buf text, fresh, final;
 	struct why inner;
 	int rc = -1;
@@ -199,7 +202,7 @@ map_bdb_build(const struct map_build *how, size_t *entries, struct why *why)
 		why_set(&inner, WHY_PERM, "5.3.5", "name too long");
 		goto out;
 	}
-	if (fs_slurp(how->dir, how->name, &text) != 0) {
+	if (fs_slurp(how->dir, source, &text) != 0) {
 		why_sys(&inner, WHY_PERM, "5.3.5", "cannot read");
 		goto out;
 	}
@@ -216,10 +219,12 @@ map_bdb_build(const struct map_build *how, size_t *entries, struct why *why)
 	rc = 0;
 out:
 	if (rc != 0) {
-		why_set(why, inner.kind, inner.esc, "%s: %s", how->name,
+		why_set(why, inner.kind, inner.esc, "%s: %s", source,
 		    inner.text);
 		(void)fs_discard(how->dir, buf_cstr(&fresh));
 	}
+	if (text.p != NULL)
+		wipe(text.p, text.n);	/* the users' hashes */
 	buf_fini(&text);
 	buf_fini(&fresh);
 	buf_fini(&final);

@@ -11,7 +11,7 @@
 #include "map/table.h"
 
 /*
- * Compile dir/name (text) to dir/name.db.
+ * Compile dir/source (text) to dir/name.db.
  * dir      a directory held open that is also the process's working
  *          directory: Berkeley DB knows only paths
  * mode     of the new file, e.g. 0640; gid: its group, or -1
@@ -22,12 +22,15 @@
 struct map_build {
 	int	    dir;
 	const char *name;
+	const char *source;	/* NULL: name */
 	uint32_t    mode;
 	int64_t	    gid;
 	/* judges each entry; NULL: all are good */
 	int (*check)(struct span key, struct span value, void *ctx,
 	    struct why *why);
 	void	   *ctx;
+	/* the part of a value that is stored; NULL: all of it */
+	struct span (*part)(struct span value);
 };
 int	map_bdb_build(const struct map_build *b, size_t *entries,
 	    struct why *why) must_use;

@@ -2,7 +2,9 @@
  * route.c - transport ":" host [":" port], in that order; the host in brackets
  * means "no MX look-up", as administrators know it.
  */
-#include "helpers/lookupd/route.h"
+#include "map/route.h"
+
+#include <string.h>
 
 #include "base/num.h"
 #include "mail/addr.h"
@@ -28,7 +30,7 @@ host_valid(struct span host)
 }
 
 static int
-parse_host(struct span text, struct target *target)
+parse_host(struct span text, struct route *route)
 {
 	bool bracket = text.n > 0 && text.p[0] == '[';
 	struct span host;
@@ -45,52 +47,53 @@ parse_host(struct span text, struct target *target)
 	if (text.n > 0 && (text.p[0] != ':' ||
 	    num_parse(span_from(text, 1), 1, 65535, &port) != 0))
 		return -1;
-	target->port = (uint16_t)port;
+	route->port = (uint16_t)port;
 	if (host.n == 0)		/* ":2525": the domain's own MX */
 		return 0;
 	if (!host_valid(host))
 		return -1;
 	if (bracket)
 		host = span_of(host.p - 1, host.n + 2);
-	return span_copy(host, target->nexthop, sizeof(target->nexthop));
+	return span_copy(host, route->nexthop, sizeof(route->nexthop));
 }
 
 static int
-parse_error(struct span text, struct target *target)
+parse_error(struct span text, struct route *route)
 {
 	struct span code = span_head(text, span_chr(text, ' '));
 
-	target->kind = TARGET_FAIL;
-	target->permanent = !(code.n > 0 && code.p[0] == '4');
+	route->permanent = !(code.n > 0 && code.p[0] == '4');
 	if (code.n < 5 || code.p[1] != '.' ||
-	    span_copy(code, target->esc, sizeof(target->esc)) != 0)
-		span_copy_cut(SPAN_LIT("5.1.2"), target->esc,
-		    sizeof(target->esc));
+	    span_copy(code, route->esc, sizeof(route->esc)) != 0)
+		span_copy_cut(SPAN_LIT("5.1.2"), route->esc,
+		    sizeof(route->esc));
 	else
 		text = span_trim(span_from(text, code.n));
 	span_copy_cut(text.n > 0 ? text : SPAN_LIT("mail for this domain is "
-	    "not taken"), target->text, sizeof(target->text));
+	    "not taken"), route->text, sizeof(route->text));
 	return 0;
 }
 
 int
-route_parse(struct span value, struct target *target, struct why *why)
+route_parse(struct span value, struct route *route, struct why *why)
 {
 	struct span rest = span_trim(value);
 	struct span transport = span_cut(&rest, ':');
 	int rc;
 
+	memset(route, 0, sizeof(*route));
 	if (rest.p == NULL)
 		return bad(why, value);
 	rest = span_trim(rest);
-	target->kind = TARGET_REMOTE;
 	if (span_ieq_str(transport, "smtp") || transport.n == 0)
-		target->transport = TRANSPORT_SMTP;
+		route->kind = ROUTE_SMTP;
 	else if (span_ieq_str(transport, "lmtp"))
-		target->transport = TRANSPORT_LMTP;
-	else if (!span_ieq_str(transport, "error"))
+		route->kind = ROUTE_LMTP;
+	else if (span_ieq_str(transport, "error"))
+		route->kind = ROUTE_ERROR;
+	else
 		return bad(why, value);
-	rc = span_ieq_str(transport, "error") ? parse_error(rest, target) :
-	    parse_host(rest, target);
+	rc = route->kind == ROUTE_ERROR ? parse_error(rest, route) :
+	    parse_host(rest, route);
 	return rc == 0 ? 0 : bad(why, value);
 }

@@ -8,20 +8,29 @@
  *	old.example:	error:5.1.2 gone for good
  *	special.example: smtp:				its own MX, as without a route
  */
-#ifndef LOOKUPD_ROUTE_H
-#define LOOKUPD_ROUTE_H
+#ifndef MAP_ROUTE_H
+#define MAP_ROUTE_H
 
 #include "base/base.h"
 #include "base/span.h"
 #include "base/why.h"
-#include "ipc/msg_lookup.h"
+
+enum route_kind { ROUTE_SMTP, ROUTE_LMTP, ROUTE_ERROR };
+
+struct route {
+	enum route_kind kind;
+	char	 nexthop[256];	/* name, "[host]", or "": the domain itself */
+	uint16_t port;		/* 0: the transport's own */
+	/* ROUTE_ERROR */
+	bool	 permanent;
+	char	 esc[WHY_ESC_SIZE];
+	char	 text[WHY_TEXT_SIZE];
+};
 
 /*
- * target   kind, transport, nexthop, port, esc and text are set; nexthop keeps
- *          what it holds when the route names none
  * returns  0, or -1 with why (WHY_TEMP: the operator's mistake)
  */
-int	route_parse(struct span value, struct target *target,
-	    struct why *why) must_use;
+int	route_parse(struct span value, struct route *out, struct why *why)
+	    must_use;
 
 #endif
