@@ -1,0 +1,296 @@
+/*
+ * paquebot_map.c - each text has one row: what its entries must look like, and
+ * which daemon may read the map that comes of it.  Every entry is judged
+ * here, where a person reads the answer, and not when mail comes.
+ *
+ * The text users gives two maps: users, with the hashes of passwords, for
+ * authd, and accounts, without them, for lookupd.
+ */
+#include "tools/paquebot_map.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "mail/addr.h"
+#include "map/account.h"
+#include "map/bdb.h"
+#include "map/members.h"
+#include "map/route.h"
+#include "os/fs.h"
+#include "os/user.h"
+#include "tools/paquebot.h"
+
+#define LOOKUPD	"_paqlook"
+#define AUTHD	"_paqauth"
+
+static int
+bad(struct why *why, const char *what, struct span s)
+{
+	why_set(why, WHY_PERM, "5.3.5", "%s: \"%.*s\"", what,
+	    SPAN_ARG(span_head(s, 100)));
+	return -1;
+}
+
+/* --------------------------------------------------- aliases and virtual */
+
+static bool
+pipe_exists(const struct conf_view *v, struct span name)
+{
+	for (size_t i = 0; i < conf_count(v, "pipes"); i++) {
+		struct span p = span_str(conf_item(v, "pipes", i));
+
+		if (span_eq(span_head(p, span_chr(p, '=')), name))
+			return true;
+	}
+	return false;
+}
+
+/* A bare name with a space could be quoted, but is a comma forgotten. */
+static bool
+is_address(struct span text)
+{
+	struct addr a;
+
+	if (!span_has(text, '@') && span_chr(text, ' ') < text.n)
+		return false;
+	return (span_has(text, '@') ? addr_parse(text, &a, NULL) :
+	    addr_make(&a, text, SPAN_LIT("an.example"))) == 0;
+}
+
+static int
+check_members(const struct maps *m, struct span list, struct why *why)
+{
+	struct member member;
+	size_t n = 0;
+
+	for (; members_next(&list, &member); n++)
+		switch (member.kind) {
+		case MEMBER_ADDRESS:
+		case MEMBER_ACCOUNT:
+			if (!is_address(member.text))
+				return bad(why, "no address", member.text);
+			break;
+		case MEMBER_PIPE:
+			if (!pipe_exists(m->conf, member.text))
+				return bad(why, "no such program in the "
+				    "setting pipes", member.text);
+			break;
+		case MEMBER_INCLUDE:
+			if (member.text.n == 0)
+				return bad(why, "no file", member.text);
+			break;
+		case MEMBER_FILE:
+			return bad(why, "delivery to files is not offered",
+			    member.text);
+		}
+	return n > 0 ? 0 : bad(why, "no member", list);
+}
+
+static int
+check_alias(struct span key, struct span value, void *ctx, struct why *why)
+{
+	struct addr a;
+
+	if (span_has(key, '@') ||
+	    addr_make(&a, key, SPAN_LIT("an.example")) != 0)
+		return bad(why, "no local part", key);
+	return check_members(ctx, value, why);
+}
+
+static bool
+is_domain(struct span text)
+{
+	char canonical[ADDR_DOMAIN_SIZE];
+	bool literal;
+
+	return addr_parse_domain(text, canonical, &literal) == 0 && !literal;
+}
+
+/* "local@domain", or "@domain" for all that is not found otherwise. */
+static int
+check_virtual(struct span key, struct span value, void *ctx, struct why *why)
+{
+	struct addr a;
+
+	if (key.p[0] == '@' ? !is_domain(span_from(key, 1)) :
+	    addr_parse(key, &a, NULL) != 0)
+		return bad(why, "neither an address nor @domain", key);
+	return check_members(ctx, value, why);
+}
+
+/* ----------------------------------------------------------------- routes */
+
+static int
+check_route(struct span key, struct span value, void *ctx, struct why *why)
+{
+	struct span domain = key.p[0] == '.' ? span_from(key, 1) : key;
+	struct route route;
+
+	(void)ctx;
+	if (!span_eq_str(key, "*") && !is_domain(domain))
+		return bad(why, "neither a domain, .domain nor *", key);
+	return route_parse(value, &route, why);
+}
+
+/* ------------------------------------------------------------------ users */
+
+void
+maps_defaults(const struct maps *m, struct account_defaults *d)
+{
+	struct user user;
+
+	*d = (struct account_defaults){
+		.path = conf_str(m->conf, "mailbox_path") };
+	if (user_by_name(conf_str(m->conf, "mailbox_user"), &user) != 0)
+		return;
+	d->have_owner = true;
+	d->uid = user.uid;
+	d->gid = user.gid;
+}
+
+static bool
+is_below_roots(const struct maps *m, const char *path)
+{
+	for (size_t i = 0; i < conf_count(m->conf, "mailbox_roots"); i++) {
+		const char *root = conf_item(m->conf, "mailbox_roots", i);
+		size_t n = strlen(root);
+
+		if (strncmp(path, root, n) == 0 &&
+		    (path[n] == '/' || (n > 0 && root[n - 1] == '/')))
+			return true;
+	}
+	return false;
+}
+
+int
+maps_check_user(struct span key, struct span value, void *ctx,
+    struct why *why)
+{
+	const struct maps *m = ctx;
+	struct account_defaults d;
+	struct account account;
+
+	maps_defaults(m, &d);
+	if (!is_address(key))
+		return bad(why, "neither an address nor a local part", key);
+	if (account_parse(key, value, &d, &account, why) != 0)
+		return -1;
+	if (!is_below_roots(m, account.maildir))
+		return bad(why, "beneath none of mailbox_roots",
+		    span_str(account.maildir));
+	return 0;
+}
+
+/* All but the first field: what is not the password's hash. */
+static struct span
+without_hash(struct span value)
+{
+	return span_from(value, span_chr(value, ':'));
+}
+
+/* ---------------------------------------------------------------- compile */
+
+struct kind {
+	const char *text, *map, *group;
+	int (*check)(struct span, struct span, void *, struct why *);
+	struct span (*part)(struct span);
+};
+static const struct kind kinds[] = {
+	{ "aliases", "aliases", LOOKUPD, check_alias, NULL },
+	{ "virtual", "virtual", LOOKUPD, check_virtual, NULL },
+	{ "routes", "routes", LOOKUPD, check_route, NULL },
+	{ "users", "users", AUTHD, maps_check_user, NULL },
+	{ "users", "accounts", LOOKUPD, maps_check_user, without_hash },
+};
+
+int
+maps_enter(struct maps *m, const struct conf_view *conf)
+{
+	const char *path = conf_str(conf, "map_dir");
+
+	*m = (struct maps){ .conf = conf, .dir = fs_enter(path) };
+	if (m->dir >= 0)
+		return 0;
+	(void)fprintf(stderr, "paquebot: %s: %s\n", path, strerror(errno));
+	return -1;
+}
+
+static int
+compile(struct maps *m, const struct kind *kind)
+{
+	struct map_build build = { .dir = m->dir, .name = kind->map,
+		.source = kind->text, .mode = 0600, .gid = -1,
+		.check = kind->check, .ctx = m, .part = kind->part };
+	size_t entries;
+	struct why why;
+	uint32_t gid;
+
+	if (user_self() == 0) {
+		if (group_by_name(kind->group, &gid) != 0) {
+			(void)fprintf(stderr, "paquebot: no group %s\n",
+			    kind->group);
+			return EXIT_CONFIG;
+		}
+		build.mode = 0640;
+		build.gid = gid;
+	}
+	if (map_bdb_build(&build, &entries, &why) != 0) {
+		(void)fprintf(stderr, "paquebot: %s/%s\n",
+		    conf_str(m->conf, "map_dir"), why.text);
+		return why.kind == WHY_TEMP ? EXIT_IOERR : EXIT_DATA;
+	}
+	(void)printf("%s: %zu %s\n", kind->map, entries,
+	    entries == 1 ? "entry" : "entries");
+	return EXIT_SUCCESS;
+}
+
+int
+maps_compile(struct maps *m, const char *name, bool must)
+{
+	struct fs_stat st;
+	bool known = false;
+	int rc = EXIT_SUCCESS;
+
+	for (size_t i = 0; i < COUNT(kinds) && rc == EXIT_SUCCESS; i++) {
+		if (strcmp(kinds[i].text, name) != 0)
+			continue;
+		known = true;
+		if (must || fs_stat(m->dir, name, &st) == 0)
+			rc = compile(m, &kinds[i]);
+	}
+	if (known)
+		return rc;
+	(void)fprintf(stderr, "paquebot: there is no map %s\n", name);
+	return EXIT_USAGE;
+}
+
+/* Without names: those whose text is there. */
+static int
+run_map(const struct tool *t, int argc, char **argv)
+{
+	struct conf_view *v = tool_conf(t);
+	int rc = EXIT_SUCCESS, one;
+	struct maps m;
+
+	if (maps_enter(&m, v) != 0)
+		return EXIT_CONFIG;
+	for (int i = 1; i < argc; i++) {
+		one = maps_compile(&m, argv[i], true);
+		rc = one != EXIT_SUCCESS ? one : rc;
+	}
+	for (size_t i = 0; argc == 1 && i < COUNT(kinds); i++) {
+		if (i > 0 && strcmp(kinds[i].text, kinds[i - 1].text) == 0)
+			continue;
+		one = maps_compile(&m, kinds[i].text, false);
+		rc = one != EXIT_SUCCESS ? one : rc;
+	}
+	conf_view_free(&v);
+	return rc;
+}
+
+const struct subcommand map_command = { "map",
+	"[aliases | virtual | routes | users] ...",
+	"compile maps from their texts", run_map };
