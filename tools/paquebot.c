@@ -22,6 +22,8 @@ static const struct subcommand *const commands[] = {
 	&reload_command,
 	&status_command,
 	&check_command,
+	&user_command,
+	&map_command,
 };
 
 static int
