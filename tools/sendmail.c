@@ -63,7 +63,7 @@ run_paquebot(const struct sendmail_options *o, const char *const *words)
 	pid_t pid;
 
 	if (o->config != NULL) {
-		argv[n++] = (char *)(uintptr_t)"-C";
+		argv[n++] = (char *)(uintptr_t)"-c";
 		argv[n++] = (char *)(uintptr_t)o->config;
 	}
 	for (size_t i = 0; words[i] != NULL; i++)
