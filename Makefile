@@ -5,11 +5,13 @@
 #	make demo	install what is missing, build, run a mail server here
 #	make lint | fuzz | bench | install | clean
 #	SAN=1		build with ASan and UBSan into build-san/
+#	FAULT=1		build with calls that can be made to fail into build-fault/
 
 CC ?=	cc
 PYTHON ?= /usr/bin/python3
 SAN ?=
-B :=	$(if $(SAN),build-san,build)
+FAULT ?=
+B :=	$(if $(SAN),build-san,$(if $(FAULT),build-fault,build))
 
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
@@ -28,7 +30,8 @@ SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 OPT ?=	-O2 -g
 CPPFLAGS += -D_GNU_SOURCE -DLIBBSD_OVERLAY -isystem /usr/include/bsd \
-	-Ilib -I. -DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
+	-Ilib -I. $(if $(FAULT),-DFAULT) \
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DSBINDIR='"$(SBINDIR)"'
 CFLAGS += -std=c17 $(OPT) $(WARN) $(HARD) $(SANFLAGS)
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS)
@@ -153,9 +156,9 @@ lint:
 	@tests/lint.sh
 
 clean:
-	rm -rf build build-san build-fuzz
+	rm -rf build build-san build-fault build-fuzz
 
--include $(shell find build build-san build-fuzz -name '*.d' 2>/dev/null)
+-include $(shell find build build-san build-fault build-fuzz -name '*.d' 2>/dev/null)
 
 .PHONY: all unit fuzz lint clean
 .SECONDARY:
