@@ -102,7 +102,7 @@ $(UNIT): $(B)/%: $(B)/%.o $(ALL_A)
 
 .SECONDEXPANSION:
 $(UNIT_PROG): $(B)/%: $(B)/%.o $(ALL_A) \
-    $(B)/prog-$$(notdir $$(patsubst %/,%,$$(dir $$@))).a
+    $(B)/prog-$$(lastword $$(subst /, ,$$(dir $$@))).a
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group \
 	    $(B)/prog-$(notdir $(patsubst %/,%,$(dir $*))).a $(ALL_A) \
 	    -Wl,--end-group $(ALL_SYS) \
