@@ -11,8 +11,8 @@
 
 void	charset_open_all(void);
 /*
- * returns  0; -1: unknown charset, or the cap of out is reached.  What cannot be
- * converted becomes U+FFFD.
+ * returns  0; -1: unknown charset, or the cap of out is reached.  What cannot
+ * be converted becomes U+FFFD.
  */
 int	charset_to_utf8(struct span charset, struct span in, struct buf *out)
 	    must_use;

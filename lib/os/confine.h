@@ -57,8 +57,8 @@ struct confine_report {
 /*
  * All steps, in the one right order.  Core dumps off, not dumpable,
  * no_new_privs always.
- * returns  0, or -1 with why when a step that should work failed (the process must
- * end); a layer that the system does not have is no failure but `missing`.
+ * returns  0, or -1 with why when a step that should work failed (the process
+ * must end); a layer that the system does not have is no failure but `missing`.
  */
 int	confine(const struct confine *c, struct confine_report *r,
 	    struct why *why) must_use;

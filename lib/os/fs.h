@@ -1,9 +1,9 @@
 /*
  * fs - files beneath a directory that is held open.  A name is one component
  * unless a function says path; a path never leaves the directory and follows
- * no symbolic link (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS where it exists,
- * component by component with O_NOFOLLOW elsewhere).  What is opened must be a
- * regular file.  Modes: files 0600, directories 0700 whatever the umask was,
+ * no symbolic link (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS where it
+ * exists, component by component with O_NOFOLLOW elsewhere).  What is opened
+ * must be a regular file.  Modes: files 0600, directories 0700 whatever the umask was,
  * unless said.
  * All: 0 or a descriptor, or -1 with errno.
  */
@@ -26,7 +26,7 @@ int	fs_open_rw(int dir, const char *path) must_use;	/* must exist */
 int	fs_open_append(int dir, const char *name) must_use; /* made if absent */
 int	fs_create(int dir, const char *name) must_use;	/* O_EXCL, read-write */
 int	fs_create_write(int dir, const char *name) must_use;	/* ..., writing only */
-/* A further descriptor of a file, for reading (writing) only, to be passed on. */
+/* A further descriptor of a file, to be passed on; reading (writing) only. */
 int	fs_reopen_read(int dir, const char *name) must_use;
 int	fs_reopen_write(int dir, const char *name) must_use;
 
@@ -59,7 +59,8 @@ struct fs_stat {
 	uint32_t links;
 	enum fs_kind { FS_FILE, FS_DIR, FS_OTHER } kind;
 };
-int	fs_stat(int dir, const char *name, struct fs_stat *st) must_use; /* no follow */
+/* A symbolic link is told as such (FS_OTHER), never followed. */
+int	fs_stat(int dir, const char *name, struct fs_stat *st) must_use;
 int	fs_fstat(int fd, struct fs_stat *st) must_use;
 int	fs_set_mtime(int dir, const char *name, int64_t mtime_ns) must_use;
 int	fs_fset_mtime(int fd, int64_t mtime_ns) must_use;

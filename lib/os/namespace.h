@@ -18,8 +18,8 @@ struct id_range {
 /* 0, or -1 with why: this system has no (allowed) user namespaces. */
 int	namespace_leave(struct why *why) must_use;
 /*
- * Identity maps for the process that left: uids and gids in these ranges exist in
- * it under their own numbers.  Ranges must not overlap nor hold 0; at most 16.
+ * Identity maps for the process that left: uids and gids in these ranges exist
+ * in it under their own numbers.  Ranges must not overlap nor hold 0; at most 16.
  */
 int	namespace_map(pid_t pid, const struct id_range *uids, size_t nuids,
 	    const struct id_range *gids, size_t ngids, struct why *why) must_use;

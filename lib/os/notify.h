@@ -8,9 +8,9 @@
 
 /*
  * dirs     n open directories; need not stay open
- * returns  a CLOEXEC descriptor that is readable after a name was made, removed or
- *          renamed in one of them; or -1: this system, or this user's limit, has none
- *          left, or the directories cannot be named from inside the jail
+ * returns  a CLOEXEC descriptor, non-blocking, that is readable after a name
+ *          was made, removed or renamed in one of them; or -1: this system or
+ *          this user's limit has none left: look from time to time instead
  */
 int	notify_open(const int *dirs, size_t n) must_use;
 /* Forget what was told so far. */
