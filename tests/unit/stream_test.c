@@ -96,6 +96,29 @@ test_command_deadline(void **state)
 	    &(struct spawn_end){ .pid = 0 }) == 0);
 }
 
+/* Octets that are always ready do not buy more time either. */
+static void
+test_ready_peer(void **state)
+{
+	struct stream s;
+	int peer = open_pair(&s, 64, 64);
+	enum stream_result r = STREAM_OK;
+	char text[4096] = { 0 };
+	unsigned fills = 0;
+
+	(void)state;
+	T_TRUE(fd_write_all(peer, text, sizeof(text)) == 0);
+	stream_deadline(&s, 40);
+	for (; r == STREAM_OK; fills++) {
+		clock_sleep_ms(10);
+		stream_consume(&s, stream_peek(&s).n);
+		r = stream_fill(&s);
+	}
+	T_TRUE(r == STREAM_TIMEOUT && fills < 20);
+	stream_fini(&s);
+	fd_close(&peer);
+}
+
 /* 1000 octets a second are asked for; a tenth of it runs out of time. */
 static void
 test_pace(void **state)
@@ -252,6 +275,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_command_deadline),
+		cmocka_unit_test(test_ready_peer),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_stuck_reader),
