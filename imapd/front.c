@@ -28,6 +28,14 @@ struct front_imap {
 	struct sasl sasl;
 };
 
+/* A literal behind used octets, and a CRLF behind that. */
+static bool
+fits(size_t used, uint64_t octets)
+{
+	return used <= FRONT_INPUT_MAX && octets <= FRONT_INPUT_MAX &&
+	    used + octets + 2 <= FRONT_INPUT_MAX;
+}
+
 enum front_cut
 front_cut(struct span in, unsigned asked, struct span *command, size_t *used)
 {
@@ -58,9 +66,7 @@ front_cut(struct span in, unsigned asked, struct span *command, size_t *used)
 			*command = span_head(in, *used - 2);
 			return FRONT_COMMAND;
 		}
-		/* With its CRLF the whole must fit. */
-		if (lit.octets + 2 > FRONT_INPUT_MAX - *used ||
-		    lit.octets > FRONT_INPUT_MAX)
+		if (!fits(*used, lit.octets))
 			return lit.sync ? FRONT_REFUSE : FRONT_CLOSE;
 		if (lit.sync && literals++ == asked)
 			return FRONT_GO_ON;
