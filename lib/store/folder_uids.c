@@ -176,6 +176,7 @@ static int
 rewrite_list(struct sync *s, struct why *why)
 {
 	struct folder *f = s->f;
+	struct uidlist_news own;
 	struct uidlist_record *v;
 	struct uidlist_header h;
 	size_t n;
@@ -198,8 +199,14 @@ rewrite_list(struct sync *s, struct why *why)
 	log_info(LF_STR("event", "uidlist-rewritten"),
 	    LF_STR("folder", f->name), LF_NUM("messages", n),
 	    LF_NUM("uidvalidity", h.uidvalidity));
-	/* From now on this is the file that we have read. */
-	return uidlist_file_read(&f->uidlist, true, &s->locked_news, why);
+	/*
+	 * From now on this is the file that we have read; the entries go on
+	 * pointing into what they came from.
+	 */
+	uidlist_news_init(&own);
+	rc = uidlist_file_read(&f->uidlist, true, &own, why);
+	uidlist_news_fini(&own);
+	return rc;
 }
 
 static bool
@@ -220,6 +227,12 @@ assign_locked(struct sync *s, struct why *why)
 	if (uidlist_file_read(&f->uidlist, true, &s->locked_news, why) != 0)
 		return -1;
 	sync_match(s);
+	/* What got its record since we looked has its file since then, too. */
+	if (s->locked_news.n > 0 && s->unmatched > 0) {
+		if (sync_list(s, why) != 0)
+			return -1;
+		sync_match(s);
+	}
 	if (f->uidlist.state != UIDLIST_GOOD || is_mostly_dead(s) ||
 	    f->uidlist.header.nextuid > UID_CEILING)
 		return rewrite_list(s, why);

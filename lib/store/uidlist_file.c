@@ -173,8 +173,13 @@ uidlist_file_read(struct uidlist_file *u, bool locked,
 	if (!locked)
 		text = span_head(text, span_rchr(text, '\n') == text.n ? 0 :
 		    span_rchr(text, '\n') + 1);
-	good = u->at_octets == 0 ? parse_all(u, text, news) :
-	    parse_more(u, text, news);
+	if (u->at_octets == 0)
+		good = parse_all(u, text, news);
+	else if (!(good = parse_more(u, text, news))) {
+		/* Damage is judged over the whole file. */
+		u->state = UIDLIST_DAMAGED;
+		return uidlist_file_read(u, locked, news, why);
+	}
 	u->at_octets += text.n;
 	u->state = good ? UIDLIST_GOOD : UIDLIST_DAMAGED;
 	return 0;

@@ -1,0 +1,115 @@
+/* lock: taken, honoured, stale. */
+#include "store/lock.h"
+
+#include <sys/wait.h>
+
+#include <errno.h>
+
+#include "os/clock.h"
+#include "scratch.h"
+
+static void
+test_take(void **state)
+{
+	struct dotlock a, b;
+	char want[300];
+
+	(void)state;
+	T_TRUE(dotlock_take(&a, scratch, "f", 0) == 0);
+	T_TRUE(scratch_has("f.lock"));
+	(void)snprintf(want, sizeof(want), "%ld:%s", (long)getpid(),
+	    lock_host());
+	T_STR(span_str(scratch_get("f.lock")), want);
+	T_TRUE(dotlock_held(&a));
+	errno = 0;
+	T_TRUE(dotlock_take(&b, scratch, "f", 30) != 0 && errno == EAGAIN);
+	dotlock_drop(&b);	/* does nothing */
+	T_TRUE(scratch_has("f.lock"));
+	dotlock_drop(&a);
+	T_TRUE(!scratch_has("f.lock"));
+	T_TRUE(dotlock_take(&b, scratch, "f", 0) == 0);
+	dotlock_drop(&b);
+}
+
+/* A pid that was ours and is gone. */
+static long
+dead_pid(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	(void)waitpid(pid, NULL, 0);
+	return (long)pid;
+}
+
+static void
+test_stale(void **state)
+{
+	struct dotlock a;
+	char text[300];
+
+	(void)state;
+	/* Dead on this host: at once. */
+	(void)snprintf(text, sizeof(text), "%ld:%s", dead_pid(), lock_host());
+	scratch_put("g.lock", text);
+	T_TRUE(dotlock_take(&a, scratch, "g", 0) == 0);
+	dotlock_drop(&a);
+	/* A pid of another host says nothing. */
+	(void)snprintf(text, sizeof(text), "%ld:elsewhere", dead_pid());
+	scratch_put("g.lock", text);
+	T_TRUE(dotlock_take(&a, scratch, "g", 0) != 0);
+	/* Alive: kept. */
+	(void)snprintf(text, sizeof(text), "%ld:%s", (long)getpid(),
+	    lock_host());
+	scratch_put("g.lock", text);
+	T_TRUE(dotlock_take(&a, scratch, "g", 0) != 0);
+	/* Nothing in it: only its age would count. */
+	scratch_put("g.lock", "");
+	T_TRUE(dotlock_take(&a, scratch, "g", 0) != 0);
+	T_TRUE(!dotlock_held(&a));
+}
+
+/* One that was taken over is not removed by its former owner. */
+static void
+test_lost(void **state)
+{
+	struct dotlock a, b;
+
+	(void)state;
+	T_TRUE(dotlock_take(&a, scratch, "h", 0) == 0);
+	T_TRUE(unlinkat(scratch, "h.lock", 0) == 0);
+	T_TRUE(dotlock_take(&b, scratch, "h", 0) == 0);
+	T_TRUE(!dotlock_held(&a) && dotlock_held(&b));
+	dotlock_drop(&a);
+	T_TRUE(dotlock_held(&b));
+	dotlock_drop(&b);
+}
+
+static void
+test_own(void **state)
+{
+	int a = lock_own(scratch, LOCK_POP3), b;
+
+	(void)state;
+	T_TRUE(a >= 0);
+	b = lock_own(scratch, LOCK_POP3);
+	T_TRUE(b < 0 && errno == EAGAIN);
+	fd_close(&a);
+	b = lock_own(scratch, LOCK_POP3);
+	T_TRUE(b >= 0);
+	fd_close(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_own),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+}
