@@ -18,7 +18,7 @@
 
 #define ADDR_LOCAL_MAX	64	/* octets, RFC 5321 4.5.3.1.1 */
 #define ADDR_DOMAIN_MAX	255	/* octets, RFC 5321 4.5.3.1.2 */
-#define ADDR_MAX	254	/* octets: a path of 256 (4.5.3.1.3) without <> */
+#define ADDR_MAX	254	/* octets: a path (4.5.3.1.3) without <> */
 #define ADDR_SIZE	(ADDR_MAX + 1)
 #define ADDR_LOCAL_SIZE	(ADDR_LOCAL_MAX + 1)
 #define ADDR_DOMAIN_SIZE (ADDR_DOMAIN_MAX + 1)
@@ -26,7 +26,7 @@
 enum addr_kind {
 	ADDR_NULL,		/* <>: text is "" */
 	ADDR_MAILBOX,		/* local@domain or local@[literal] */
-	ADDR_POSTMASTER		/* <Postmaster> without domain; text "postmaster" */
+	ADDR_POSTMASTER		/* <Postmaster> alone: text "postmaster" */
 };
 
 struct addr {			/* may be copied: holds no pointer */
@@ -34,7 +34,7 @@ struct addr {			/* may be copied: holds no pointer */
 	bool	literal;	/* the domain is an address literal */
 	uint8_t	text_n;		/* octets of text */
 	uint8_t	local_n;	/* octets before the '@' */
-	char	text[ADDR_SIZE];	/* canonical, NUL ended, printable ASCII */
+	char	text[ADDR_SIZE];	/* canonical, printable, NUL ended */
 };
 
 enum addr_side {

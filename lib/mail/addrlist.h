@@ -17,7 +17,7 @@
 #include "base/cur.h"
 #include "base/span.h"
 
-#define ADDRLIST_PART_MAX	(16 * KIB)	/* octets kept of a name, a host ... */
+#define ADDRLIST_PART_MAX	(16 * KIB)	/* octets kept of each span */
 
 enum addrlist_kind {
 	ADDRLIST_MAILBOX,

@@ -13,8 +13,8 @@
 
 struct header_field {
 	struct span name;	/* as written, without space before the ':' */
-	struct span value;	/* behind the ':', raw, with its folding, without
-				 * the last line end */
+	struct span value;	/* behind the ':', raw, with its folding but
+				 * without the last line end */
 	struct span whole;	/* all lines with their line ends */
 };
 
@@ -22,7 +22,7 @@ enum header_end {
 	HEADER_GOES_ON,		/* header_next() has not returned false yet */
 	HEADER_EMPTY_LINE,	/* as it should be */
 	HEADER_NO_BODY,		/* the text ended within the header */
-	HEADER_STRAY_LINE,	/* a line that is no field: the body begins here */
+	HEADER_STRAY_LINE,	/* no field: the body begins with it */
 	HEADER_TOO_MANY		/* fields_max was reached; body is SPAN_NONE */
 };
 
@@ -80,8 +80,8 @@ enum header_line header_line_kind(struct span line, bool first);
  * line that ends it: the empty one, or a stray one (header_split() tells).
  */
 enum header_feed {
-	HEADER_FEED_MORE,	/* all was taken; at the end of a message without
-				 * body it stays so */
+	HEADER_FEED_MORE,	/* all was taken; stays so at the end of a
+				 * message without body */
 	HEADER_FEED_END,	/* *used octets were taken; the rest is body */
 	HEADER_FEED_TOO_BIG	/* octets or fields are over the limit */
 };

@@ -216,7 +216,7 @@ put_bare(struct decoder *d, struct span s)
 	return octets_to_utf8(s, from_cp1252, d->out);
 }
 
-/* The words gathered so far; those that no one can convert stand as they came. */
+/* The words gathered so far; as they came, if nobody can convert them. */
 static int
 flush(struct decoder *d)
 {

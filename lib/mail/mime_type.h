@@ -13,7 +13,7 @@
 #include "base/span.h"
 
 #define MIME_PARAMS_MAX		64	/* per field; later ones are dropped */
-#define MIME_SECTIONS_MAX	64	/* pieces of one parameter, RFC 2231 3 */
+#define MIME_SECTIONS_MAX	64	/* of one parameter, RFC 2231 3 */
 #define MIME_LANGUAGES_MAX	32
 
 /*

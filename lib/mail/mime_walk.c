@@ -15,7 +15,7 @@
 #include "base/hash.h"
 #include "mail/header.h"
 
-#define BOUNDARY_MAX	200	/* octets; RFC 2046 5.1.1 allows 70 */
+#define BOUNDARY_MAX	(8 * KIB)	/* RFC 2046 5.1.1 allows 70 octets */
 #define TYPE_MEM	(64 * KIB)	/* for one Content-Type */
 
 struct frame {			/* an open multipart or message */
@@ -24,8 +24,8 @@ struct frame {			/* an open multipart or message */
 	bool	digest;
 	bool	closed;		/* no delimiter counts any more */
 	uint64_t hash;
-	size_t	boundary_n;	/* 0: a message, has none */
-	char	boundary[BOUNDARY_MAX];
+	char   *boundary;	/* owned; "": a message, has none */
+	size_t	boundary_n;
 };
 
 struct mark {			/* a place, and the line ends before it */
@@ -106,6 +106,16 @@ part_begin(struct walk *w, struct mark m)
 	w->first = true;
 }
 
+/* The leaf, of which nothing was seen yet, begins at m instead. */
+static void
+part_moves(struct walk *w, struct mark m)
+{
+	struct mime_part *p = part_at(w, w->leaf);
+
+	p->header_at = p->body_at = p->body_end = m.at;
+	w->open[w->leaf] = m;
+}
+
 /* The header of the leaf ends at m, its body begins there. */
 static void
 header_ends(struct walk *w, struct mark m)
@@ -119,31 +129,37 @@ header_ends(struct walk *w, struct mark m)
 	w->in_header = false;
 }
 
-static void
+/*
+ * The body of v[i] ends at m, or where it begins, if nothing but the line end
+ * of the delimiter stands between them.  Returns where, since what it lies in
+ * must not end before it.
+ */
+static struct mark
 body_ends(struct walk *w, uint32_t i, struct mark m)
 {
 	struct mime_part *p = part_at(w, i);
 	struct mark from = w->open[i];
 
 	if (m.at < from.at)
-		m = from;	/* nothing between header and delimiter */
+		m = from;
 	p->body_end = m.at;
 	p->body_lines = lines_between(from, m, w->msg);
 	p->body_bare = m.bare - from.bare;
+	return m;
 }
 
 /* A multipart has at least one part, RFC 3501 9 body-type-mpart. */
-static void
+static struct mark
 frame_ends(struct walk *w, struct mark m)
 {
 	struct frame *f = &w->stack[w->depth - 1];
 
-	body_ends(w, f->part, m);
-	if (f->last_child == MIME_NONE) {
-		m.at = part_at(w, f->part)->body_end;
+	m = body_ends(w, f->part, m);
+	if (f->last_child == MIME_NONE)
 		(void)part_new(w, m);	/* all its fields are set there */
-	}
+	free(f->boundary);
 	w->depth--;
+	return m;
 }
 
 /* End all that is open above the first `keep` frames. */
@@ -154,11 +170,11 @@ end_above(struct walk *w, unsigned keep, struct mark m)
 		if (w->in_header)
 			header_ends(w, m.at < w->open[w->leaf].at ?
 			    w->open[w->leaf] : m);
-		body_ends(w, w->leaf, m);
+		m = body_ends(w, w->leaf, m);
 		w->leaf = MIME_NONE;
 	}
 	while (w->depth > keep)
-		frame_ends(w, m);
+		m = frame_ends(w, m);
 }
 
 static bool
@@ -174,12 +190,9 @@ frame_push(struct walk *w, enum mime_kind kind, struct span boundary)
 	f->part = w->leaf;
 	f->last_child = MIME_NONE;
 	f->digest = f->closed = false;
+	f->boundary = xmemdup_str(boundary.p, boundary.n);
 	f->boundary_n = boundary.n;
-	f->hash = 0;
-	if (boundary.n > 0) {
-		memcpy(f->boundary, boundary.p, boundary.n);
-		f->hash = hash_of(boundary);
-	}
+	f->hash = hash_of(boundary);
 	part_at(w, w->leaf)->kind = kind;
 	w->leaf = MIME_NONE;
 	return true;
@@ -250,6 +263,17 @@ frame_find(const struct walk *w, struct span boundary)
 }
 
 /*
+ * Delimiters in a row stand for one: between two parts there would be an
+ * empty line at least (RFC 2046 5.1.1).
+ */
+static bool
+just_begun(struct walk *w)
+{
+	return w->leaf != MIME_NONE && w->in_header &&
+	    w->open[w->leaf].at == w->line.at;
+}
+
+/*
  * RFC 2046 5.1.1 delimiter, close-delimiter.  true: the line was one.
  * A boundary may itself end in "--": the plain reading is tried first.
  */
@@ -273,6 +297,8 @@ delimiter(struct walk *w, struct span line)
 	}
 	if (at == w->depth)
 		return false;
+	if (!closes && at + 1 == w->depth && just_begun(w))
+		return true;
 	end_above(w, at + 1, w->before);
 	if (closes)
 		w->stack[at].closed = true;
@@ -307,10 +333,12 @@ take_line(struct walk *w, struct span line, struct mark next)
 	struct mark begin = w->line;
 
 	if (delimiter(w, line)) {
-		if (!w->stack[w->depth - 1].closed)
+		if (w->leaf != MIME_NONE)
+			part_moves(w, next);
+		else if (!w->stack[w->depth - 1].closed)
 			part_begin(w, next);
 	} else {
-		/* a stray line may be the first of the next header, and so on */
+		/* a stray line may begin the next header, and so on */
 		while (w->leaf != MIME_NONE && w->in_header &&
 		    w->line.at == begin.at) {
 			uint32_t leaf = w->leaf;

@@ -5,12 +5,13 @@
  *
  * The tree: v[0] is the message.  A multipart's children are its parts, at
  * least one (an empty text/plain one is made up where none was found); the
- * child of a message/rfc822 is the message in it.  A multipart or message that
- * lies deeper than the limit, or has no usable boundary, is a leaf (who tells
- * a client about it must not use its type then: a multipart without parts has
- * no BODYSTRUCTURE).  Parts beyond the number of parts are left out.  A boundary
- * that is never closed ends with its parent.  Delimiter lines are compared whole,
- * but for white space at their end; of equal boundaries the innermost counts.
+ * child of a message/rfc822 is the message in it.  A multipart or message
+ * that lies deeper than the limit, or has no usable boundary, is a leaf (who
+ * tells a client about it must not use its type then: a multipart without
+ * parts has no BODYSTRUCTURE).  Parts beyond the number of parts are left out.
+ * A boundary that is never closed ends with its parent.  Delimiter lines are
+ * compared whole, but for white space at their end; of equal boundaries the
+ * innermost counts; delimiters in a row stand for one.
  */
 #ifndef MAIL_MIME_WALK_H
 #define MAIL_MIME_WALK_H
@@ -37,8 +38,9 @@ struct mime_part {
 	size_t	header_at;	/* octet offsets in the message */
 	size_t	body_at;	/* = end of header, behind the empty line */
 	size_t	body_end;	/* without the line end before the boundary */
-	size_t	header_lines, body_lines;	/* LFs, +1 for a last line without */
-	size_t	header_bare, body_bare;		/* LFs without a CR before them */
+	/* LFs, and one more for a last line without */
+	size_t	header_lines, body_lines;
+	size_t	header_bare, body_bare;	/* LFs without a CR before them */
 };
 
 struct mime_tree {
@@ -55,7 +57,8 @@ void	mime_walk(struct span message, unsigned depth_max, uint32_t parts_max,
 	    struct mime_tree *out);
 void	mime_tree_fini(struct mime_tree *t);
 
-struct span	mime_part_header(const struct mime_part *p, struct span message);
+struct span	mime_part_header(const struct mime_part *p,
+	    struct span message);
 struct span	mime_part_body(const struct mime_part *p, struct span message);
 /* Octets with CRLF line ends. */
 size_t	mime_header_wire(const struct mime_part *p);

@@ -13,18 +13,18 @@ enum received_how {		/* together they make the "with" keyword */
 	RECEIVED_SMTP = 0,	/* HELO */
 	RECEIVED_ESMTP = 1,	/* EHLO */
 	RECEIVED_LMTP = 2,	/* LHLO */
-	RECEIVED_LOCAL = 3	/* from a program of this host: no from, no with */
+	RECEIVED_LOCAL = 3	/* from a program here: no "from", "with" */
 };
 
 struct received {
 	struct span helo;	/* what the client called itself; any octets */
-	struct span client_name;	/* verified name of the address, or empty */
+	struct span client_name;	/* verified name, or empty */
 	struct span client_ip;	/* "192.0.2.1", "2001:db8::1"; empty: local */
 	struct span by;		/* our host name */
 	enum received_how how;
 	bool	    tls, auth;	/* add S and A: ESMTPSA (RFC 3848) */
 	struct span id;		/* queue id */
-	struct span for_rcpt;	/* canonical mailbox; only if it is the only one */
+	struct span for_rcpt;	/* mailbox, if it is the only one */
 	int64_t	    time;	/* seconds since 1970 */
 	int	    zone_minutes;
 };

@@ -22,8 +22,8 @@ enum reply_step {
 
 struct reply {
 	unsigned code;		/* 200..599 */
-	char	esc[WHY_ESC_SIZE];	/* "" or the code of the first line whose
-					 * class is that of code (RFC 2034 4) */
+	char	esc[WHY_ESC_SIZE];	/* "" or that of the first line, if its
+					 * class fits code (RFC 2034 4) */
 	struct buf text;	/* lines without codes, parted by LF; controls
 				 * and 8-bit are '?' */
 	size_t	lines;

@@ -508,7 +508,7 @@ xtext_decode(struct buf *out, struct span in)
 	for (size_t i = 0; i < in.n; i++) {
 		char c = in.p[i];
 
-		if (c == '+') {		/* "two upper case hexadecimal digits" */
+		if (c == '+') {		/* two upper case digits */
 			struct span two = span_head(span_from(in, i + 1), 2);
 
 			if (two.n != 2 || ascii_upper(two.p[0]) != two.p[0] ||

@@ -1,4 +1,4 @@
-/* mime_type: examples of RFC 2045, 2183, 2231, and what is broken in the wild. */
+/* mime_type: examples of RFC 2045, 2183, 2231, and what is broken. */
 #include "t.h"
 
 #include <stdlib.h>

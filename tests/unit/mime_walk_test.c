@@ -92,7 +92,8 @@ static const struct { const char *in, *want; } cases[] = {
 	{ MULTI("b") "--b  \t\n\nx\n--b-- \n--b\n\ny\n", "M('x')" },
 	{ MULTI("b") "--b\nx\n", "M('x\n')" },		/* never closes */
 	{ MULTI("b") "--b\n\n--b\n\n--b--", "M('','')" },
-	{ MULTI("b") "--b\n--b\n--b--", "M('','')" },
+	{ MULTI("b") "--b\n--b\n--b--", "M('')" },	/* in a row */
+	{ MULTI("b") "--b\n--b\nA: c\n\nx\n--b\n--b--", "M('x','')" },
 	{ MULTI("b") "--b\nA: c\n--b--", "M('')" },
 	{ MULTI("b") "--bc\n\n--b\n\nx\n --b\n--b--", "M('x\n --b')" },
 	{ MULTI("b") "nothing here\n", "M('')" },
@@ -118,6 +119,8 @@ static const struct { const char *in, *want; } cases[] = {
 	    "M(R(''),R('u'))" },
 	{ MULTI("b") "--b\nContent-Type: message/rfc822\n\n" MULTI("c")
 	    "--c\n\nx\n--c--\n\n--b\n\ny\n--b--\n", "M(R(M('x')),'y')" },
+	{ MULTI("b") "--b\nContent-Type: message/rfc822\n\nS: t\n\n--b--\n",
+	    "M(R(''))" },	/* the inner header's empty line ends both */
 	{ "Content-Type: message/rfc822\nstray\n", "R('stray\n')" },
 	/* 5.1.5 */
 	{ "Content-Type: multipart/digest; boundary=b\n\n--b\n\nS: a\n\nx\n"
@@ -222,7 +225,8 @@ hostile(void **state)
 		"Content-Type: message/rfc822\n\n",
 		"Content-Type: multipart/mixed; boundary=b\n\n--b\n",
 		"Content-Type: multipart/digest; boundary=b\n\n--b\n\n",
-		"--b\n\n", "--b\n", "--\n", "--bb\n", "\n", "--b--\n", "-", "a:\n",
+		"--b\n\n", "--b\n", "--\n", "--bb\n", "\n", "--b--\n", "-",
+		"a:\n",
 		"Content-Type: multipart/mixed; boundary=\"(\"\n\n--(\n\n",
 	};
 	static const char head[] =
@@ -244,7 +248,7 @@ hostile(void **state)
 		mime_walk(span_of(text, size), MIME_DEPTH_MAX, MIME_PARTS_MAX,
 		    &t);
 		T_TRUE(t.n <= MIME_PARTS_MAX);
-		T_TRUE(i >= 5 || t.cut);
+		T_TRUE(i >= 4 || t.cut);
 		mime_tree_fini(&t);
 	}
 	free(text);
