@@ -83,12 +83,10 @@
 /* A second successor is asked for after so long at the earliest. */
 #define LIMIT_SUCCESSOR_MS	(10 * 1000)
 /*
- * When told to stop, sessions may go on for so long, then they are ended:
- * what they have not committed is still their clients' to send.  Beside a
- * successor there is time for the longest message.
+ * When told to stop, sessions may go on for so long: time for the longest
+ * message.  Where there is less of it master says so by a SIGTERM.
  */
-#define LIMIT_DRAIN_MS		2000
-#define LIMIT_DRAIN_LONG_MS	(600 * 1000)
+#define LIMIT_DRAIN_MS		(600 * 1000)
 /* One line about a shortage (descriptors, processes) in so long a time. */
 #define LIMIT_SHORTAGE_MS	(10 * 1000)
 

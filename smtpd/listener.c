@@ -198,11 +198,9 @@ on_orphan(int fd, const struct sock_addr *peer, void *ctx)
 static void
 on_drained(evutil_socket_t fd, short what, void *arg)
 {
-	struct listener *l = arg;
-
 	(void)fd;
 	(void)what;
-	workers_signal(l->workers, SIGTERM);
+	(void)arg;
 	service_loop_end();
 }
 
@@ -225,7 +223,7 @@ listener_new(const struct settings *set, struct ipc_server *srv)
 	l->acceptor = acceptor_new(service_base(), &how);
 	l->workers = workers_new(service_base(),
 	    (size_t)set->clients_max + 2 * LIMIT_SPARES, &events);
-	l->drain = event_new(service_base(), -1, 0, on_drained, l);
+	l->drain = event_new(service_base(), -1, 0, on_drained, NULL);
 	if (l->drain == NULL)
 		die(EXIT_OSERR, "event_new failed");
 	return l;
@@ -236,6 +234,8 @@ listener_free(struct listener **l)
 {
 	if (*l == NULL)
 		return;
+	/* What they have not committed is still their clients' to send. */
+	workers_signal((*l)->workers, SIGTERM);
 	event_free((*l)->drain);
 	acceptor_free(&(*l)->acceptor);
 	workers_free(&(*l)->workers);
@@ -298,8 +298,7 @@ listener_child(struct listener *l, const struct spawn_end *end)
 void
 listener_stop(struct listener *l)
 {
-	int64_t ms = l->asked ? LIMIT_DRAIN_LONG_MS : LIMIT_DRAIN_MS;
-	const struct timeval tv = { .tv_sec = (time_t)(ms / 1000) };
+	const struct timeval tv = { .tv_sec = LIMIT_DRAIN_MS / 1000 };
 
 	l->stopping = true;
 	acceptor_stop(l->acceptor);

@@ -15,6 +15,7 @@ struct listener;
 /* set: read anew for each client; srv: has the peers qmgr, lookupd, authd. */
 struct listener *listener_new(const struct settings *set,
 	    struct ipc_server *srv);
+/* Ends the sessions that are left. */
 void	listener_free(struct listener **l);
 /* Take the sockets that master gave since the last call. */
 void	listener_open(struct listener *l);

@@ -316,6 +316,32 @@ flush(struct ipc_peer *p)
 	return -1;
 }
 
+/* We have too little of something; the peer has done nothing wrong. */
+static bool
+is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ETOOMANYREFS ||
+	    error == ENOBUFS || error == ENOMEM;
+}
+
+/* What can go at once needs no copy of the packet or its descriptor. */
+static int
+send_or_keep(struct ipc_peer *p, const struct ipc_type *t,
+    struct span packet, int fd)
+{
+	if (outq_empty(&p->out)) {
+		if (fd_send(p->fd, packet.p, packet.n, fd) == 0)
+			return 0;
+		if (is_shortage(errno))
+			return -1;
+	}
+	if (outq_add(&p->out, packet, fd) != 0) {
+		refused(p, t->name, "does not read");
+		return -1;
+	}
+	return flush(p);
+}
+
 int
 ipc_send(struct ipc_peer *p, const struct ipc_type *t, uint32_t request,
     const void *msg, int fd)
@@ -332,10 +358,8 @@ ipc_send(struct ipc_peer *p, const struct ipc_type *t, uint32_t request,
 		log_error(LF_STR("event", "ipc-unsent"),
 		    LF_STR("peer", role_name(p->role)),
 		    LF_STR("type", t->name));
-	} else if (outq_add(&p->out, buf_span(&packet), fd) != 0) {
-		refused(p, t->name, "does not read");
 	} else {
-		rc = flush(p);
+		rc = send_or_keep(p, t, buf_span(&packet), fd);
 	}
 	buf_fini(&packet);
 	return rc;

@@ -70,7 +70,8 @@ void	ipc_peer_close(struct ipc_peer *p);
 /*
  * Queue a message.  fd is duplicated if it cannot be sent at once, so it stays the
  * caller's in every case.
- * returns  0, or -1: the peer is closing or over its bound
+ * returns  0, or -1: the peer is closing or over its bound; or this process is
+ * short of descriptors or memory, and the peer stays
  */
 int	ipc_send(struct ipc_peer *p, const struct ipc_type *t,
 	    uint32_t request, const void *msg, int fd);

@@ -9,6 +9,8 @@ read from lib/ipc/catalogue.h.
         smtp = suite.connect("mx")
 """
 import array
+import contextlib
+import ctypes
 import os
 import pathlib
 import re
@@ -215,10 +217,12 @@ ALPHABET = "0123456789BCDFGHJKMN"
 class Suite:
     """One smtpd and all its peers.  Knobs are plain attributes."""
 
-    def __init__(self, relay_clients=(), files=None, nofile=None, **settings):
+    def __init__(self, relay_clients=(), nofile=None, host="127.0.0.1",
+                 **settings):
         self.settings = {**SETTINGS, **{k: str(v) for k, v in settings.items()}}
         self.relay_clients = relay_clients
         self.nofile = nofile
+        self.host = host
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="paqsmtpd-"))
         self.lock = threading.Lock()
         self.logs, self.messages, self.declared = [], {}, []
@@ -240,7 +244,7 @@ class Suite:
         self.log, log_end = pair()
         self.addresses, self.listeners = {}, {}
         for name in ("mx", "submission", "lmtp"):
-            s = socket.create_server(("127.0.0.1", 0), backlog=128)
+            s = socket.create_server((self.host, 0), backlog=128)
             s.setblocking(False)
             self.listeners[name] = s
             self.addresses[name] = s.getsockname()
@@ -343,8 +347,13 @@ class Suite:
         return False
 
     def stop(self):
+        """As master does: STOP, time to drain, SIGTERM."""
         if self.process.poll() is None:
-            self.process.terminate()
+            try:
+                send(self.master, "SUPER_STOP")
+                self.process.wait(0.3)
+            except (OSError, subprocess.TimeoutExpired):
+                self.process.terminate()
             try:
                 self.process.wait(8)
             except subprocess.TimeoutExpired:
@@ -549,6 +558,24 @@ class Suite:
         if greet:
             c.greeting = c.reply()
         return c
+
+
+@contextlib.contextmanager
+def own_network(*addresses):
+    """A network namespace for this thread and what it starts: these addresses
+    on its loopback interface.  Needs root."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    back = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    if libc.unshare(0x40000000) != 0:           # CLONE_NEWNET
+        raise OSError(ctypes.get_errno(), "unshare")
+    try:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        for a in addresses:
+            subprocess.run(["ip", "addr", "add", a, "dev", "lo"], check=True)
+        yield
+    finally:
+        assert libc.setns(back, 0x40000000) == 0
+        os.close(back)
 
 
 class Client:
