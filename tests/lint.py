@@ -30,7 +30,7 @@ LEVELS = {
     "store": "mail os base",
     "map": "mail os base",
     "daemon": "ipc conf net os base",
-    "login": "daemon ipc conf net trust mail os base",
+    "login": "daemon store ipc conf net trust mail os base",
 }
 # Levels that are pure: octets in, values out.
 PURE = ("base", "mail", "smtp", "trust")
