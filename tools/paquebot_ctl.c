@@ -22,6 +22,7 @@
 #include "tools/paquebot.h"
 
 #define ERRORS_MAX	(256 * KIB)
+#define WRAP		78
 #define ANSWER_MS	60000	/* between two pieces of an answer */
 
 struct conf_view *
@@ -208,6 +209,27 @@ print_type(const struct conf_key *k)
 		(void)printf(", at most %llu", (unsigned long long)k->max);
 }
 
+/* In lines of at most WRAP octets where words allow it. */
+static void
+print_wrapped(const char *text)
+{
+	struct span rest = span_str(text), word;
+	size_t column = 0;
+
+	while ((word = span_word(&rest)).n > 0) {
+		if (column > 0 && column + 1 + word.n > WRAP) {
+			(void)putchar('\n');
+			column = 0;
+		} else if (column > 0) {
+			(void)putchar(' ');
+			column++;
+		}
+		(void)printf("%.*s", SPAN_ARG(word));
+		column += word.n;
+	}
+	(void)putchar('\n');
+}
+
 /* The table of settings as mdoc, for paquebot.conf(5). */
 static int
 print_keys(void)
@@ -221,7 +243,8 @@ print_keys(void)
 			(void)printf("; must be set");
 		else if (*k->def != '\0')
 			(void)printf("; default %s", k->def);
-		(void)printf("\n%s\n", k->sentence);
+		(void)putchar('\n');
+		print_wrapped(k->sentence);
 	}
 	return EXIT_SUCCESS;
 }
