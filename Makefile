@@ -3,7 +3,7 @@
 #	make		build everything into build/
 #	make check	install what is missing, build, run every test
 #	make demo	install what is missing, build, run a mail server here
-#	make lint | fuzz | bench | install | clean
+#	make lint | unit | fuzz | bench | powercut | install | clean
 #	SAN=1		build with ASan and UBSan into build-san/
 #	FAULT=1		build with calls that can be made to fail into build-fault/
 
@@ -155,11 +155,61 @@ fuzz: $(FUZZ)
 lint:
 	@tests/lint.sh
 
+# ---------------------------------------------------------- check and demo
+tests: all $(UNIT) $(UNIT_PROG)
+
+check:
+	tools/install-deps test
+	$(MAKE) tests
+	@if command -v clang >/dev/null; then $(MAKE) fuzz; fi
+	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
+	@BUILD=$(B) $(PYTHON) tests/check.py
+
+# All places where the power may fail, instead of the few of "check".
+powercut: all
+	@POINTS=500 BUILD=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider \
+	    tests/crash/test_powercut.py
+
+demo:
+	@tools/install-deps
+	@$(MAKE) -s all
+	@exec $(PYTHON) tools/demo.py $(B)/bin
+
+# Figures of this suite alone; beside others: see doc/testing.md.
+bench: all
+	@BUILD=$(B) $(PYTHON) tests/bench/quick.py
+
+# ----------------------------------------------------------------- install
+# Users and groups: tools/make-users.  Nothing that is in SYSCONFDIR already is
+# written over.
+DAEMONS := $(filter-out paquebot sendmail,$(PROGRAMS))
+INSTALL ?= install
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
+	    $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SYSCONFDIR)
+	$(INSTALL) -m 755 $(addprefix $(B)/bin/,$(DAEMONS)) \
+	    $(DESTDIR)$(LIBEXECDIR)
+	$(INSTALL) -m 755 $(B)/bin/paquebot $(B)/bin/sendmail \
+	    $(DESTDIR)$(SBINDIR)
+	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/mailq
+	ln -sf $(SBINDIR)/sendmail $(DESTDIR)$(BINDIR)/newaliases
+	for n in 1 5 8; do \
+		$(INSTALL) -d $(DESTDIR)$(MANDIR)/man$$n; \
+		for f in man/*.$$n; do [ ! -e $$f ] || \
+		    $(INSTALL) -m 644 $$f $(DESTDIR)$(MANDIR)/man$$n || \
+		    exit 1; done; \
+	done
+	for f in paquebot.conf aliases; do \
+		[ -e $(DESTDIR)$(SYSCONFDIR)/$$f ] || $(INSTALL) -m 644 \
+		    conf/$$f $(DESTDIR)$(SYSCONFDIR)/$$f || exit 1; \
+	done
+
 clean:
 	rm -rf build build-san build-fault build-fuzz
 
 -include $(shell find build build-san build-fault build-fuzz -name '*.d' 2>/dev/null)
 
-.PHONY: all unit fuzz lint clean
+.PHONY: all unit tests check powercut demo bench install fuzz lint clean
 .SECONDARY:
 .DELETE_ON_ERROR:
