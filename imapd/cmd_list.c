@@ -69,21 +69,33 @@ list_all(struct session *s, const struct folders *fs,
 			list_one(s, &fs->v[i]);
 }
 
-/* Mark the parents of a subscribed name that the pattern does not reach. */
+/* Names that stand above subscribed ones. */
+struct parents {
+	char **v;
+	size_t n, size;
+};
+
 static void
-mark_parents(const struct folders *fs, const char *name, bool *marked)
+add_parents(struct parents *p, const char *name)
 {
 	char parent[FOLDER_NAME_SIZE];
-	const struct folders_entry *e;
 	char *dot;
 
 	span_copy_cut(span_str(name), parent, sizeof(parent));
 	while ((dot = strrchr(parent, FOLDER_SEPARATOR)) != NULL) {
 		*dot = '\0';
-		e = folders_find(fs, parent);
-		if (e != NULL)
-			marked[e - fs->v] = true;
+		if (p->n == p->size) {
+			p->size = p->size > 0 ? p->size * 2 : 16;
+			p->v = xreallocarray(p->v, p->size, sizeof(p->v[0]));
+		}
+		p->v[p->n++] = xstrdup(parent);
 	}
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /*
@@ -91,23 +103,40 @@ mark_parents(const struct folders *fs, const char *name, bool *marked)
  * of "foo": then foo is told with \Noselect.
  */
 static void
+tell_parents(struct session *s, const struct folders *fs,
+    const struct listmatch *m, struct parents *p)
+{
+	const struct folders_entry *e;
+
+	if (p->n > 0)
+		qsort(p->v, p->n, sizeof(p->v[0]), compare);
+	for (size_t i = 0; i < p->n; i++) {
+		if (i > 0 && strcmp(p->v[i], p->v[i - 1]) == 0)
+			continue;
+		e = folders_find(fs, p->v[i]);
+		if ((e == NULL || !e->subscribed) && is_match(s, m, p->v[i]))
+			tell_mailbox(s, "LSUB", "\\Noselect", p->v[i]);
+	}
+}
+
+static void
 lsub_all(struct session *s, const struct folders *fs,
     const struct listmatch *m)
 {
-	bool *parent = xcalloc(fs->n + 1, sizeof(*parent));
+	struct parents parents = { .v = NULL };
 
-	for (size_t i = 0; i < fs->n; i++)
-		if (fs->v[i].subscribed && !is_match(s, m, fs->v[i].name))
-			mark_parents(fs, fs->v[i].name, parent);
 	for (size_t i = 0; i < fs->n; i++) {
-		if (!is_match(s, m, fs->v[i].name))
+		if (!fs->v[i].subscribed)
 			continue;
-		if (fs->v[i].subscribed)
+		if (is_match(s, m, fs->v[i].name))
 			tell_mailbox(s, "LSUB", "", fs->v[i].name);
-		else if (parent[i])
-			tell_mailbox(s, "LSUB", "\\Noselect", fs->v[i].name);
+		else
+			add_parents(&parents, fs->v[i].name);
 	}
-	free(parent);
+	tell_parents(s, fs, m, &parents);
+	for (size_t i = 0; i < parents.n; i++)
+		free(parents.v[i]);
+	free(parents.v);
 }
 
 /* RFC 3501 6.3.8: an empty pattern asks for the separator and the root. */

@@ -60,8 +60,7 @@ cmd_store(struct session *s, const union args *a)
 		goto out;
 	}
 	/* A keyword that is new here is told before it is used. */
-	if (change.keywords_n > 0 && result.done.n > 0)
-		reply_flags(s);
+	reply_flags(s);
 	for (size_t i = 0; i < uids.n && !a->store.silent; i++)
 		sync_tell_flags(s, uids.v[i]);
 	answer(s, missing, &result);

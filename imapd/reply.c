@@ -155,9 +155,15 @@ reply_flags(struct session *s)
 		.keywords = UINT32_MAX };
 	struct buf names;
 
-	buf_init(&names, LINE_MAX_OCTETS + KEYWORDS_MAX * KEYWORD_OCTETS_MAX);
+	buf_init(&names, REPLY_FLAGS_MAX);
 	buf_add_str(&names, "FLAGS ");
 	reply_put_flags(&names, s->folder, &all);
+	if (span_eq(buf_span(&names), buf_span(&s->flags_told))) {
+		buf_fini(&names);
+		return;
+	}
+	buf_clear(&s->flags_told);
+	buf_add_span(&s->flags_told, buf_span(&names));
 	reply_untagged_span(s, buf_span(&names));
 
 	buf_clear(&names);

@@ -36,7 +36,11 @@ void	reply_send(struct session *s);
 /* "* BYE text", and the session ends. */
 void	reply_bye(struct session *s, const char *text);
 
-/* FLAGS and [PERMANENTFLAGS] of the selected folder. */
+/*
+ * FLAGS and [PERMANENTFLAGS] of the selected folder, if they are others than
+ * those that were told since it was selected.
+ */
+#define REPLY_FLAGS_MAX	(4 * KIB + KEYWORDS_MAX * (KEYWORD_OCTETS_MAX + 1))
 void	reply_flags(struct session *s);
 /* "(\Seen $Forwarded)" of a message, into out. */
 void	reply_put_flags(struct buf *out, const struct folder *f,

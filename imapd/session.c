@@ -40,6 +40,7 @@ session_unselect(struct session *s)
 	content_reset(&s->content);
 	view_fini(&s->view);
 	view_init(&s->view);
+	buf_clear(&s->flags_told);
 	folder_close(&s->folder);
 	if (s->state == STATE_SELECTED)
 		session_enter(s, STATE_AUTHENTICATED);
@@ -54,6 +55,7 @@ begin(struct session *s, const struct session_how *how)
 	input_init(&s->in, &s->net);
 	s->mem = arena_new(IMAP_ARENA_MAX);
 	buf_init(&s->answer, IMAP_ANSWER_MAX);
+	buf_init(&s->flags_told, REPLY_FLAGS_MAX);
 	view_init(&s->view);
 	content_init(&s->content);
 }
@@ -69,6 +71,7 @@ end(struct session *s)
 	    LF_NUM("in", s->net.octets_in), LF_NUM("out", s->net.octets_out));
 	content_fini(&s->content);
 	view_fini(&s->view);
+	buf_fini(&s->flags_told);
 	buf_fini(&s->answer);
 	arena_free(&s->mem);
 	input_fini(&s->in);

@@ -48,8 +48,8 @@ struct session {
 	unsigned bad;			/* answers of BAD in a row */
 	struct folder *folder;		/* STATE_SELECTED */
 	struct view view;
+	struct buf flags_told;		/* the FLAGS line, last told */
 	struct content content;
-	uint64_t started_octets;
 };
 
 /* Serve the client until it or its time ends. */

@@ -2,7 +2,8 @@
  * imap_session - one session of imapd on an inherited socket, in a mail root,
  * without log-in, confinement and change of user.
  *
- *	imap_session FD MAILROOT [idle seconds [separator [largest message]]]
+ *	imap_session FD MAILROOT [idle seconds [separator [largest message
+ *	    [tag [pending input]]]]]
  */
 #include "base/bug.h"
 #include "base/num.h"
@@ -41,6 +42,10 @@ main(int argc, char **argv)
 		how.separator = argv[4][0];
 	if (argc > 5)
 		how.message_max_octets = number(argv[5]);
+	if (argc > 6)
+		how.tag = argv[6];
+	if (argc > 7)
+		how.pending = span_str(argv[7]);
 	sink_stderr("imap_session");
 	fd_no_sigpipe();
 	charset_open_all();
