@@ -12,6 +12,7 @@
  *	     exit code of sysexits(3)
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/bug.h"
 #include "conf/keys.h"
@@ -37,39 +38,61 @@ socket_path(const struct sendmail_options *o, char *out, size_t out_size)
 	const char *dir = conf_key_find("run_dir")->def;
 	struct conf_view *view;
 	struct buf errors;
+	int rc = 0;
 
 	buf_init(&errors, 64 * KIB);
 	view = conf_load(file, &errors);
-	if (view != NULL)
+	if (view != NULL) {
 		dir = conf_str(view, "run_dir");
-	else if (o->config != NULL)
+	} else if (o->config != NULL) {
 		(void)fprintf(stderr, "%s", buf_cstr(&errors));
+		rc = -1;
+	}
 	(void)snprintf(out, out_size, "%s/submit", dir);
 	buf_fini(&errors);
 	conf_view_free(&view);
-	return view == NULL && o->config != NULL ? -1 : 0;
+	return rc;
 }
 
 /* --------------------------------------------------- other programs' jobs */
 
-/* Another word for a subcommand of paquebot(8). */
-static int
-run_paquebot(const struct sendmail_options *o, const char *const *words)
+static pid_t
+start_paquebot(const char *self, char *const *argv)
 {
 	static const int fds[] = { 0, 1, 2 };
-	char *argv[8] = { (char *)(uintptr_t)"paquebot" };
+	const char *slash = strrchr(self, '/');
+	char beside[512];
+	pid_t pid = -1;
+
+	/* Where this program was called by a path its sister is next to it. */
+	if (slash != NULL) {
+		(void)snprintf(beside, sizeof(beside), "%.*s/paquebot",
+		    (int)(slash - self), self);
+		pid = spawn(beside, argv, fds, COUNT(fds));
+	}
+	if (pid < 0)
+		pid = spawn(SBINDIR "/paquebot", argv, fds, COUNT(fds));
+	return pid;
+}
+
+/* Another word for a subcommand of paquebot(8). */
+static int
+run_paquebot(const struct sendmail_options *o, const char *self,
+    const char *const *words)
+{
+	const char *argv[8] = { "paquebot" };
 	struct spawn_end end;
 	size_t n = 1;
 	pid_t pid;
 
 	if (o->config != NULL) {
-		argv[n++] = (char *)(uintptr_t)"-c";
-		argv[n++] = (char *)(uintptr_t)o->config;
+		argv[n++] = "-c";
+		argv[n++] = o->config;
 	}
-	for (size_t i = 0; words[i] != NULL; i++)
-		argv[n++] = (char *)(uintptr_t)words[i];
-	argv[n] = NULL;
-	pid = spawn(SBINDIR "/paquebot", argv, fds, COUNT(fds));
+	while (*words != NULL)
+		argv[n++] = *words++;
+	/* exec(3) changes no word, whatever its prototype says. */
+	pid = start_paquebot(self, (char *const *)(uintptr_t)argv);
 	if (pid < 0)
 		return sendmail_complain(EXIT_UNAVAILABLE,
 		    SBINDIR "/paquebot cannot be run");
@@ -141,17 +164,19 @@ main(int argc, char **argv)
 
 	sink_stderr("sendmail");
 	fd_no_sigpipe();
+	if (argc < 1)
+		return EXIT_USAGE;
 	if (sendmail_options_parse(argc, argv, &o, &bad) != 0) {
 		(void)fprintf(stderr, "sendmail: %s: not supported\n", bad);
 		return EXIT_USAGE;
 	}
 	switch (o.mode) {
 	case SENDMAIL_MAILQ:
-		return run_paquebot(&o, mailq);
+		return run_paquebot(&o, argv[0], mailq);
 	case SENDMAIL_FLUSH:
-		return run_paquebot(&o, flush);
+		return run_paquebot(&o, argv[0], flush);
 	case SENDMAIL_ALIASES:
-		return run_paquebot(&o, aliases);
+		return run_paquebot(&o, argv[0], aliases);
 	case SENDMAIL_SMTP:
 	case SENDMAIL_SUBMIT:
 		break;

@@ -52,13 +52,19 @@ sendmail_rcpts_add(struct sendmail_rcpts *r, struct span list,
 {
 	struct addrlist_item item;
 	struct addrlist l;
+	bool bad = false;
 	int rc = 0;
 
 	addrlist_init(&l, list, SENDMAIL_RCPTS_MAX);
-	while (rc == 0 && addrlist_next(&l, &item))
+	while (rc == 0 && addrlist_next(&l, &item)) {
+		/* A user of this host is named without its name. */
+		if (l.bad && !l.lone_word)
+			bad = true;
+		l.bad = false;
 		if (item.kind == ADDRLIST_MAILBOX)
 			rc = add_one(r, &item, domain, why);
-	if (rc == 0 && (l.bad || l.cut)) {
+	}
+	if (rc == 0 && (bad || l.bad || l.cut)) {
 		why_set(why, WHY_PERM, "5.1.3", "%.*s: not an address list",
 		    SPAN_ARG(span_head(list, 100)));
 		rc = -1;

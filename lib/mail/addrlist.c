@@ -41,6 +41,7 @@ clear(struct addrlist *l)
 	buf_clear(&l->mailbox);
 	buf_clear(&l->host);
 	l->words = 0;
+	l->lone_word = false;
 }
 
 static void
@@ -357,6 +358,7 @@ take_item(struct addrlist *l, struct addrlist_item *item)
 		take_host(l);
 	} else if (l->words > 0) {
 		l->bad = true;		/* no host: not what 3.4.1 asks for */
+		l->lone_word = l->words == 1;
 	} else {
 		return false;
 	}

@@ -46,6 +46,8 @@ struct addrlist {
 	unsigned words;		/* of this item, before '@' or '<' */
 	bool	in_group;
 	bool	bad;		/* something was no address: passed over */
+	bool	lone_word;	/* the item now given out is a word without
+				 * '@', which made the list bad */
 	bool	cut;		/* the budget of items ended it */
 };
 

@@ -1,0 +1,98 @@
+/* envelope: what MAIL and RCPT gave is what the queue gets. */
+#include "../t.h"
+
+#include "smtpd/envelope.h"
+
+static void
+mail(struct verb_mail *m, const char *from)
+{
+	*m = (struct verb_mail){ .has_size = false };
+	T_INT(addr_parse_path(span_str(from), ADDR_REVERSE, &m->from, NULL),
+	    0);
+}
+
+static void
+add(struct envelope *e, const char *address, int want)
+{
+	struct addr a;
+
+	t_case(address);
+	T_INT(addr_parse(span_str(address), &a, NULL), 0);
+	T_INT(envelope_add(e, &a), want);
+}
+
+static void
+one_after_the_other(void **state)
+{
+	struct queue_rcpt *r;
+	struct verb_mail m;
+	struct envelope e;
+
+	(void)state;
+	envelope_init(&e, 10);
+	mail(&m, "<Carol@Example.NET>");
+	m.has_size = true;
+	m.size = 7;
+	m.body = VERB_BODY_8BITMIME;
+	envelope_begin(&e, &m);
+	T_SPAN(addr_text(&e.from), SPAN_LIT("Carol@example.net"));
+	T_TRUE(e.size == 7 && e.body_8bit);
+	T_INT(envelope_first(&e).n, 0);
+	add(&e, "a@b.example", 0);
+	add(&e, "\"x y\"@B.example", 0);
+	add(&e, "a@b.example", 0);
+	T_STR(envelope_first(&e), "a@b.example");
+	T_INT(e.rcpts_n, 3);
+	r = envelope_rcpts(&e);
+	T_STR(r[0].address, "a@b.example");
+	T_STR(r[1].address, "\"x y\"@b.example");
+	T_STR(r[2].address, "a@b.example");
+	free(r);
+
+	/* The next message has nothing of it. */
+	mail(&m, "<>");
+	envelope_begin(&e, &m);
+	T_INT(e.rcpts_n, 0);
+	T_INT(e.size, 0);
+	T_TRUE(!e.body_8bit);
+	T_INT(addr_text(&e.from).n, 0);
+	envelope_fini(&e);
+}
+
+static void
+bounded(void **state)
+{
+	char longest[ADDR_MAX + 1];
+	struct verb_mail m;
+	struct envelope e;
+
+	(void)state;
+	/* 64 "@" and labels: the longest mailbox of RFC 5321 4.5.3.1.3. */
+	memset(longest, 'a', sizeof(longest));
+	longest[ADDR_MAX] = '\0';
+	longest[64] = '@';
+	for (size_t i = 64 + 60; i < ADDR_MAX - 1; i += 60)
+		longest[i] = '.';
+	envelope_init(&e, 3);
+	mail(&m, "<>");
+	envelope_begin(&e, &m);
+	add(&e, longest, 0);
+	add(&e, longest, 0);
+	add(&e, longest, 0);
+	add(&e, longest, -1);
+	T_INT(e.rcpts_n, 3);
+	envelope_clear(&e);
+	add(&e, longest, 0);
+	envelope_fini(&e);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_after_the_other),
+		cmocka_unit_test(bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,230 @@
+/* policy: who may do what.  Codes: RFC 5321 4.2.2, 4.5.3.1.10; RFC 1870 6.1. */
+#include "../t.h"
+
+#include "smtpd/limits.h"
+#include "smtpd/policy.h"
+
+#define MX	LISTENER_MX
+#define SUB	LISTENER_SUBMISSION
+#define LMTP	LISTENER_LMTP
+#define LOCAL	LISTENER_LOCAL
+
+static const struct facts stranger = { .kind = MX };
+static const struct facts looped = { .kind = MX, .loopback = true };
+static const struct facts lmtp = { .kind = LMTP, .loopback = true };
+static const struct facts relay = { .kind = MX, .relay_client = true };
+static const struct facts local = { .kind = LOCAL };
+static const struct facts nobody = { .kind = SUB, .loopback = true };
+static const struct facts user = { .kind = SUB, .logged_in = true };
+
+static void
+relaying(void **state)
+{
+	static const struct {
+		const char *name;
+		const struct facts *who;
+		const char *to;
+		enum rcpt_kind verdict;
+		enum say want;
+	} cases[] = {
+		{ "ours", &stranger, "<a@b.example>", RCPT_LOCAL,
+		    SAY_RCPT_OK },
+		{ "unknown", &stranger, "<a@b.example>", RCPT_UNKNOWN,
+		    SAY_RCPT_UNKNOWN },
+		{ "foreign", &stranger, "<a@b.example>", RCPT_FOREIGN,
+		    SAY_RELAY_DENIED },
+		/* 127.0.0.1 alone is no reason for trust */
+		{ "loopback", &looped, "<a@b.example>", RCPT_FOREIGN,
+		    SAY_RELAY_DENIED },
+		{ "lmtp", &lmtp, "<a@b.example>", RCPT_FOREIGN,
+		    SAY_RELAY_DENIED },
+		{ "not logged in", &nobody, "<a@b.example>", RCPT_FOREIGN,
+		    SAY_RELAY_DENIED },
+		{ "relay client", &relay, "<a@b.example>", RCPT_FOREIGN,
+		    SAY_RCPT_OK },
+		{ "local", &local, "<a@b.example>", RCPT_FOREIGN,
+		    SAY_RCPT_OK },
+		{ "user", &user, "<a@b.example>", RCPT_FOREIGN, SAY_RCPT_OK },
+		/* trusted or not, who is not here is not here */
+		{ "user, unknown", &user, "<a@b.example>", RCPT_UNKNOWN,
+		    SAY_RCPT_UNKNOWN },
+		{ "relay domain", &stranger, "<a@b.example>", RCPT_RELAY_OK,
+		    SAY_RCPT_OK },
+		/* RFC 5321 appendix F.2; percent and bang, by the next host */
+		{ "percent", &stranger, "<a%c.example@b.example>",
+		    RCPT_RELAY_OK, SAY_RELAY_DENIED },
+		{ "bang", &stranger, "<c.example!a@b.example>", RCPT_RELAY_OK,
+		    SAY_RELAY_DENIED },
+		{ "quoted at", &stranger, "<\"a@c.example\"@b.example>",
+		    RCPT_RELAY_OK, SAY_RELAY_DENIED },
+		{ "percent, trusted", &user, "<a%c.example@b.example>",
+		    RCPT_RELAY_OK, SAY_RCPT_OK },
+		/* RFC 5321 4.5.1 */
+		{ "postmaster", &stranger, "<postmaster>", RCPT_UNKNOWN,
+		    SAY_RCPT_OK },
+		{ "Postmaster", &stranger, "<Postmaster>", RCPT_FOREIGN,
+		    SAY_RCPT_OK },
+	};
+	struct addr to;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t_case(cases[i].name);
+		T_INT(addr_parse_path(span_str(cases[i].to), ADDR_FORWARD,
+		    &to, NULL), 0);
+		T_INT(policy_rcpt(cases[i].who, &to, cases[i].verdict),
+		    cases[i].want);
+	}
+}
+
+static void
+logging_in(void **state)
+{
+	static const struct {
+		const char *name;
+		struct facts f;
+		bool offered;
+		enum say want;
+	} cases[] = {
+		{ "loopback", { .kind = SUB, .loopback = true }, true,
+		    SAY_NOTHING },
+		{ "elsewhere", { .kind = SUB }, false, SAY_AUTH_PLAIN_TEXT },
+		{ "allowed elsewhere", { .kind = SUB, .plain_anywhere = true },
+		    true, SAY_NOTHING },
+		{ "again", { .kind = SUB, .loopback = true,
+		    .logged_in = true }, true, SAY_AUTH_AGAIN },
+		{ "mx", { .kind = MX, .loopback = true }, false,
+		    SAY_AUTH_PLAIN_TEXT },
+		{ "lmtp", { .kind = LMTP, .loopback = true }, false,
+		    SAY_AUTH_PLAIN_TEXT },
+		{ "local", { .kind = LOCAL, .plain_anywhere = true }, false,
+		    SAY_AUTH_PLAIN_TEXT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t_case(cases[i].name);
+		T_TRUE(policy_auth_offered(&cases[i].f) == cases[i].offered);
+		T_INT(policy_auth(&cases[i].f), cases[i].want);
+	}
+	T_INT(say_code(SAY_AUTH_PLAIN_TEXT), 538);
+	T_INT(say_code(SAY_AUTH_NEEDED), 530);
+}
+
+static void
+senders(void **state)
+{
+	struct verb_mail m = { .has_size = true, .size = 1000 };
+
+	(void)state;
+	T_INT(policy_mail(&stranger, &m, 1000), SAY_MAIL_OK);
+	T_INT(policy_mail(&stranger, &m, 999), SAY_TOO_BIG);
+	T_INT(policy_mail(&nobody, &m, 1000), SAY_AUTH_NEEDED);
+	T_INT(policy_mail(&nobody, &m, 1), SAY_AUTH_NEEDED);
+	T_INT(policy_mail(&user, &m, 1000), SAY_MAIL_OK);
+	T_INT(policy_mail(&local, &m, 1000), SAY_MAIL_OK);
+	m = (struct verb_mail){ .has_size = true, .size = UINT64_MAX };
+	T_INT(policy_mail(&stranger, &m, 1000), SAY_TOO_BIG);
+	m.has_size = false;
+	T_INT(policy_mail(&stranger, &m, 1000), SAY_MAIL_OK);
+	T_INT(policy_rcpt_room(99, 100), SAY_NOTHING);
+	T_INT(policy_rcpt_room(100, 100), SAY_TOO_MANY_RCPT);
+	T_INT(say_code(SAY_TOO_MANY_RCPT), 452);
+	T_INT(say_code(SAY_TOO_BIG), 552);
+}
+
+static void
+messages(void **state)
+{
+	static const struct {
+		struct message_facts m;
+		enum say want;
+	} cases[] = {
+		{ { .hops_max = 50 }, SAY_NOTHING },
+		{ { .hops = 50, .hops_max = 50 }, SAY_NOTHING },
+		{ { .hops = 51, .hops_max = 50 }, SAY_LOOP },
+		{ { .bad_octets = true, .hops_max = 50 }, SAY_BAD_OCTETS },
+		{ { .too_big = true, .hops_max = 50 }, SAY_TOO_BIG },
+		{ { .header_too_big = true, .hops_max = 50 },
+		    SAY_HEADER_TOO_BIG },
+		{ { .bad_octets = true, .too_big = true, .hops = 99 },
+		    SAY_BAD_OCTETS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		T_INT(policy_message(&cases[i].m), cases[i].want);
+}
+
+static void
+patience(void **state)
+{
+	static const struct {
+		const char *name;
+		struct counts c;
+		enum say want;
+	} cases[] = {
+		{ "new", { 0 }, SAY_NOTHING },
+		{ "errors", { .errors = LIMIT_ERRORS - 1 }, SAY_NOTHING },
+		{ "too many", { .errors = LIMIT_ERRORS },
+		    SAY_TOO_MANY_ERRORS },
+		{ "a list", { .errors = LIMIT_ERRORS + 9, .accepted = 10 },
+		    SAY_NOTHING },
+		{ "a bad list", { .errors = LIMIT_ERRORS + 10,
+		    .accepted = 10 }, SAY_TOO_MANY_ERRORS },
+		{ "logins", { .auth_failures = LIMIT_AUTH_FAILURES },
+		    SAY_TOO_MANY_LOGINS },
+		{ "idle", { .idle = LIMIT_IDLE_COMMANDS },
+		    SAY_TOO_MANY_COMMANDS },
+		{ "commands", { .commands = LIMIT_COMMANDS },
+		    SAY_TOO_MANY_COMMANDS },
+		{ "over", { .over = 99 }, SAY_NOTHING },
+		{ "much over", { .over = 100 }, SAY_TOO_MANY_COMMANDS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t_case(cases[i].name);
+		T_INT(policy_patience(&cases[i].c, 100), cases[i].want);
+		if (cases[i].want != SAY_NOTHING)
+			T_INT(say_code(cases[i].want), 421);
+	}
+}
+
+static void
+strangers_to_smtp(void **state)
+{
+	static const char *const http[] = { "GET / HTTP/1.1", "POST /x",
+		"CONNECT mx:25 HTTP/1.1", "PRI * HTTP/2.0", "HEAD" };
+	static const char *const smtp[] = { "EHLO x", "get", "GETX", "",
+		" GET", "MAIL FROM:<GET@b.example>" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(http); i++) {
+		t_case(http[i]);
+		T_TRUE(policy_is_http(span_str(http[i])));
+	}
+	for (size_t i = 0; i < COUNT(smtp); i++) {
+		t_case(smtp[i]);
+		T_TRUE(!policy_is_http(span_str(smtp[i])));
+	}
+	T_TRUE(policy_is_tls(SPAN_LIT("\x16\x03\x01")));
+	T_TRUE(policy_is_tls(SPAN_LIT("\x16")));
+	T_TRUE(!policy_is_tls(SPAN_LIT("EHLO")));
+	T_TRUE(!policy_is_tls(SPAN_NONE));
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(relaying),
+		cmocka_unit_test(logging_in),
+		cmocka_unit_test(senders),
+		cmocka_unit_test(messages),
+		cmocka_unit_test(patience),
+		cmocka_unit_test(strangers_to_smtp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
