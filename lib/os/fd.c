@@ -373,12 +373,9 @@ fd_wait(int fd, int what, int64_t deadline_ms)
 	return rc;
 }
 
-int
-fd_wait_two(int a, int b, int64_t deadline_ms)
+static int
+wait_pair(struct pollfd pfd[2], int64_t deadline_ms)
 {
-	struct pollfd pfd[2] = {
-		{ .fd = a, .events = POLLIN }, { .fd = b, .events = POLLIN },
-	};
 	int rc = poll_until(pfd, 2, deadline_ms);
 
 	if (rc <= 0)
@@ -388,6 +385,27 @@ fd_wait_two(int a, int b, int64_t deadline_ms)
 		return -1;
 	}
 	return (pfd[0].revents != 0 ? 1 : 0) + (pfd[1].revents != 0 ? 2 : 0);
+}
+
+int
+fd_wait_two(int a, int b, int64_t deadline_ms)
+{
+	struct pollfd pfd[2] = {
+		{ .fd = a, .events = POLLIN }, { .fd = b, .events = POLLIN },
+	};
+
+	return wait_pair(pfd, deadline_ms);
+}
+
+int
+fd_wait_in_out(int in, int out, int64_t deadline_ms)
+{
+	struct pollfd pfd[2] = {
+		{ .fd = in, .events = POLLIN },
+		{ .fd = out, .events = POLLOUT },
+	};
+
+	return wait_pair(pfd, deadline_ms);
 }
 
 int

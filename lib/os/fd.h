@@ -55,6 +55,8 @@ enum fd_event { FD_READ = 1, FD_WRITE = 2 };
 int	fd_wait(int fd, int what, int64_t deadline_ms) must_use;
 /* The same for two descriptors, reading: 1, 2 (or 3 for both); 0; -1. */
 int	fd_wait_two(int a, int b, int64_t deadline_ms) must_use;
+/* Reading from in, writing to out (either may be -1): 1, 2 (or 3); 0; -1. */
+int	fd_wait_in_out(int in, int out, int64_t deadline_ms) must_use;
 
 /*
  * The kernel grants a read lease only when no descriptor for writing is open

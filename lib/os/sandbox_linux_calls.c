@@ -158,6 +158,8 @@ const struct call_rule calls_allowed[] = {
 	CALL("readahead", F), CALL("inotify_init", F),
 	CALL("inotify_init1", F), CALL("inotify_add_watch", F),
 	CALL("inotify_rm_watch", F),
+	/* Is the maker of this lock file still there? */
+	CALL_IF("kill", F, IS(1, 0)),
 	/* futimens(): by descriptor, never by path. */
 	CALL_IF("utimensat", F, IS(1, 0)),
 

@@ -260,6 +260,16 @@ spawn_kill(pid_t pid, int sig)
 	return kill(pid, sig);
 }
 
+int
+spawn_kill_group(pid_t pid, int sig)
+{
+	if (pid <= 1) {
+		errno = EINVAL;
+		return -1;
+	}
+	return kill(-pid, sig);
+}
+
 pid_t
 spawn_self(void)
 {

@@ -42,6 +42,8 @@ bool	spawn_reap(struct spawn_end *end) must_use;
 /* Waits for this one; 0: *end; -1 EAGAIN at the deadline. */
 int	spawn_wait(pid_t pid, int64_t deadline_ms, struct spawn_end *end) must_use;
 int	spawn_kill(pid_t pid, int sig);
+/* All that spawn()'s child pid has started and that did not leave its group. */
+int	spawn_kill_group(pid_t pid, int sig);
 pid_t	spawn_self(void);	/* getpid, never cached over fork */
 /* SIGKILL to this process when its parent ends (where the system can). */
 void	spawn_die_with_parent(void);

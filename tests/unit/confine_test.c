@@ -418,7 +418,7 @@ try_exec_memory(void)
 static int
 try_kill_parent(void)
 {
-	return kill(getppid(), 0) == 0 ? 0 : errno;
+	return kill(getppid(), SIGURG) == 0 ? 0 : errno;
 }
 
 static int
