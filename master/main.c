@@ -55,7 +55,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		return;
 	}
 	buf_init(&errors, ERRORS_MAX);
-	if (!m->stopping && reload(m, &errors) != 0) {
+	if (reload(m, &errors) != 0) {
 		rest = buf_span(&errors);
 		while ((line = span_cut(&rest, '\n')).n > 0)
 			log_error(LF_STR("event", "not-reloaded"),

@@ -84,10 +84,15 @@ send_all(struct master *m)
 int
 reload(struct master *m, struct buf *errors)
 {
-	struct conf_view *next = conf_load(m->conf_path, errors), *old;
+	struct conf_view *next, *old;
 	struct slot slots[ROWS_MAX] = { { .wanted = false } };
 	uint32_t changed;
 
+	if (m->stopping) {
+		buf_add_str(errors, "the server is stopping\n");
+		return -1;
+	}
+	next = conf_load(m->conf_path, errors);
 	if (next == NULL)
 		return -1;
 	if (prepare_slots(m, next, slots, errors) != 0 ||

@@ -8,6 +8,7 @@
  * that at GO it has all its peers.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@
 
 #define READY_MS	300000	/* qmgr reads its queue first */
 #define SUCCESSOR_MS	1000	/* at most one in that time */
+/* Of one row; the places of other rows' restarts are not theirs to take. */
+#define DRAINING_MAX	4
 #define FD_ERR		2
 /* A sanitizer's report has no other way out than standard error. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -42,12 +45,19 @@ slot_of(struct master *m, enum role role)
 	return NULL;
 }
 
-/* A peer that cannot be told is at its end; its death is handled there. */
+/*
+ * A daemon that did not get what it needs would serve in half: it is ended,
+ * and gets all of it when it is started again.
+ */
 static void
 tell(struct proc *p, const struct ipc_type *t, const void *msg, int fd)
 {
-	if (p->peer != NULL)
-		(void)ipc_send(p->peer, t, 0, msg, fd);
+	if (p->peer == NULL || ipc_send(p->peer, t, 0, msg, fd) == 0)
+		return;
+	log_error(LF_STR("event", "untold"),
+	    LF_STR("daemon", role_name(p->slot->row->role)),
+	    LF_STR("what", t->name));
+	(void)spawn_kill(p->pid, SIGKILL);	/* it may be at its end already */
 }
 
 static void
@@ -193,6 +203,18 @@ out:
 	return -1;
 }
 
+/* Of one row, with those that drain. */
+static size_t
+count_procs(const struct master *m, const struct slot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < PROCS_MAX; i++)
+		if (m->procs[i] != NULL && m->procs[i]->slot == s)
+			n++;
+	return n;
+}
+
 void
 slot_succeed(struct master *m, struct slot *s)
 {
@@ -201,7 +223,8 @@ slot_succeed(struct master *m, struct slot *s)
 
 	if (s->now == NULL || s->now->state != PROC_READY || m->stopping)
 		return;
-	if (s->successor_ms != 0 && now - s->successor_ms < SUCCESSOR_MS) {
+	if ((s->successor_ms != 0 && now - s->successor_ms < SUCCESSOR_MS) ||
+	    count_procs(m, s) > DRAINING_MAX) {
 		log_warn(LF_STR("event", "successor-refused"),
 		    LF_STR("daemon", role_name(s->row->role)),
 		    LF_STR("reason", "too often"));
@@ -324,8 +347,15 @@ connect_peers(struct master *m, struct proc *p, enum role other)
 	for (size_t i = 0; i < p->nwaiting; i++)
 		if (p->waiting[i].role == other)
 			return;		/* that end has made it already */
-	if (o == NULL || o->state == PROC_DRAINING || fd_pair(pair) != 0)
+	if (o == NULL || o->state == PROC_DRAINING)
 		return;
+	if (fd_pair(pair) != 0) {
+		log_error(LF_STR("event", "no-channel"),
+		    LF_STR("between", role_name(mine)),
+		    LF_STR("and", role_name(other)));
+		(void)spawn_kill(p->pid, SIGKILL);	/* and again */
+		return;
+	}
 	give_peer(p, other, pair[0]);
 	if (o->state != PROC_SPAWNED) {
 		give_peer(o, mine, pair[1]);

@@ -46,7 +46,8 @@ on_proc_deadline(evutil_socket_t fd, short what, void *arg)
 	log_error(LF_STR("event", "killed"),
 	    LF_STR("daemon", role_name(p->slot->row->role)),
 	    LF_INT("pid", p->pid), LF_STR("reason",
-	    p->state == PROC_DRAINING ? "does not end" : "not ready in time"));
+	    p->state == PROC_DRAINING ? "does not end" :
+	    p->peer == NULL ? "closed its channel" : "not ready in time"));
 	(void)spawn_kill(p->pid, SIGKILL);	/* as above */
 }
 
@@ -176,9 +177,9 @@ watch_channel_closed(struct ipc_peer *peer, void *ctx)
 	if (p == NULL)
 		return;
 	p->peer = NULL;
-	/* A daemon that was refused, or closed its channel, must not live on
-	   without a master; its end comes by SIGCHLD. */
-	(void)spawn_kill(p->pid, SIGTERM);
+	/* It ends, or was refused: it must not live on without a master. */
+	if (p->state != PROC_DRAINING)
+		proc_deadline(p, TERM_MS);
 }
 
 static void

@@ -58,8 +58,10 @@ outq_add(struct outq *q, struct span packet, int fd)
 	struct outq_packet *p;
 	int copy = -1;
 
-	if (q->n >= q->n_max || packet.n > q->octets_max - q->octets)
+	if (q->n >= q->n_max || packet.n > q->octets_max - q->octets) {
+		errno = ENOSPC;
 		return -1;
+	}
 	if (fd >= 0 && (copy = fd_dup(fd)) < 0)
 		return -1;
 	p = xmalloc(sizeof(*p) + packet.n);

@@ -21,7 +21,11 @@ struct outq {
 void	outq_init(struct outq *q, size_t octets_max, size_t n_max);
 void	outq_fini(struct outq *q);	/* drops all; usable after it */
 bool	outq_empty(const struct outq *q);
-/* fd is duplicated (< 0: none).  -1: over the bound, nothing was added. */
+/*
+ * fd is duplicated (< 0: none).
+ * returns  0; -1, nothing was added: errno ENOSPC over the bound, else no
+ * duplicate could be had
+ */
 int	outq_add(struct outq *q, struct span packet, int fd) must_use;
 
 enum outq_sent { OUTQ_EMPTY, OUTQ_WAITING, OUTQ_BROKEN };

@@ -335,11 +335,11 @@ send_or_keep(struct ipc_peer *p, const struct ipc_type *t,
 		if (is_shortage(errno))
 			return -1;
 	}
-	if (outq_add(&p->out, packet, fd) != 0) {
+	if (outq_add(&p->out, packet, fd) == 0)
+		return flush(p);
+	if (errno == ENOSPC)
 		refused(p, t->name, "does not read");
-		return -1;
-	}
-	return flush(p);
+	return -1;
 }
 
 int
