@@ -26,21 +26,36 @@ struct bodystruct {
 	struct arena *mem;	/* of the fields of one part */
 };
 
-/* body-fld-param = "(" string SP string *(SP string SP string) ")" / nil */
 static void
-put_params(struct buf *out, const struct mime_params *ps)
+put_pair(struct buf *out, const char *before, struct span name,
+    struct span value)
 {
-	if (ps->n == 0) {
-		buf_add_str(out, "NIL");
-		return;
-	}
+	buf_add_str(out, before);
+	strings_put(out, name);
+	buf_add_char(out, ' ');
+	strings_put(out, value);
+}
+
+/*
+ * body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
+ * charset  it is text: where the charset is not named it is us-ascii (RFC 2045
+ *	    5.2), and RFC 3501 7.4.2 wants defaults told
+ */
+static void
+put_params(struct buf *out, const struct mime_params *ps, bool charset)
+{
+	const char *before = "(";
+
 	for (size_t i = 0; i < ps->n; i++) {
-		buf_add_char(out, i == 0 ? '(' : ' ');
-		strings_put(out, ps->v[i].name);
-		buf_add_char(out, ' ');
-		strings_put(out, ps->v[i].value);
+		put_pair(out, before, ps->v[i].name, ps->v[i].value);
+		before = " ";
+		if (span_ieq_str(ps->v[i].name, "charset"))
+			charset = false;
 	}
-	buf_add_char(out, ')');
+	if (charset)
+		put_pair(out, before, SPAN_LIT("charset"),
+		    SPAN_LIT("us-ascii"));
+	buf_add_str(out, ps->n > 0 || charset ? ")" : "NIL");
 }
 
 /* body-fld-lang = nstring / "(" string *(SP string) ")" */
@@ -68,7 +83,7 @@ put_tail(struct buf *out, const struct mime_fields *f)
 		buf_add_str(out, " (");
 		strings_put(out, f->disposition.kind);
 		buf_add_char(out, ' ');
-		put_params(out, &f->disposition.params);
+		put_params(out, &f->disposition.params, false);
 		buf_add_char(out, ')');
 	}
 	buf_add_char(out, ' ');
@@ -83,7 +98,8 @@ put_basics(struct buf *out, const struct mime_fields *f,
     const struct mime_part *p)
 {
 	buf_add_char(out, ' ');
-	put_params(out, &f->type.params);
+	put_params(out, &f->type.params,
+	    mime_type_is(&f->type, "text", NULL));
 	buf_add_char(out, ' ');
 	strings_put_n(out, f->id);
 	buf_add_char(out, ' ');
@@ -185,7 +201,7 @@ put_multipart(struct bodystruct *b, const struct mime_part *p, bool in_digest)
 	if (!b->extended)
 		return;
 	buf_add_char(b->out, ' ');
-	put_params(b->out, &f.type.params);
+	put_params(b->out, &f.type.params, false);
 	put_tail(b->out, &f);
 }
 

@@ -54,15 +54,16 @@ want(struct fetch *f, const struct fetch_item *item)
 		f->need |= NEED_DATE;
 	if (item->kind == FETCH_SIZE)
 		f->need |= NEED_WIRE;
-	if (item->kind == FETCH_SECTION) {
-		f->octets = f->octets || is_whole(item);
+	if (item->kind == FETCH_SECTION && is_whole(item))
+		f->octets = true;
+	else if (item->kind == FETCH_SECTION) {
 		header = item->section.part_n == 0 &&
 		    item->section.text != SECTION_TEXT;
 		tree = !header;
 	}
 	if (tree)
 		f->read = READ_TREE;
-	else if (header && !is_whole(item) && f->read == READ_NOTHING)
+	else if (header && f->read == READ_NOTHING)
 		f->read = READ_HEADER;
 	if (!item->peek && !folder_read_only(f->s->folder))
 		f->seen = true;

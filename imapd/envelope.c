@@ -45,7 +45,11 @@ put_address(struct buf *out, const struct addrlist_item *item)
 	buf_add_char(out, ' ');
 	strings_put_n(out, group ? item->name : item->mailbox);
 	buf_add_char(out, ' ');
-	strings_put_n(out, item->host);
+	/* NIL would make a group of a mailbox without a host. */
+	if (item->kind == ADDRLIST_MAILBOX && item->host.p == NULL)
+		buf_add_str(out, "\"\"");
+	else
+		strings_put_n(out, item->host);
 	buf_add_char(out, ')');
 }
 
