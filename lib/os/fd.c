@@ -427,3 +427,11 @@ fd_no_writer(int fd)
 	return -1;
 #endif
 }
+
+bool
+fd_at_end(int sock)
+{
+	char c;
+
+	return recv(sock, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}

@@ -6,7 +6,9 @@
 #include "store/root.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "base/bug.h"
 #include "base/span.h"
 #include "os/fd.h"
 #include "os/fs.h"
@@ -22,7 +24,7 @@ mail_roots_add(struct mail_roots *r, const char *path)
 	r->fd[r->n] = fs_open_top(path);
 	if (r->fd[r->n] < 0)
 		return -1;
-	r->path[r->n++] = path;
+	r->path[r->n++] = xstrdup(path);
 	r->fd[r->n] = -1;
 	return 0;
 }
@@ -52,30 +54,48 @@ open_below(int root, const char *path)
 	return fd;
 }
 
+/* The nearest root above path, and the way from there; -1: none is. */
+static int
+nearest(const struct mail_roots *r, const char *path, char *way, size_t size)
+{
+	struct span best = SPAN_NONE;
+	int root = -1;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct span rest = below(span_str(r->path[i]),
+		    span_str(path));
+
+		if (rest.p != NULL && (best.p == NULL || rest.n < best.n)) {
+			best = rest;
+			root = r->fd[i];
+		}
+	}
+	errno = ENOENT;
+	return best.p == NULL || span_copy(best, way, size) != 0 ? -1 : root;
+}
+
+int
+mail_roots_find(const struct mail_roots *r, const char *path)
+{
+	char way[512];
+	int root = nearest(r, path, way, sizeof(way));
+
+	return root < 0 ? -1 : fs_open_dir(root, way);
+}
+
 int
 mail_roots_open(const struct mail_roots *r, const char *maildir,
     struct why *why)
 {
-	char path[512];
-	struct span best = SPAN_NONE;
-	size_t root = 0;
-	int fd;
+	char way[512];
+	int root = nearest(r, maildir, way, sizeof(way)), fd;
 
-	for (size_t i = 0; i < r->n; i++) {
-		struct span rest = below(span_str(r->path[i]),
-		    span_str(maildir));
-
-		if (rest.p != NULL && (best.p == NULL || rest.n < best.n)) {
-			best = rest;
-			root = i;
-		}
-	}
-	if (best.p == NULL || span_copy(best, path, sizeof(path)) != 0) {
+	if (root < 0) {
 		why_set(why, WHY_TEMP, "4.3.5",
 		    "%s is not below mailbox_roots", maildir);
 		return -1;
 	}
-	fd = open_below(r->fd[root], path);
+	fd = open_below(root, way);
 	if (fd < 0) {
 		why_sys(why, WHY_TEMP, "4.2.0", "%s", maildir);
 		return -1;
@@ -88,7 +108,9 @@ mail_roots_open(const struct mail_roots *r, const char *maildir,
 void
 mail_roots_close(struct mail_roots *r)
 {
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
 		fd_close(&r->fd[i]);
+		free(r->path[i]);
+	}
 	r->n = 0;
 }

@@ -11,13 +11,13 @@
 #define MAIL_ROOTS_MAX	16
 
 struct mail_roots {
-	const char *path[MAIL_ROOTS_MAX];	/* borrowed; absolute */
+	char	   *path[MAIL_ROOTS_MAX];	/* absolute */
 	int	    fd[MAIL_ROOTS_MAX + 1];	/* ended by -1: for confinement */
 	size_t	    n;
 };
 
 /*
- * Add one; path is borrowed for good.
+ * Add one; path is copied: settings change at a reload, roots do not.
  * returns  0; -1 with errno: cannot be opened, or too many
  */
 int	mail_roots_add(struct mail_roots *r, const char *path) must_use;
@@ -29,6 +29,8 @@ int	mail_roots_add(struct mail_roots *r, const char *path) must_use;
  */
 int	mail_roots_open(const struct mail_roots *r, const char *maildir,
 	    struct why *why) must_use;
+/* A directory that is there, below one of the roots; -1 with errno. */
+int	mail_roots_find(const struct mail_roots *r, const char *path) must_use;
 /* Closes the roots (in a child that has its mailbox). */
 void	mail_roots_close(struct mail_roots *r);
 

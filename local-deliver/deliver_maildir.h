@@ -1,0 +1,25 @@
+/*
+ * deliver_maildir - a message into the owner's INBOX.
+ */
+#ifndef LOCAL_DELIVER_DELIVER_MAILDIR_H
+#define LOCAL_DELIVER_DELIVER_MAILDIR_H
+
+#include "base/base.h"
+#include "base/why.h"
+#include "local-deliver/job.h"
+#include "store/folder.h"
+
+/*
+ * uid      of the message, or 0: it will be given later
+ * returns  0: file and name are on stable storage; -1 with why: WHY_PERM 5.4.6 (it
+ *          was here before), 5.2.2 (over the mailbox's quota); WHY_TEMP 4.2.2
+ *          (over the file system's quota), 4.3.1 (disk full), else
+ */
+int	deliver_maildir(struct folder *inbox, const struct job_in *j,
+	    const struct job_rcpt *rcpt, uint32_t *uid, struct why *why)
+	    must_use;
+/* -1 with why (5.4.6): a Delivered-To field names this recipient already. */
+int	deliver_check_loop(const struct job_in *j,
+	    const struct job_rcpt *rcpt, struct why *why) must_use;
+
+#endif

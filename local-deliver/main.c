@@ -1,0 +1,185 @@
+/*
+ * local-deliver - final delivery: into a Maildir, by a forward file, to a program.
+ * runs as   role deliver: _paqdlv in a user namespace that holds the mailbox
+ *           owners; a worker is one owner in that owner's Maildir as its root.
+ *           role pipe: _paqpipe in a namespace that holds pipe_user; a worker
+ *           is pipe_user, without a filter, for it must start programs
+ * reads     LOCAL_WORKER, then JOBs (qmgr) with the queue file open for reading;
+ *           the owner's .forward, before the Maildir becomes the root
+ * writes    that Maildir; RESULTs to qmgr; role pipe: a pipe to the program
+ * never     has a socket; opens the queue; runs a shell, or a word from a message
+ * flow      qmgr -> main.c (fork) -> owner.c -> worker.c -> job.c ->
+ *           deliver_forward.c (rules.c) -> deliver_maildir.c (body.c) or
+ *           deliver_pipe.c -> outcome.c -> qmgr
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "daemon/service.h"
+#include "ipc/msg_deliver.h"
+#include "local-deliver/owner.h"
+#include "local-deliver/worker.h"
+#include "os/user.h"
+
+static const struct service deliver = {
+	.name = "local-deliver", .role = ROLE_DELIVER,
+	.sandbox = SANDBOX_OWNER, .mem_max_octets = 1024 * MIB,
+	.nofile = 1024, .nproc = 6000,
+};
+
+static const struct service pipes = {
+	.name = "local-deliver", .role = ROLE_PIPE,
+	.sandbox = SANDBOX_NONE, .nofile = 1024, .nproc = 6000,
+};
+
+static struct {
+	const struct service *svc;
+	struct mail_roots roots;
+	struct user pipe_user;
+	size_t	    workers;
+} state;
+
+static bool
+in_ranges(bool group, uint32_t id)
+{
+	struct id_range r[16];
+	size_t n = service_ranges(group, r, COUNT(r));
+
+	for (size_t i = 0; i < n; i++)
+		if (id - r[i].first < r[i].count)
+			return true;
+	return false;
+}
+
+/* The kernel would refuse too; here it is said. */
+static bool
+may_be_owner(const struct local_worker *w)
+{
+	return !service_privileged() ||
+	    (in_ranges(false, w->uid) && in_ranges(true, w->gid));
+}
+
+_Noreturn static void
+serve_mailbox(const struct local_worker *w, int qmgr)
+{
+	int keep[MAIL_ROOTS_MAX + 1];
+	struct owner o;
+
+	keep[0] = qmgr;
+	for (size_t i = 0; i < state.roots.n; i++)
+		keep[1 + i] = state.roots.fd[i];
+	service_after_fork(keep, 1 + state.roots.n);
+	owner_become(&o, w, &state.roots, service_privileged());
+	worker_mailbox(qmgr, &o);
+	owner_fini(&o);
+	exit(0);
+}
+
+_Noreturn static void
+serve_program(int qmgr)
+{
+	struct why why;
+
+	service_after_fork(&qmgr, 1);
+	if (confine_become_owner(state.pipe_user.uid, state.pipe_user.gid,
+	    !service_privileged(), &why) != 0 ||
+	    confine_enter_mailbox(-1, !service_privileged(), &why) != 0)
+		die(EXIT_OSERR, "pipe_user: %s", why.text);
+	worker_pipe(qmgr, service_conf());
+	exit(0);
+}
+
+static enum verdict
+on_local_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct local_worker *w = msg->body;
+	bool pipe = state.svc->role == ROLE_PIPE;
+	pid_t pid;
+
+	(void)peer;
+	(void)ctx;
+	/* The channel is closed on return: qmgr sees that it has no worker. */
+	if (state.workers >= conf_num(service_conf(), "deliver_max") ||
+	    (!pipe && !may_be_owner(w))) {
+		log_warn(LF_STR("event", "worker-refused"),
+		    LF_STR("user", w->user), LF_NUM("uid", w->uid),
+		    LF_NUM("workers", state.workers));
+		return VERDICT_OK;
+	}
+	pid = spawn_fork();
+	if (pid == 0) {
+		if (pipe)
+			serve_program(*msg->fd);
+		serve_mailbox(w, *msg->fd);
+	}
+	if (pid < 0)
+		log_warn(LF_STR("event", "no-worker"));
+	else
+		state.workers++;
+	return VERDICT_OK;
+}
+
+static void
+on_child(const struct spawn_end *end, void *ctx)
+{
+	(void)ctx;
+	if (state.workers > 0)
+		state.workers--;
+	if (end->fault)
+		log_error(LF_STR("event", "worker-crashed"),
+		    LF_INT("pid", end->pid), LF_INT("signal", end->signal));
+}
+
+static const struct ipc_rule rules[] = {
+	{ ROLE_BIT(ROLE_QMGR), &local_worker_type, 0, on_local_worker },
+};
+
+static void
+open_roots(const struct conf_view *conf)
+{
+	for (size_t i = 0; i < conf_count(conf, "mailbox_roots"); i++)
+		/* The others are used all the same. */
+		if (mail_roots_add(&state.roots,
+		    conf_item(conf, "mailbox_roots", i)) != 0)
+			log_warn(LF_STR("event", "no-mailbox-root"),
+			    LF_STR("path", conf_item(conf, "mailbox_roots",
+			    i)));
+	state.roots.fd[state.roots.n] = -1;
+}
+
+static void
+find_pipe_user(const struct conf_view *conf)
+{
+	const char *name = conf_str(conf, "pipe_user");
+
+	if (user_by_name(name, &state.pipe_user) != 0)
+		die(EXIT_CONFIG, "pipe_user: there is no user %s", name);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct service_events events = { .child = on_child };
+	struct ipc_server *srv;
+
+	state.svc = argc == 2 && strcmp(argv[1], "pipe") == 0 ? &pipes :
+	    &deliver;
+	service_begin(state.svc, argc, argv);
+	if (state.svc->role == ROLE_PIPE) {
+		find_pipe_user(service_conf());
+		service_confine(NULL, NULL);
+	} else {
+		open_roots(service_conf());
+		service_confine(NULL, state.roots.fd);
+	}
+
+	srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
+	service_serve(srv);
+	service_on(&events);
+	service_loop();
+
+	ipc_server_free(&srv);
+	return service_end();
+}

@@ -1,0 +1,117 @@
+/*
+ * worker.c - a job at a time, a recipient at a time; each result is sent at
+ * once, so that what is done stays done if the next one ends this process.
+ */
+#include "local-deliver/worker.h"
+
+#include "base/log.h"
+#include "local-deliver/deliver_forward.h"
+#include "local-deliver/deliver_maildir.h"
+#include "local-deliver/deliver_pipe.h"
+#include "local-deliver/job.h"
+#include "local-deliver/outcome.h"
+
+static void
+log_result(const struct job_in *j, const struct job_rcpt *rcpt,
+    const struct result *r, uint32_t uid)
+{
+	static const char *const events[] = {
+		[RESULT_DONE] = "delivered", [RESULT_LATER] = "deferred",
+		[RESULT_NEVER] = "failed",
+	};
+
+	log_info(LF_STR("event", events[r->kind]), LF_STR("id", j->head.id),
+	    LF_STR("rcpt", rcpt->address), LF_NUM("size", j->head.size_octets),
+	    LF_NUM("uid", uid), LF_STR("esc", r->esc),
+	    LF_STR("why", r->kind == RESULT_DONE ? NULL : r->text));
+}
+
+/* Forward file and mailbox; -1: qmgr is gone. */
+static int
+deliver_to_owner(struct ipc_client *qmgr, struct owner *o,
+    const struct job_in *j, const struct job_rcpt *rcpt)
+{
+	struct result r = { .index = rcpt->index };
+	struct why why = o->why;
+	uint32_t uid = 0;
+	int forwards = 0;
+	bool keep = true;
+
+	if (o->inbox == NULL || deliver_check_loop(j, rcpt, &why) != 0)
+		outcome_from_why(&r, &why);
+	else if ((forwards = forward_apply(qmgr, buf_span(&o->forward), rcpt,
+	    &keep)) < 0)
+		return -1;
+	else if (keep && deliver_maildir(o->inbox, j, rcpt, &uid, &why) != 0)
+		outcome_from_why(&r, &why);
+	else
+		outcome_done(&r, keep ? "delivered" : "forwarded");
+	log_result(j, rcpt, &r, uid);
+	return job_result(qmgr, &r);
+}
+
+void
+worker_mailbox(int fd, struct owner *o)
+{
+	struct ipc_client qmgr;
+	struct job_in j;
+	int rc = 0;
+
+	ipc_client_init(&qmgr, fd, "qmgr");
+	while (rc == 0 && job_receive(&qmgr, &j)) {
+		for (uint32_t i = 0; rc == 0 && i < j.head.nrcpts; i++)
+			rc = deliver_to_owner(&qmgr, o, &j, &j.rcpts[i]);
+		if (rc == 0)
+			rc = job_end(&qmgr, o->inbox != NULL);
+		job_fini(&j);
+	}
+	ipc_client_fini(&qmgr);
+}
+
+static bool
+find_command(const struct conf_view *conf, const char *name,
+    struct pipe_command *out)
+{
+	for (size_t i = 0; i < conf_count(conf, "pipes"); i++)
+		if (pipe_command_parse(out,
+		    span_str(conf_item(conf, "pipes", i)), span_str(name)))
+			return true;
+	return false;
+}
+
+static int
+deliver_to_program(struct ipc_client *qmgr, const struct conf_view *conf,
+    const struct job_in *j, const struct job_rcpt *rcpt)
+{
+	struct result r = { .index = rcpt->index };
+	struct pipe_command cmd;
+	struct why why;
+
+	if (find_command(conf, j->head.nexthop, &cmd))
+		deliver_pipe(&cmd, j, rcpt, &r);
+	else {
+		why_set(&why, WHY_TEMP, "4.3.5",
+		    "no program is configured as %s", j->head.nexthop);
+		outcome_from_why(&r, &why);
+	}
+	log_result(j, rcpt, &r, 0);
+	return job_result(qmgr, &r);
+}
+
+void
+worker_pipe(int fd, const struct conf_view *conf)
+{
+	struct ipc_client qmgr;
+	struct job_in j;
+	int rc = 0;
+
+	ipc_client_init(&qmgr, fd, "qmgr");
+	while (rc == 0 && job_receive(&qmgr, &j)) {
+		for (uint32_t i = 0; rc == 0 && i < j.head.nrcpts; i++)
+			rc = deliver_to_program(&qmgr, conf, &j, &j.rcpts[i]);
+		if (rc == 0)
+			rc = job_end(&qmgr, true);
+		job_fini(&j);
+	}
+	ipc_client_fini(&qmgr);
+}
