@@ -53,18 +53,26 @@ ignore(struct rules *out, struct span entry)
 		    sizeof(out->first_ignored));
 }
 
+/* An address, or a name of our domain that needs no quotes. */
+static int
+parse_target(struct span s, const struct addr *self, struct addr *a)
+{
+	if (span_has(s, '@'))
+		return addr_parse(s, a, NULL);
+	if (addr_make(a, s, addr_domain(self)) != 0 || a->text[0] == '"')
+		return -1;
+	return 0;
+}
+
 /* \alice, alice or alice@our.domain: the mailbox itself. */
 static bool
 is_self(struct span s, const struct addr *self)
 {
 	struct addr a;
 	bool marked = s.n > 0 && s.p[0] == '\\';
-	int rc;
 
-	s = span_from(s, marked);
-	rc = span_has(s, '@') ? addr_parse(s, &a, NULL) :
-	    addr_make(&a, s, addr_domain(self));
-	return rc == 0 && addr_eq(&a, self);
+	return parse_target(span_from(s, marked), self, &a) == 0 &&
+	    addr_eq(&a, self);
 }
 
 static bool
@@ -85,7 +93,6 @@ take(struct rules *out, struct span entry, const struct addr *self)
 {
 	struct span s = unwrap(entry);
 	struct addr a;
-	int rc;
 
 	if (s.n == 0)
 		return true;
@@ -97,9 +104,7 @@ take(struct rules *out, struct span entry, const struct addr *self)
 		ignore(out, entry);
 		return true;
 	}
-	rc = span_has(s, '@') ? addr_parse(s, &a, NULL) :
-	    addr_make(&a, s, addr_domain(self));
-	if (rc == 0)
+	if (parse_target(s, self, &a) == 0)
 		return add(out, &a);
 	ignore(out, entry);
 	return true;
