@@ -22,7 +22,7 @@
 static const struct service authd = {
 	.name = "authd", .role = ROLE_AUTHD, .sandbox = SANDBOX_FILES_FORK,
 	.mem_max_octets = 512 * MIB, .nofile = 8192,
-	.nproc = PROOF_WORKERS + 2,
+	.nproc = 64,	/* of the user: workers, those being replaced */
 };
 
 static struct {

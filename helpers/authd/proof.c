@@ -164,6 +164,19 @@ start(struct worker *w)
 		die(EXIT_OSERR, "cannot watch a password worker");
 }
 
+/* Nobody can tell now. */
+static void
+give_up(struct proof *p)
+{
+	while (!STAILQ_EMPTY(&p->waiting)) {
+		struct question *q = STAILQ_FIRST(&p->waiting);
+
+		STAILQ_REMOVE_HEAD(&p->waiting, next);
+		p->nwaiting--;
+		finish(q, PROOF_UNKNOWN);
+	}
+}
+
 struct proof *
 proof_new(struct event_base *base)
 {
@@ -201,12 +214,7 @@ proof_free(struct proof **p)
 		if (w->busy != NULL)
 			finish(w->busy, PROOF_UNKNOWN);
 	}
-	while (!STAILQ_EMPTY(&(*p)->waiting)) {
-		struct question *q = STAILQ_FIRST(&(*p)->waiting);
-
-		STAILQ_REMOVE_HEAD(&(*p)->waiting, next);
-		finish(q, PROOF_UNKNOWN);
-	}
+	give_up(*p);
 	free(*p);
 	*p = NULL;
 }
@@ -226,6 +234,24 @@ proof_child_ended(struct proof *p, const struct spawn_end *end)
 		start(w);
 		feed(w);
 	}
+}
+
+/* Those that could not be started are tried again; with none, nobody waits. */
+static void
+feed_all(struct proof *p)
+{
+	size_t alive = 0;
+
+	for (size_t i = 0; i < PROOF_WORKERS; i++) {
+		struct worker *w = &p->workers[i];
+
+		if (w->pid < 0)
+			start(w);
+		alive += w->pid >= 0;
+		feed(w);
+	}
+	if (alive == 0)
+		give_up(p);
 }
 
 void
@@ -262,6 +288,9 @@ proof_ask(struct proof *p, struct span field, struct span password,
 	q->ctx = ctx;
 	STAILQ_INSERT_TAIL(&p->waiting, q, next);
 	p->nwaiting++;
-	for (size_t i = 0; i < PROOF_WORKERS; i++)
+	for (size_t i = 0; i < PROOF_WORKERS; i++) {
+		if (p->workers[i].fd < 0)	/* there was no process for it */
+			start(&p->workers[i]);
 		feed(&p->workers[i]);
+	}
 }
