@@ -16,6 +16,7 @@
 #define MAP_MS		30000
 #define OWNER_RANGES	16
 #define ONE_USER_NPROC	65535	/* all daemons count as one user then */
+#define OTHERS_NPROC	1000	/* of other suites on this host: same users */
 
 /* true: in a namespace with its maps. */
 static bool
@@ -80,7 +81,8 @@ service_confine(const int *read_dirs, const int *write_dirs)
 		.sandbox = svc->sandbox,
 		.mem_max_octets = svc->mem_max_octets,
 		.nofile = svc->nofile,
-		.nproc = svc->nproc > 0 && !drop ? ONE_USER_NPROC : svc->nproc,
+		.nproc = svc->nproc == 0 ? 0 : !drop ? ONE_USER_NPROC :
+		    svc->nproc + OTHERS_NPROC,
 		.read_dirs = read_dirs,
 		.write_dirs = write_dirs,
 		.scope_signals = svc->sandbox != SANDBOX_NONE,
