@@ -147,12 +147,14 @@ run_login(struct front_client *c, struct span tag, const struct span args[2])
 		front_login(c, args[0], args[1], tag);
 }
 
-/* What has become of a step of the exchange; challenge for SASL_MORE. */
+/* The next step of the exchange; response.p == NULL: none was sent. */
 static void
-sasl_turn(struct front_client *c, enum sasl_result r, const char *challenge)
+sasl_turn(struct front_client *c, struct span response)
 {
 	struct front_imap *st = front_state(c);
 	struct span tag = span_str(st->tag);
+	const char *challenge = "";
+	enum sasl_result r = sasl_step(&st->sasl, response, &challenge);
 
 	st->in_sasl = r == SASL_MORE;
 	switch (r) {
@@ -181,7 +183,6 @@ run_authenticate(struct front_client *c, struct span tag,
     const struct span args[2])
 {
 	struct front_imap *st = front_state(c);
-	const char *challenge = "";
 	enum sasl_mech mech;
 
 	if (!login_may_begin(c, tag))
@@ -192,7 +193,7 @@ run_authenticate(struct front_client *c, struct span tag,
 		return;
 	}
 	sasl_begin(&st->sasl, mech);
-	sasl_turn(c, sasl_step(&st->sasl, args[1], &challenge), challenge);
+	sasl_turn(c, args[1]);
 }
 
 static bool
@@ -307,7 +308,6 @@ static size_t
 input_sasl(struct front_client *c, struct span in)
 {
 	struct front_imap *st = front_state(c);
-	const char *challenge = "";
 	struct span line;
 	size_t used;
 
@@ -315,14 +315,12 @@ input_sasl(struct front_client *c, struct span in)
 	case LINE_MORE:
 		return 0;
 	case LINE_OK:
-		sasl_turn(c, sasl_step(&st->sasl, line, &challenge),
-		    challenge);
-		return used;
-	case LINE_BAD:
-		sasl_turn(c, SASL_BAD, challenge);
+	case LINE_BAD:		/* holds what is no base64 */
+		sasl_turn(c, line);
 		return used;
 	default:
-		sasl_turn(c, SASL_BAD, challenge);
+		sasl_fini(&st->sasl);
+		front_reply(c, "* BYE Response too long");
 		front_close(c);
 		return in.n;
 	}
