@@ -13,6 +13,7 @@
 #include "master/master.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/sink.h"
 
 #define BACKOFF_FIRST_MS	100
 #define BACKOFF_MOST_MS		30000
@@ -258,6 +259,8 @@ ended(struct master *m, struct proc *p, const struct spawn_end *end)
 	log_end(p, end);
 	if (serving)
 		s->now = NULL;
+	if (serving && s->row->role == ROLE_LOGD)
+		sink_stderr("master");	/* until there is another */
 	proc_free(m, p);
 	if (m->stopping) {
 		stop_next(m);

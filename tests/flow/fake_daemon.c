@@ -8,7 +8,10 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
+#include "os/clock.h"
 #include "os/fd.h"
+
+#define FLOOD_LINES	30000
 
 static const struct { const char *program, *word; enum role role; } names[] = {
 	{ "lookupd", NULL, ROLE_LOOKUPD }, { "authd", NULL, ROLE_AUTHD },
@@ -61,6 +64,12 @@ static void
 on_control(const struct super_control *c, int fd, void *ctx)
 {
 	(void)ctx;
+	for (uint64_t i = 0; strcmp(c->verb, "queue-flood") == 0 &&
+	    i < FLOOD_LINES; i++) {
+		log_info(LF_STR("event", "flood"), LF_NUM("n", i));
+		if (i % 100 == 99)
+			clock_sleep_ms(1);	/* logd must get to see them */
+	}
 	if (fd_write_all(fd, c->args, strlen(c->args)) != 0)
 		log_error(LF_STR("event", "fake-unsent"));
 	fd_close(&fd);

@@ -633,6 +633,36 @@ def test_log_file(suite):
                     r"(error|warn|info|debug) event=", open(path).read())
 
 
+def test_log_that_cannot_be_opened(suite):
+    suite.settings["log"] = suite.dir + "/no/where/mail.log"
+    suite.write_conf()
+    suite.start(wait=False)
+    assert suite.proc.wait(15) == 69
+    assert "no/where/mail.log cannot be written" in suite.log()
+    assert "event=not-started daemon=logd" in suite.log()
+
+
+def test_log_flood(suite):
+    """One channel's flood is cut and counted; others' lines get through."""
+    suite.start()
+    begun = time.time()
+    assert ask(suite, request(b"queue-flood", b"x")) == b"x"
+    took = time.time() - begun
+    smtpd = suite.pid("smtpd")
+    os.kill(smtpd, signal.SIGKILL)
+    suite.wait_log("event=died daemon=smtpd pid=%d" % smtpd)
+    suite.proc.send_signal(signal.SIGHUP)	# one more line of qmgr's
+    suite.wait_log(r" qmgr\[\d+\] info event=fake-reload")
+    log = suite.log()
+    lines = len(re.findall(r" qmgr\[\d+\] info event=flood", log))
+    # 5000 at once and 2000 a second: logd(8)
+    assert 5000 <= lines <= 5000 + 2000 * (took + 1)
+    dropped = sum(int(n) for n in re.findall(
+        r" qmgr\[\d+\] warn event=log[-_](?:dropped|lost) lines=(\d+)", log))
+    # a "lost" line may itself be among the dropped ones
+    assert 30000 - lines - 50 <= dropped <= 30000 - lines + 50
+
+
 def test_pipe_role_only_where_configured(suite):
     suite.start()
     assert "pipe" not in suite.status()
