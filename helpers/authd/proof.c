@@ -288,9 +288,5 @@ proof_ask(struct proof *p, struct span field, struct span password,
 	q->ctx = ctx;
 	STAILQ_INSERT_TAIL(&p->waiting, q, next);
 	p->nwaiting++;
-	for (size_t i = 0; i < PROOF_WORKERS; i++) {
-		if (p->workers[i].fd < 0)	/* there was no process for it */
-			start(&p->workers[i]);
-		feed(&p->workers[i]);
-	}
+	feed_all(p);
 }
