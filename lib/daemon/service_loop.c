@@ -167,13 +167,13 @@ compare(const void *a, const void *b)
 void
 service_after_fork(const int *keep, size_t n)
 {
+	static const int changed[] = { SIGCHLD, SIGTERM, SIGHUP };
 	struct service_state *s = service_state();
 	int sorted[KEEP_MAX + 1];
 
 	if (n > KEEP_MAX)
 		bug("%zu descriptors to keep", n);
-	signals_default();
-	signals_ignore(SIGPIPE);
+	signals_default(changed, COUNT(changed));	/* PIPE stays ignored */
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = keep[i];
 	sorted[n] = s->log_fd;

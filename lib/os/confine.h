@@ -80,4 +80,17 @@ int	confine_enter_mailbox(int dir, bool unprivileged, struct why *why)
 /* A further filter for this process and its children; only narrows. */
 int	confine_narrow(enum sandbox sandbox, struct why *why) must_use;
 
+/*
+ * The same for a parent of many: making the filter takes a millisecond,
+ * loading a made one in each child some microseconds.
+ * returns  NULL with why: it cannot be made
+ */
+struct confine_filter;
+struct confine_filter *confine_filter_new(enum sandbox sandbox,
+	    struct why *why) must_use;
+void	confine_filter_free(struct confine_filter **f);
+/* In a child: as confine_narrow(). */
+int	confine_filter_load(const struct confine_filter *f, struct why *why)
+	    must_use;
+
 #endif

@@ -65,6 +65,8 @@ int	landlock_restrict(const struct landlock_want *want) must_use;
 
 /* 0, or -1 with errno. */
 int	seccomp_by_class(enum sandbox sandbox) must_use;
+/* The same filter for the process pid, as a BPF program written to out. */
+int	seccomp_export(enum sandbox sandbox, uint32_t pid, int out) must_use;
 int	seccomp_ids(const struct id_range *uids, size_t nuids,
 	    const struct id_range *gids, size_t ngids) must_use;
 

@@ -73,11 +73,10 @@ add_table(scmp_filter_ctx ctx, uint32_t action, unsigned sets,
 	return rc;
 }
 
-/* Who has no children signals only itself: abort(), raise(). */
+/* Who has no children signals only itself, pid: abort(), raise(). */
 static int
-add_own_signals(scmp_filter_ctx ctx, unsigned sets)
+add_own_signals(scmp_filter_ctx ctx, unsigned sets, uint64_t pid)
 {
-	const uint64_t pid = (uint64_t)getpid();
 	const struct call_rule rules[] = {
 		{ "tgkill", CALLS_STDIO, CALLS_FORK,
 		    { { true, 0, SCMP_CMP_EQ, pid, 0 } } },
@@ -89,7 +88,7 @@ add_own_signals(scmp_filter_ctx ctx, unsigned sets)
 }
 
 static int
-fill(scmp_filter_ctx ctx, unsigned sets)
+fill(scmp_filter_ctx ctx, unsigned sets, uint64_t pid)
 {
 	const struct call_rule clone3 = { .name = "clone3" };
 	int rc;
@@ -108,7 +107,7 @@ fill(scmp_filter_ctx ctx, unsigned sets)
 	    calls_denied_n)) != 0 ||
 	    (rc = add_table(ctx, SCMP_ACT_ALLOW, sets, calls_allowed,
 	    calls_allowed_n)) != 0 ||
-	    (rc = add_own_signals(ctx, sets)) != 0)
+	    (rc = add_own_signals(ctx, sets, pid)) != 0)
 		return rc;
 #ifdef SANDBOX_STRICT
 	/* Its flags are behind a pointer: the C library falls back. */
@@ -119,28 +118,41 @@ fill(scmp_filter_ctx ctx, unsigned sets)
 #endif
 }
 
-int
-seccomp_by_class(enum sandbox sandbox)
+/* The filter of a class, to the kernel or (out >= 0) to a descriptor. */
+static int
+make(enum sandbox sandbox, uint64_t pid, int out)
 {
-	scmp_filter_ctx ctx;
+	scmp_filter_ctx ctx = seccomp_init(UNKNOWN_CALL);
 	int rc;
 
-	if (sandbox == SANDBOX_NONE)
-		return 0;
-	ctx = seccomp_init(UNKNOWN_CALL);
 	if (ctx == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
-	rc = fill(ctx, class_sets[sandbox]);
+	rc = fill(ctx, class_sets[sandbox], pid);
 	if (rc == 0)
-		rc = seccomp_load(ctx);
+		rc = out >= 0 ? seccomp_export_bpf(ctx, out) :
+		    seccomp_load(ctx);
 	seccomp_release(ctx);
 	if (rc != 0) {
 		errno = -rc;
 		return -1;
 	}
 	return 0;
+}
+
+int
+seccomp_by_class(enum sandbox sandbox)
+{
+	if (sandbox == SANDBOX_NONE)
+		return 0;
+	return make(sandbox, (uint64_t)getpid(), -1);
+}
+
+int
+seccomp_export(enum sandbox sandbox, uint32_t pid, int out)
+{
+	return make(sandbox, pid, out);
 }
 
 /* ------------------------------------------------------- set*id by range */

@@ -8,13 +8,13 @@
 #include <signal.h>
 
 void
-signals_default(void)
+signals_default(const int *sigs, size_t n)
 {
 	struct sigaction sa = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)sigaction(sig, &sa, NULL);	/* KILL, STOP refuse */
+	for (size_t i = 0; i < n; i++)
+		(void)sigaction(sigs[i], &sa, NULL);	/* as below */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -7,8 +7,11 @@
 
 #include "base/base.h"
 
-/* All signals at their defaults and unblocked: for the child of a fork. */
-void	signals_default(void);
+/*
+ * These signals at their defaults, all unblocked: for the child of a fork,
+ * which names those that its parent had changed.
+ */
+void	signals_default(const int *sigs, size_t n);
 void	signals_ignore(int sig);
 
 #endif

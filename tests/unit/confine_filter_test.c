@@ -1,0 +1,100 @@
+/*
+ * A filter that was made before the fork confines the child as one that is
+ * made in it does: no open, no signal to others, and the end for a socket;
+ * writes, fsync and signals to itself as before.
+ */
+#include "t.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/confine.h"
+#include "os/fd.h"
+#include "os/fs.h"
+
+/* Which claim was wrong; it should not come back at all. */
+static int
+in_child(const struct confine_filter *f, int file, pid_t parent)
+{
+	struct why why;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    confine_filter_load(f, &why) != 0)
+		return 1;
+	if (fd_write_all(file, "x", 1) != 0 || fs_sync(file) != 0)
+		return 2;
+	if (open("/dev/null", O_RDONLY) >= 0)
+		return 3;
+	if (kill(parent, 0) == 0)
+		return 4;
+	if (kill(getpid(), 0) != 0)
+		return 5;
+	/* What only an intruder would do is the end. */
+	return socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 6 : 7;
+}
+
+static int
+run(const struct confine_filter *f)
+{
+	char name[] = "/tmp/confine_filter_XXXXXX";
+	int file = mkstemp(name), status;
+	pid_t parent = getpid(), pid;
+
+	T_TRUE(file >= 0);
+	T_INT(unlink(name), 0);
+	pid = fork();
+	T_TRUE(pid >= 0);
+	if (pid == 0)
+		_exit(in_child(f, file, parent));
+	T_INT(waitpid(pid, &status, 0), pid);
+	fd_close(&file);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void
+narrow(void **state)
+{
+	struct confine_filter *f;
+	struct why why;
+
+	(void)state;
+#ifndef __linux__
+	skip();
+#endif
+	f = confine_filter_new(SANDBOX_STDIO, &why);
+	T_TRUE(f != NULL);
+	/* Twice: the process id of the first is not kept. */
+	T_INT(run(f), -SIGSYS);
+	T_INT(run(f), -SIGSYS);
+	confine_filter_free(&f);
+	T_TRUE(f == NULL);
+}
+
+static void
+none(void **state)
+{
+	struct confine_filter *f;
+	struct why why;
+
+	(void)state;
+	f = confine_filter_new(SANDBOX_NONE, &why);
+	T_TRUE(f != NULL);
+	T_INT(run(f), 3);	/* an open succeeds: there is no filter */
+	confine_filter_free(&f);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(narrow),
+		cmocka_unit_test(none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
