@@ -15,6 +15,7 @@
 #include "daemon/service.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/sock.h"
 
 static void
 confine_child(const struct child_start *start)
@@ -29,7 +30,7 @@ confine_child(const struct child_start *start)
 		if (keep[i] >= 0)
 			open[n++] = keep[i];
 	service_after_fork(open, n);
-	if (confine_narrow(SANDBOX_STDIO, &why) != 0)
+	if (confine_filter_load(start->filter, &why) != 0)
 		die(EXIT_OSERR, "session: %s", why.text);
 }
 
@@ -71,6 +72,10 @@ child_run(const struct child_start *start)
 		.fd = start->fd, .peer = start->peer, .kind = start->kind };
 
 	confine_child(start);
+	/* Who is calling decides what may be sent: not known, not served. */
+	if (start->kind == LISTENER_LOCAL &&
+	    sock_peer_uid(start->fd, &client.uid) != 0)
+		die(EXIT_OSERR, "session: the kernel does not say who calls");
 	ipc_client_init(&ch.lookupd, start->lookupd, "lookupd");
 	ipc_client_init(&ch.qmgr, start->qmgr, "qmgr");
 	ipc_client_init(&ch.authd, start->authd, "authd");

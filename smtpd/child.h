@@ -11,6 +11,7 @@
 #define SMTPD_CHILD_H
 
 #include "base/base.h"
+#include "os/confine.h"
 #include "smtpd/session.h"
 
 #define CHILD_TAKE	'T'
@@ -20,6 +21,7 @@
 
 struct child_start {
 	const struct settings *set;
+	const struct confine_filter *filter;	/* SANDBOX_STDIO */
 	int	fd;			/* the client */
 	struct sock_addr peer;
 	enum listener_kind kind;

@@ -31,6 +31,7 @@ struct listener {
 	struct ipc_server *srv;
 	struct acceptor *acceptor;
 	struct workers *workers;
+	struct confine_filter *filter;	/* of the sessions */
 	enum listener_kind kinds[ACCEPTOR_LISTENERS_MAX];	/* by tag */
 	size_t	n;			/* taken from master so far */
 	bool	asked;			/* for a successor */
@@ -98,9 +99,10 @@ static _Noreturn void
 in_child(struct listener *l, int fd, const struct sock_addr *peer,
     enum listener_kind kind, const struct ends *e)
 {
-	const struct child_start start = { .set = l->set, .fd = fd,
-		.peer = *peer, .kind = kind, .lookupd = e->lookupd,
-		.qmgr = e->qmgr, .authd = e->authd, .chan = e->chan[1] };
+	const struct child_start start = { .set = l->set,
+		.filter = l->filter, .fd = fd, .peer = *peer, .kind = kind,
+		.lookupd = e->lookupd, .qmgr = e->qmgr, .authd = e->authd,
+		.chan = e->chan[1] };
 
 	child_run(&start);
 }
@@ -217,8 +219,12 @@ listener_new(const struct settings *set, struct ipc_server *srv)
 	};
 	const struct worker_events events = { .over = on_over,
 		.orphan = on_orphan, .ctx = l };
+	struct why why;
 
 	l->set = set;
+	l->filter = confine_filter_new(SANDBOX_STDIO, &why);
+	if (l->filter == NULL)
+		die(EXIT_OSERR, "%s", why.text);
 	l->srv = srv;
 	l->acceptor = acceptor_new(service_base(), &how);
 	l->workers = workers_new(service_base(),
@@ -238,6 +244,7 @@ listener_free(struct listener **l)
 	workers_signal((*l)->workers, SIGTERM);
 	event_free((*l)->drain);
 	acceptor_free(&(*l)->acceptor);
+	confine_filter_free(&(*l)->filter);
 	workers_free(&(*l)->workers);
 	free(*l);
 	*l = NULL;

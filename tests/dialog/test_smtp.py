@@ -495,6 +495,29 @@ def test_local_socket_knows_the_caller(suite):
                          "auth=uid:%d" % os.getuid())
 
 
+CALLER = """
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+f = s.makefile("rwb")
+for line in (b"EHLO x", b"MAIL FROM:<a@b.example>",
+             b"RCPT TO:<alice@example.org>", b"DATA", b".", b"QUIT"):
+    f.write(line + b"\\r\\n")
+f.flush()
+s.shutdown(socket.SHUT_WR)
+sys.stdout.buffer.write(f.read())
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs another user id")
+def test_local_socket_knows_another_caller(suite):
+    got = subprocess.run(["/usr/bin/python3", "-c", CALLER,
+                          suite.addresses["local"]], capture_output=True,
+                         user=12345, group=12345, cwd="/", timeout=10)
+    assert b"queued as" in got.stdout, got
+    assert suite.log_has("event=accepted", "auth=uid:12345")
+
+
 # ------------------------------------------------------------------- storage
 
 def test_no_room(suite, mx):
