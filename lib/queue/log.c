@@ -29,7 +29,7 @@ struct value {
 #define WORD(m)	{ FORM_WORD, offsetof(struct queue_log, m) }
 #define TEXT(m)	{ FORM_TEXT, offsetof(struct queue_log, m) }
 
-#define VALUES_MAX	10
+#define VALUES_MAX	11
 #define TARGET		U32(index), U32(parent), WORD(address), WORD(owner)
 #define RESULT \
 	5, { U32(index), WORD(address), WORD(esc), WORD(remote), TEXT(text) }
@@ -39,8 +39,9 @@ static const struct {
 	size_t	     n;
 	struct value values[VALUES_MAX];
 } kinds[QUEUE_LOG_KINDS] = {
-	[QUEUE_LOG_MAILBOX] = { "mailbox", 10, { TARGET, WORD(user),
-	    U32(uid), U32(gid), WORD(home), WORD(maildir), U32(system_user) } },
+	[QUEUE_LOG_MAILBOX] = { "mailbox", 11, { TARGET, WORD(user),
+	    U32(uid), U32(gid), WORD(home), WORD(maildir), U32(system_user),
+	    WORD(detail) } },
 	[QUEUE_LOG_REMOTE] = { "remote", 7, { TARGET, U32(transport),
 	    WORD(nexthop), U32(port) } },
 	[QUEUE_LOG_PIPE] = { "pipe", 5, { TARGET, WORD(nexthop) } },

@@ -12,7 +12,7 @@ static const struct queue_log samples[] = {
 	    .parent = 2, .address = W("bob@demo.example"), .owner = W(""),
 	    .user = W("bob@demo.example"), .uid = 1001, .gid = 100,
 	    .home = W("/home/b ob"), .maildir = W("/home/b ob/Maildir"),
-	    .system_user = 1 },
+	    .system_user = 1, .detail = W("spam") },
 	{ .kind = QUEUE_LOG_REMOTE, .index = 0, .parent = UINT32_MAX,
 	    .address = W("x@y.example"), .owner = W("owner-l@z.example"),
 	    .transport = 1, .nexthop = W("[192.0.2.1]"), .port = 65535 },
@@ -57,6 +57,7 @@ same(const struct queue_log *a, const struct queue_log *b)
 	T_SPAN(a->user, b->user);
 	T_SPAN(a->home, b->home);
 	T_SPAN(a->maildir, b->maildir);
+	T_SPAN(a->detail, b->detail);
 	T_SPAN(a->nexthop, b->nexthop);
 	T_SPAN(a->esc, b->esc);
 	T_SPAN(a->remote, b->remote);
@@ -138,7 +139,7 @@ bounds(void **state)
 	l = (struct queue_log){ .kind = QUEUE_LOG_MAILBOX,
 		.address = span_of(big, 640), .owner = span_of(big, 640),
 		.user = span_of(big, 640), .home = span_of(big, 640),
-		.maildir = span_of(big, 640) };
+		.maildir = span_of(big, 640), .detail = span_of(big, 64) };
 	T_INT(queue_log_put(&line, &l), 0);
 	l = (struct queue_log){ .kind = QUEUE_LOG_PASS, .time = -1 };
 	T_INT(queue_log_put(&line, &l), -1);

@@ -1,0 +1,337 @@
+/*
+ * dispatch - see dispatch.h.
+ * A job waits as long as its deliverer's parent is not there: a daemon that
+ * is being restarted delays mail by a second, not by a retry interval.  What
+ * a worker says counts only for the recipients of its present job.
+ */
+#include "qmgr/dispatch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "qmgr/job.h"
+#include "qmgr/result.h"
+
+struct worker {
+	TAILQ_ENTRY(worker) idle;	/* when it has no job */
+	struct ipc_peer *peer;
+	struct dest	*dest;		/* a reference */
+	struct batch	*job;
+	int64_t		 since_ms;
+	bool		 is_idle;
+};
+TAILQ_HEAD(workers, worker);
+
+struct dispatch {
+	struct workers idle;		/* longest first */
+	unsigned count[CLASS_COUNT];	/* busy and idle */
+	size_t	 running;
+};
+
+static const struct {
+	enum role parent, worker;
+} roles[CLASS_COUNT] = {
+	[CLASS_OUT] = { ROLE_SMTP_OUT, ROLE_SMTP_OUT_WORKER },
+	[CLASS_LOCAL] = { ROLE_DELIVER, ROLE_DELIVER_WORKER },
+	[CLASS_PIPE] = { ROLE_PIPE, ROLE_PIPE_WORKER },
+};
+
+struct dispatch *
+dispatch_new(struct qmgr *q)
+{
+	struct dispatch *d = xcalloc(1, sizeof(*d));
+
+	(void)q;
+	TAILQ_INIT(&d->idle);
+	return d;
+}
+
+size_t
+dispatch_running(const struct qmgr *q)
+{
+	return q->dispatch->running;
+}
+
+static void
+unidle(struct qmgr *q, struct worker *w)
+{
+	if (w->is_idle)
+		TAILQ_REMOVE(&q->dispatch->idle, w, idle);
+	w->is_idle = false;
+}
+
+void
+dispatch_peer_gone(struct qmgr *q, struct ipc_peer *peer)
+{
+	struct worker *w = ipc_peer_get(peer);
+
+	if (w == NULL)
+		return;
+	unidle(q, w);
+	q->dispatch->count[w->dest->cls]--;
+	if (w->job != NULL) {
+		log_warn(LF_STR("event", "worker-lost"),
+		    LF_STR("role", role_name(ipc_peer_role(peer))),
+		    LF_STR("id", w->job->m->id));
+		q->dispatch->running--;
+		job_lost(&w->job);
+	}
+	schedule_unref(q->schedule, w->dest, clock_mono_ms());
+	free(w);
+	qmgr_wake(q);
+}
+
+/* Tell the parent of a new worker; chan is the worker's end. */
+static int
+introduce(struct ipc_peer *parent, const struct dest *d, int chan)
+{
+	const struct out_worker out = { 0 };
+	const struct route *r = d->data;
+	struct local_worker local = { .uid = r->uid, .gid = r->gid,
+		.system_user = r->system_user };
+
+	if (d->cls == CLASS_OUT)
+		return ipc_send(parent, &out_worker_type, 0, &out, chan);
+	if (span_copy(r->user, local.user, sizeof(local.user)) != 0 ||
+	    span_copy(r->home, local.home, sizeof(local.home)) != 0 ||
+	    span_copy(r->maildir, local.maildir, sizeof(local.maildir)) != 0)
+		return -1;
+	return ipc_send(parent, &local_worker_type, 0, &local, chan);
+}
+
+static struct worker *
+worker_new(struct qmgr *q, struct ipc_peer *parent, struct dest *d)
+{
+	struct worker *w;
+	int pair[2], rc;
+
+	if (fd_pair(pair) != 0)
+		return NULL;
+	rc = introduce(parent, d, pair[1]);
+	fd_close(&pair[1]);
+	if (rc != 0) {
+		fd_close(&pair[0]);
+		return NULL;
+	}
+	w = xcalloc(1, sizeof(*w));
+	w->peer = ipc_server_add(q->server, pair[0], roles[d->cls].worker);
+	if (w->peer == NULL) {
+		free(w);
+		return NULL;
+	}
+	ipc_peer_set(w->peer, w);
+	w->dest = schedule_ref(d);
+	q->dispatch->count[d->cls]++;
+	return w;
+}
+
+static struct worker *
+idle_for(struct qmgr *q, const struct dest *d)
+{
+	struct worker *w;
+
+	TAILQ_FOREACH(w, &q->dispatch->idle, idle)
+		if (w->dest == d)
+			return w;
+	return NULL;
+}
+
+/* May another worker of this class be made, perhaps for an idle one? */
+static bool
+room(struct qmgr *q, enum schedule_class cls)
+{
+	struct worker *w;
+
+	if (q->dispatch->count[cls] < q->set.workers_max[cls])
+		return true;
+	TAILQ_FOREACH(w, &q->dispatch->idle, idle)
+		if (w->dest->cls == cls)
+			return true;
+	return false;
+}
+
+static struct worker *
+worker_for(struct qmgr *q, struct ipc_peer *parent, struct dest *d)
+{
+	struct worker *w = idle_for(q, d);
+
+	if (w != NULL)
+		return w;
+	if (q->dispatch->count[d->cls] >= q->set.workers_max[d->cls])
+		TAILQ_FOREACH(w, &q->dispatch->idle, idle)
+			if (w->dest->cls == d->cls) {
+				ipc_peer_close(w->peer);	/* frees it */
+				break;
+			}
+	return worker_new(q, parent, d);
+}
+
+static int
+send_rcpt(struct worker *w, uint32_t i)
+{
+	const struct message *m = w->job->m;
+	struct span original = rcpt_original(m, i);
+	struct job_rcpt r = { .index = i };
+
+	if (span_copy(m->rcpts[i].to, r.address, sizeof(r.address)) != 0 ||
+	    span_copy(original, r.original, sizeof(r.original)) != 0 ||
+	    span_copy(m->rcpts[i].detail, r.detail, sizeof(r.detail)) != 0)
+		return -1;
+	return ipc_send(w->peer, &job_rcpt_type, 0, &r, -1);
+}
+
+/* The descriptor that commit kept serves the first job. */
+static int
+message_fd(struct message *m)
+{
+	int fd = m->fd;
+
+	if (fd < 0)
+		return queue_open_read(&m->q->queue, m->place, m->id);
+	m->fd = -1;
+	m->q->fds_n--;
+	return fd;
+}
+
+static int
+send_job(struct worker *w)
+{
+	const struct job_go go = { 0 };
+	struct batch *b = w->job;
+	struct message *m = b->m;
+	const struct route *r = w->dest->data;
+	struct job j = { .at_octets = m->at_octets,
+		.size_octets = m->size_octets, .body_8bit = m->body_8bit,
+		.transport = r->transport, .port = r->port, .nrcpts = b->n };
+	int fd, rc;
+
+	memcpy(j.id, m->id, sizeof(j.id));
+	if (span_copy(b->sender, j.sender, sizeof(j.sender)) != 0 ||
+	    span_copy(r->nexthop, j.nexthop, sizeof(j.nexthop)) != 0)
+		return -1;
+	fd = message_fd(m);
+	if (fd < 0)
+		return -1;
+	rc = ipc_send(w->peer, &job_type, 0, &j, fd);
+	fd_close(&fd);
+	for (uint32_t k = 0; k < b->n && rc == 0; k++)
+		rc = send_rcpt(w, b->rcpts[k]);
+	return rc == 0 ? ipc_send(w->peer, &job_go_type, 0, &go, -1) : -1;
+}
+
+static void
+start(struct qmgr *q, struct ipc_peer *parent, struct batch *b)
+{
+	struct worker *w = worker_for(q, parent, b->dest);
+
+	if (w == NULL) {
+		job_lost(&b);
+		return;
+	}
+	unidle(q, w);
+	w->job = b;
+	q->dispatch->running++;
+	/* Its end brings the job back. */
+	if (send_job(w) != 0)
+		ipc_peer_close(w->peer);
+}
+
+void
+dispatch_turn(struct qmgr *q)
+{
+	struct ipc_peer *parent;
+	struct batch *b;
+
+	for (int c = 0; c < CLASS_COUNT && !q->stopping; c++) {
+		enum schedule_class cls = (enum schedule_class)c;
+
+		parent = ipc_server_peer(q->server, roles[c].parent);
+		while (parent != NULL && room(q, cls) &&
+		    (b = job_take(q, cls)) != NULL) {
+			start(q, parent, b);
+			parent = ipc_server_peer(q->server, roles[c].parent);
+		}
+	}
+}
+
+void
+dispatch_tick(struct qmgr *q, int64_t now_ms)
+{
+	struct worker *w;
+
+	while ((w = TAILQ_FIRST(&q->dispatch->idle)) != NULL &&
+	    now_ms - w->since_ms >= WORKER_IDLE_MS) {
+		unidle(q, w);
+		ipc_peer_close(w->peer);
+	}
+}
+
+void
+dispatch_close_idle(struct qmgr *q)
+{
+	struct worker *w;
+
+	while ((w = TAILQ_FIRST(&q->dispatch->idle)) != NULL) {
+		unidle(q, w);
+		ipc_peer_close(w->peer);
+	}
+}
+
+enum verdict
+dispatch_on_result(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	struct worker *w = ipc_peer_get(peer);
+	const struct result *r = msg->body;
+	struct outcome o = { .kind = (enum result_kind)r->kind,
+		.esc = span_str(r->esc), .text = span_str(r->text),
+		.remote = span_str(r->remote) };
+
+	(void)ctx;
+	if (w == NULL || w->job == NULL || !job_has(w->job, r->index))
+		return VERDICT_CLOSE;
+	if (o.kind != RESULT_LATER || o.remote.n > 0)
+		w->job->answered = true;
+	w->job->left--;
+	result_receive(w->job->m, r->index, &o);
+	return VERDICT_OK;
+}
+
+enum verdict
+dispatch_on_forward(struct ipc_peer *peer, const struct ipc_msg *msg,
+    void *ctx)
+{
+	struct worker *w = ipc_peer_get(peer);
+	const struct result_forward *f = msg->body;
+
+	(void)ctx;
+	if (w == NULL || w->job == NULL || !job_has(w->job, f->index))
+		return VERDICT_CLOSE;
+	result_forward(w->job->m, f->index, span_str(f->address));
+	return VERDICT_OK;
+}
+
+enum verdict
+dispatch_on_end(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	struct worker *w = ipc_peer_get(peer);
+	const struct job_end *e = msg->body;
+	struct qmgr *q = ctx;
+
+	if (w == NULL || w->job == NULL)
+		return VERDICT_CLOSE;
+	q->dispatch->running--;
+	job_end(&w->job, e->site_down != 0);
+	qmgr_wake(q);
+	if (e->reusable == 0 || q->stopping) {
+		ipc_peer_close(peer);
+		return VERDICT_OK;
+	}
+	w->is_idle = true;
+	w->since_ms = clock_mono_ms();
+	TAILQ_INSERT_TAIL(&q->dispatch->idle, w, idle);
+	return VERDICT_OK;
+}

@@ -1,0 +1,153 @@
+/*
+ * message - a queued message in memory, while something is done about it.
+ * Those that only wait are an id and a time (waiting.h).
+ *
+ * States and edges:
+ *	COMMITTING	its session waits for the directory
+ *			-> ACTIVE, GONE
+ *	LOADING		being read back and checked -> ORPHANED, ACTIVE, GONE
+ *	ORPHANED	a worker of our predecessor still has it -> ACTIVE, GONE
+ *	ACTIVE		a pass: every recipient that is not settled gets a try
+ *			-> REPORTING, GONE
+ *	REPORTING	a bounce or notice is being made durable -> ACTIVE, GONE
+ *	GONE		removed, or put back to wait; freed
+ *
+ * Recipients, within a pass:
+ *	NEW -> ASKED -> ROUTED -> QUEUED -> TRYING -> DONE, LATER, NEVER
+ *	ASKED -> SYNCING -> EXPANDED (its targets are further recipients)
+ *	ROUTED -> SAME (another one goes to the same place: shares its result)
+ *	any of these but DONE and EXPANDED -> LATER, NEVER;  LATER -> NEVER
+ *	a lost worker: TRYING -> ROUTED;  no more lookupd: ASKED -> NEW
+ *	read back from the log: NEW, LATER -> DONE, LATER, NEVER, EXPANDED;
+ *	a new pass: LATER -> NEW;  from an orphan: NEW, LATER -> DONE, NEVER
+ */
+#ifndef QMGR_MESSAGE_H
+#define QMGR_MESSAGE_H
+
+#include "base/buf.h"
+#include "qmgr/qmgr.h"
+#include "queue/states.h"
+
+enum message_state { MSG_COMMITTING, MSG_LOADING, MSG_ORPHANED, MSG_ACTIVE,
+	MSG_REPORTING, MSG_GONE };
+
+enum rcpt_state { RCPT_NEW, RCPT_ASKED, RCPT_SYNCING, RCPT_ROUTED,
+	RCPT_QUEUED, RCPT_TRYING, RCPT_SAME, RCPT_DONE, RCPT_LATER,
+	RCPT_NEVER, RCPT_EXPANDED, RCPT_STATES };
+
+#define RCPT_NOBODY	UINT32_MAX	/* no recipient's number */
+
+struct rcpt {
+	struct span address;	/* what lookupd is asked for */
+	struct span to;		/* where that led; address until then */
+	struct span owner;	/* envelope sender instead of the message's */
+	struct span detail;
+	struct dest *dest;	/* a reference, from ROUTED on; or NULL */
+	uint32_t root;		/* the envelope recipient that it came from */
+	uint32_t same;		/* next of those that share the result, or NOBODY */
+	uint32_t next;		/* next of its bundle, or NOBODY */
+	uint32_t job;		/* serial of its job */
+	uint32_t reason;	/* of the last delay that was logged, hashed */
+	uint8_t	 state;		/* rcpt_enter() */
+	uint8_t	 forwards;	/* added by its forward file in this try */
+	bool	 fixed;		/* a target: where it goes is in the log */
+	bool	 too_many;	/* forwards: it cannot be delivered */
+	bool	 reported;	/* NEVER: its sender knows */
+	bool	 again;		/* its worker died once already in this pass */
+};
+
+struct bundle;
+struct piece;
+struct held;
+TAILQ_HEAD(bundles, bundle);
+TAILQ_HEAD(helds, held);
+
+struct message {
+	struct qmgr *q;
+	char	     id[ID_SIZE];
+	enum queue_state   place;
+	enum message_state state;
+	int64_t	     arrival;	/* seconds since 1970 */
+	int64_t	     age_s, age_at;	/* as of the last pass (retry.h) */
+	unsigned     passes;
+	bool	     warned, body_8bit;
+	bool	     recovered;	/* read back: a predecessor may have a worker */
+	uint64_t     at_octets, size_octets;	/* of the message in the file */
+	struct span  from;
+	struct rcpt *rcpts;	/* the first envelope_n are the envelope's */
+	struct span *originals;	/* of those */
+	uint32_t     n, size, envelope_n;
+	uint32_t     count[RCPT_STATES];
+	uint32_t     ask_from;	/* no NEW recipient stands before this one */
+	struct piece *pieces;	/* memory of the texts */
+
+	int	     fd;	/* for reading, or -1: given to the first job */
+	int	     log_fd;	/* or -1 */
+	uint64_t     log_end;
+	bool	     log_torn;	/* its last line has no end */
+	bool	     log_lost;	/* a line found no room */
+	struct buf   log_pending;	/* lines that are not in the file yet */
+	unsigned     unsynced;	/* results since the last sync */
+	unsigned     syncs;	/* that run for it: it cannot be freed */
+
+	struct hash *targets;	/* text of a place -> number + 1 of its taker */
+	struct bundles bundles;
+	struct flow  flow;
+	struct helds helds;	/* results that wait for a sync */
+	unsigned     asking;	/* questions out */
+	unsigned     jobs;	/* that run */
+	struct load *load;	/* while LOADING */
+	bool	     is_ripe, is_asking, is_log_open;
+	TAILQ_ENTRY(message) ripe, loading, log_open, asks;
+};
+
+/*
+ * A message in memory with nothing in it but id, place and state.
+ * returns  NULL: it is there already
+ */
+struct message *message_new(struct qmgr *q, const char *id,
+	    enum queue_state place, enum message_state state);
+/* Out of memory, whatever happened to the file; no sync may be running. */
+void	message_free(struct message *m);
+/* Its descriptor for reading: kept if there are few such, else closed. */
+void	message_keep_fd(struct message *m, int fd);
+struct message *message_find(struct qmgr *q, const char *id);
+
+/* Take over the envelope (copied). */
+void	message_fill(struct message *m, const struct queue_head *h);
+/* A text that lives as long as the message. */
+struct span	message_keep(struct message *m, struct span s);
+void	message_enter(struct message *m, enum message_state to);
+/* Look at it in this turn. */
+void	message_ripe(struct message *m);
+
+/* Number of a new recipient, or NOBODY: too many. */
+uint32_t message_add(struct message *m, uint32_t parent, struct span address);
+/* Forget the recipients from number n on (of a log that was torn there). */
+void	message_cut(struct message *m, uint32_t n);
+void	rcpt_enter(struct message *m, uint32_t i, enum rcpt_state to);
+/* Which envelope sender a recipient's mail has. */
+struct span	rcpt_sender(const struct message *m, uint32_t i);
+/* As first given by the client. */
+struct span	rcpt_original(const struct message *m, uint32_t i);
+/* Recipients that are still under way in this pass. */
+uint32_t message_under_way(const struct message *m);
+
+/*
+ * Append a line to the log in the file.  What no disk takes now is kept and
+ * written with the next line (up to LOG_PENDING_MAX).
+ * returns  0, or -1: not in the file (yet)
+ */
+int	message_log(struct message *m, const struct queue_log *l);
+/*
+ * The same, but the line may stay in memory until the next flush or sync; if
+ * there is no room for it there, every later sync fails.
+ */
+void	message_log_add(struct message *m, const struct queue_log *l);
+/* Lines that are not in the file yet: try again.  0: none is left. */
+int	message_flush(struct message *m);
+/* Sync the file; done(ok, arg) then.  done may be NULL. */
+void	message_sync(struct message *m, void (*done)(struct message *m,
+	    bool ok, void *arg), void *arg);
+
+#endif

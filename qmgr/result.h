@@ -1,0 +1,31 @@
+/*
+ * result - what became of a recipient: into the log of the file, into the
+ * line for the operator, and to those that share it.
+ */
+#ifndef QMGR_RESULT_H
+#define QMGR_RESULT_H
+
+#include "ipc/msg_deliver.h"
+#include "qmgr/message.h"
+
+struct outcome {
+	enum result_kind kind;
+	struct span esc;	/* RFC 3463 */
+	struct span text;	/* reply or error, one line */
+	struct span remote;	/* who said so, or empty */
+};
+
+/* Recipient i, which is not settled in this pass, has this outcome. */
+void	result_apply(struct message *m, uint32_t i, const struct outcome *o);
+/* The same for a reason of our own. */
+void	result_own(struct message *m, uint32_t i, enum result_kind kind,
+	    const char *esc, const char *text);
+/*
+ * The forward file of recipient i also names this address: a further
+ * recipient of the message, logged now.  Too many: the recipient fails.
+ */
+void	result_forward(struct message *m, uint32_t i, struct span address);
+/* A worker's result; held back until the forwards of i are on disk. */
+void	result_receive(struct message *m, uint32_t i, const struct outcome *o);
+
+#endif

@@ -1,0 +1,672 @@
+"""qmgr alone, against fakes of all that talk to it: what it must not believe,
+what it must not lose, what it must not do twice."""
+import email
+import email.policy
+import os
+import re
+import time
+
+import pytest
+
+import fake_qmgr
+from fake_qmgr import (DONE, LATER, MESSAGE, NEVER, Qmgr, envelope, fail,
+                       first_line, mailbox, remote, whole_file)
+
+A, B, C = "alice@demo.example", "bob@demo.example", "carol@demo.example"
+OUT = "dave@far.example"
+
+
+@pytest.fixture
+def q():
+    with Qmgr() as running:
+        yield running
+
+
+# ------------------------------------------------------------------ committing
+
+def test_one_message(q):
+    id_ = q.commit(A, [B])
+    assert len(id_) == 20
+    q.wait(lambda: q.delivered(B), "delivery")
+    (job,) = q.delivered(B)
+    assert job.id == id_ and job.sender == A and job.text == MESSAGE
+    assert job.kind == "local" and job.user == B
+    assert not job.writable, "deliverers get descriptors for reading only"
+    q.settled()
+    for event in ("queued", "delivered", "removed"):
+        assert q.events(event, id=id_), event
+
+
+def test_descriptor_is_for_writing_only(q):
+    chan = q.session()
+    _, fd = q.new(chan)
+    with pytest.raises(OSError):
+        os.pread(fd, 1, 0)
+    os.close(fd)
+    chan.close()
+
+
+def test_commit_with_the_file_still_open_is_refused(q):
+    assert q.commit(A, [B], keep=True) == "4.3.0"
+    q.settled()
+    assert not q.delivered(B)
+
+
+BAD = {
+    "blank": lambda: b" " * 79 + b"\n" + envelope(A, [B]) + MESSAGE,
+    "short": lambda: whole_file(A, [B])[:-1],
+    "long": lambda: whole_file(A, [B]) + b"x",
+    "log": lambda: whole_file(A, [B]) +
+        b"2026-11-22T05:56:00Z done 0 a 2.0.0 - x =00000000\n",
+    "sender": lambda: whole_file("no address", [B]),
+    "rcpt": lambda: whole_file(A, ["|sh"]),
+    "rcpt-route": lambda: whole_file(A, ["@x.example:b@y.example"]),
+    "not-canonical": lambda: whole_file(A, ["bob@DEMO.example"]),
+    "no-rcpt": lambda: whole_file(A, []),
+    "version": lambda: whole_file(A, [B]).replace(b"queue 1", b"queue 2"),
+    "empty": lambda: b"x",
+    "future": lambda: whole_file(A, [B], when=int(time.time()) + 10**6),
+    "line": lambda: (lambda e: first_line(e, MESSAGE) + e + MESSAGE)(
+        envelope(A, [B]) + b"root yes\n"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_the_session_is_not_believed(q, name):
+    assert q.commit(A, [B], octets=BAD[name]()) == "4.3.0"
+    assert q.commit(A, [C]) != "4.3.0"      # the next one is none the worse
+    q.wait(lambda: q.delivered(C), "the next message")
+    q.settled()
+    assert not q.delivered(B)
+
+
+def test_end_of_session_drops_its_file(q):
+    chan = q.session()
+    _, fd = q.new(chan)
+    os.write(fd, whole_file(A, [B]))
+    assert q.files()
+    chan.close()
+    q.settled()
+    os.close(fd)
+    assert not q.delivered(B)
+
+
+def test_abort_and_again(q):
+    chan = q.session()
+    id_, fd = q.new(chan)
+    os.close(fd)
+    fake_qmgr.send(chan, "QUEUE_ABORT", fake_qmgr.text(id_))
+    q.settled()
+    assert q.commit(A, [B], chan=chan) != id_
+    q.wait(lambda: q.delivered(B), "delivery")
+    chan.close()
+
+
+def test_two_files_of_one_session_end_it(q):
+    chan = q.session()
+    _, fd = q.new(chan)
+    fake_qmgr.send(chan, "QUEUE_NEW", fake_qmgr.u64(0), 9)
+    assert fake_qmgr.fake_suite.recv(chan) is None
+    os.close(fd)
+    q.settled()
+
+
+def test_commit_of_another_session_ends_it(q):
+    one, two = q.session(), q.session()
+    id_, fd = q.new(one)
+    os.write(fd, whole_file(A, [B]))
+    os.close(fd)
+    q.ask_commit(two, id_)
+    assert q.answer(two) is None
+    q.ask_commit(one, id_)
+    assert q.answer(one) is True
+    q.wait(lambda: q.delivered(B), "delivery")
+
+
+def test_room():
+    with Qmgr(queue_free_min=str(1 << 40)) as q:
+        assert q.new(q.session()) == ("4.3.1", None)
+    with Qmgr() as q:
+        assert q.new(q.session(), 1 << 30) == ("5.3.4", None)
+
+
+def test_many_commits_share_syncs(q):
+    chans = [q.session() for _ in range(50)]
+    ids = []
+    for chan in chans:
+        id_, fd = q.new(chan)
+        os.write(fd, whole_file(A, [B]))
+        os.close(fd)
+        ids.append(id_)
+    for chan, id_ in zip(chans, ids):
+        q.ask_commit(chan, id_)
+    assert all(q.answer(chan) is True for chan in chans)
+    q.wait(lambda: len(q.delivered(B)) == 50, "deliveries")
+    assert len(set(ids)) == 50 and ids == sorted(ids)
+    # One mailbox: one worker, one job after the other.
+    assert len({job.worker for job in q.delivered(B)}) == 1
+    q.settled()
+
+
+def test_a_sync_helper_that_dies_loses_nothing(q):
+    children = open(f"/proc/{q.process.pid}/task/{q.process.pid}/children")
+    (helper,) = children.read().split()
+    os.kill(int(helper), 19)        # it hangs: so does the commit
+    chan = q.session()
+    id_, fd = q.new(chan)
+    os.write(fd, whole_file(A, [B]))
+    os.close(fd)
+    q.ask_commit(chan, id_)
+    time.sleep(0.2)
+    os.kill(int(helper), 9)
+    assert q.answer(chan) == "4.3.0"
+    q.settled()
+    assert q.commit(A, [C])
+    q.wait(lambda: q.delivered(C), "delivery after the restart")
+    assert not q.delivered(B)
+
+
+# ------------------------------------------------------------------ recovering
+
+def put(q, id_, octets, place="incoming", mtime=None):
+    path = q.queue / place / id_
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(octets)
+    if mtime:
+        os.utime(path, (mtime, mtime))
+    if q.drop:
+        for p in (path, path.parent, path.parent.parent):
+            os.chown(p, 65534, 65534)
+    return path
+
+
+ID = "0123456789012345678"      # and one more character
+
+
+def test_what_is_found_at_start():
+    q = Qmgr()
+    whole = whole_file(A, [B])
+    bent = bytearray(whole)
+    bent[-3] ^= 1
+    put(q, ID + "0", whole)
+    put(q, ID + "1", b" " * 79 + b"\n" + whole[80:])    # never acknowledged
+    put(q, ID + "2", b"")
+    put(q, ID + "3", bytes(bent))
+    put(q, ID + "4", whole[:-1])
+    put(q, ID + "5", whole.replace(b"queue 1", b"queue 9"))
+    put(q, ID + "6", whole, "deferred/6", time.time() - 5)
+    put(q, ID + "7", whole, "deferred/7", time.time() + 500)
+    put(q, ID + "8", whole, "hold")
+    put(q, "README", b"what is this")
+    with q:
+        q.wait(lambda: len(q.delivered(B)) == 3, "three deliveries")
+        q.wait(lambda: len(q.files("corrupt")) == 3, "three put aside")
+        assert set(q.files("corrupt")) == {ID + "3", ID + "4", ID + "5"}
+        # The one 500 s away was brought back to the longest interval, 1 s.
+        assert {job.id for job in q.delivered(B)} == \
+            {ID + "0", ID + "6", ID + "7"}
+        q.wait(lambda: not q.files("incoming"), "incoming empty")
+        assert set(q.files("hold")) == {ID + "8"}
+        assert (q.queue / "incoming" / "README").exists()
+        assert len(q.events("corrupt")) == 3
+
+
+def test_a_second_one_does_not_start(q):
+    second = Qmgr(directory=q.dir)
+    second.environment = {}
+    started = time.monotonic()
+    with pytest.raises(AssertionError):
+        second.start()
+    assert time.monotonic() - started < 30
+    second.process.kill()
+    second.process.wait()
+
+
+def test_kill_at_any_time_loses_nothing():
+    """Kill -9 again and again while mail comes in; all of it arrives."""
+    accepted = []
+    with Qmgr() as q:
+        for turn in range(6):
+            chans = [q.session() for _ in range(10)]
+            for n, chan in enumerate(chans):
+                address = f"u{turn}x{n}@demo.example"
+                try:
+                    q.commit(A, [address, OUT], chan=chan)
+                    accepted.append(address)
+                except (OSError, TypeError):
+                    break
+            time.sleep(0.02 * turn)
+            q.restart()
+        q.wait(lambda: all(q.delivered(a) for a in accepted), "all of them",
+               30)
+        q.settled()
+
+
+def test_results_are_remembered():
+    """What was delivered before the kill is not delivered after it."""
+    with Qmgr() as q:
+        q.outcome[C] = (LATER, "4.2.1", "busy")
+        q.commit(A, [B, C])
+        q.wait(lambda: q.events("waits"), "the first pass")
+        q.restart()
+        q.outcome.clear()
+        q.wait(lambda: q.delivered(C), "the second recipient")
+        q.settled()
+        assert len(q.delivered(B)) == 1
+
+
+# ------------------------------------------------------------------- expanding
+
+def test_an_alias_is_expanded_once():
+    """Changed between two passes, it neither loses nor doubles anybody."""
+    with Qmgr() as q:
+        q.routes["team@demo.example"] = [mailbox(A), mailbox(B), remote(OUT)]
+        q.outcome[B] = (LATER, "4.2.1", "busy")
+        q.commit("x@y.example", ["team@demo.example"])
+        q.wait(lambda: q.events("waits"), "the first pass")
+        q.routes["team@demo.example"] = [mailbox(C)]
+        q.restart()
+        q.outcome.clear()
+        q.settled()
+        assert len(q.delivered(A)) == 1 and len(q.delivered(OUT)) == 1
+        assert len(q.delivered(B)) == 1 and not q.delivered(C)
+
+
+def test_an_alias_that_names_itself():
+    with Qmgr() as q:
+        q.routes[A] = [mailbox(A), mailbox(B)]
+        q.outcome[A] = (LATER, "4.2.1", "busy")
+        q.commit("x@y.example", [A])
+        q.wait(lambda: len(q.events("waits")) >= 2, "two passes")
+        q.outcome.clear()
+        q.settled()
+        assert len(q.delivered(A)) == 1 and len(q.delivered(B)) == 1
+
+
+def test_one_place_gets_one_copy(q):
+    q.routes["one@demo.example"] = [mailbox(A), mailbox(B)]
+    q.routes["two@demo.example"] = [mailbox(B), mailbox(A)]
+    q.commit("x@y.example", ["one@demo.example", "two@demo.example", A])
+    q.settled()
+    assert len(q.delivered(A)) == 1 and len(q.delivered(B)) == 1
+
+
+def test_owner_is_the_sender_of_the_list(q):
+    q.routes["list@demo.example"] = [
+        remote(OUT, owner="owner-list@demo.example"),
+        mailbox(A, owner="owner-list@demo.example")]
+    q.commit("x@y.example", ["list@demo.example", B])
+    q.settled()
+    assert {j.sender for j in q.delivered(OUT) + q.delivered(A)} == \
+        {"owner-list@demo.example"}
+    assert q.delivered(B)[0].sender == "x@y.example"
+
+
+def test_lookup_trouble_waits(q):
+    q.routes[B] = None
+    q.commit(A, [B])
+    q.wait(lambda: q.events("waits"), "deferral")
+    assert q.events("deferred", status="4.3.0")
+    q.routes.clear()
+    q.settled()
+    assert len(q.delivered(B)) == 1
+
+
+def test_lookupd_is_restarted(q):
+    q.routes[B] = "silent"
+    q.commit(A, [B])
+    q.wait(lambda: q.lookups, "the question")
+    q.routes.clear()
+    q.drop_peer("ROLE_LOOKUPD")
+    q.give_peer("ROLE_LOOKUPD")
+    q.settled()
+    assert len(q.delivered(B)) == 1 and not q.events("deferred")
+
+
+def test_forward_file(q):
+    q.forwards[B] = ["me@else.example", C]
+    q.commit(A, [B])
+    q.settled()
+    assert len(q.delivered("me@else.example")) == 1
+    assert len(q.delivered(C)) == 1
+    assert q.delivered("me@else.example")[0].sender == A
+
+
+def test_forward_is_remembered():
+    with Qmgr() as q:
+        q.forwards[B] = ["me@else.example"]
+        q.outcome["me@else.example"] = (LATER, "4.0.0", "no")
+        q.commit(A, [B])
+        q.wait(lambda: q.events("waits"), "the first pass")
+        q.restart()
+        q.outcome.clear()
+        q.settled()
+        assert len(q.delivered(B)) == 1
+        assert len(q.delivered("me@else.example")) == 1
+
+
+# --------------------------------------------------------------------- workers
+
+def test_recipients_travel_together(q):
+    rcpts = [f"u{n}@far.example" for n in range(250)]
+    q.commit(A, rcpts)
+    q.settled()
+    assert sorted(len(j.rcpts) for j in q.jobs) == [50, 100, 100]
+    assert all(len(q.delivered(r)) == 1 for r in rcpts)
+
+
+def test_a_worker_that_dies(q):
+    died = []
+
+    def hook(job):
+        if not died:
+            died.append(job)
+            return "die"
+        return None
+    q.hook = hook
+    q.commit(A, [B])
+    q.settled()
+    assert len(q.delivered(B)) == 1 and len(died) == 1
+    assert q.events("worker-lost")
+
+
+def test_a_message_that_kills_workers_waits(q):
+    deaths = []
+    q.hook = lambda job: deaths.append(job) or "die"
+    q.commit(A, [B])
+    q.wait(lambda: q.events("waits"), "deferral")
+    assert len(deaths) == 2
+    q.hook = None
+    q.settled()
+
+
+def test_a_worker_without_results(q):
+    q.hook = lambda job: "mute"
+    q.commit(A, [OUT])
+    q.wait(lambda: q.events("deferred", status="4.3.0"), "deferral")
+
+
+def test_a_result_for_another_job_ends_the_worker(q):
+    q.hook = lambda job: job.rcpts.append((99, "x@y.example", "", "")) or None
+    q.commit(A, [OUT])
+    q.wait(lambda: q.events("ipc-refused"), "the refusal")
+
+
+def test_jobs_wait_for_their_deliverer(q):
+    q.drop_peer("ROLE_DELIVER")
+    q.commit(A, [B])
+    time.sleep(0.3)
+    assert not q.jobs and not q.events("deferred")
+    q.give_peer("ROLE_DELIVER")
+    q.settled()
+    assert len(q.delivered(B)) == 1
+
+
+def test_a_long_list_lets_a_short_note_pass():
+    """DESIGN: a big mailing does not hold up one recipient."""
+    with Qmgr(deliver_max=2) as q:
+        q.hook = lambda job: time.sleep(0.005)
+        q.commit(A, [f"u{n}@demo.example" for n in range(400)])
+        q.wait(lambda: len(q.jobs) > 20, "the list to begin")
+        before = len(q.jobs)
+        q.commit(A, [B])
+        q.wait(lambda: q.delivered(B), "the note")
+        assert len(q.jobs) - before < 60
+        q.settled()
+        assert len(q.deliveries) == 401
+
+
+def test_a_site_that_is_down_is_left_alone(q):
+    q.site_down.add("far.example")
+    for n in range(5):
+        q.commit(A, [f"u{n}@far.example"])
+    q.commit(A, [B])
+    q.wait(lambda: len(q.events("waits")) >= 5, "all put off")
+    time.sleep(2.5)         # two intervals: nobody connects in back-off
+    assert len([j for j in q.jobs if j.nexthop == "far.example"]) <= 5
+    q.site_down.clear()
+    q.control("queue-flush")
+    q.settled()
+
+
+# -------------------------------------------------------------------- reports
+
+def bounce_to(q, address):
+    q.wait(lambda: q.delivered(address), "the bounce")
+    job = q.delivered(address)[-1]
+    return job, email.message_from_bytes(job.text, policy=email.policy.default)
+
+
+def fields(part):
+    """The groups of a message/delivery-status body."""
+    return [dict(g.items()) for g in part.get_payload()]
+
+
+def test_bounce(q):
+    q.outcome[OUT] = (NEVER, "5.1.1", "550 5.1.1 no such user here")
+    id_ = q.commit(A, [OUT, B])
+    job, m = bounce_to(q, A)
+    q.settled()
+    assert job.sender == "" and job.id != id_
+    assert m.get_content_type() == "multipart/report"       # RFC 6522 3
+    assert m.get_param("report-type") == "delivery-status"
+    assert m["To"] and A in m["To"] and m["Auto-Submitted"]
+    text, status, header = m.iter_parts()
+    assert text.get_content_type() == "text/plain"
+    assert "no such user here" in text.get_content()
+    assert status.get_content_type() == "message/delivery-status"
+    about, rcpt = fields(status)
+    assert about["Reporting-MTA"] == "dns; mail.demo.example"
+    assert rcpt["Final-Recipient"] == "rfc822; " + OUT
+    assert rcpt["Action"] == "failed" and rcpt["Status"] == "5.1.1"
+    assert "550 5.1.1 no such user here" in rcpt["Diagnostic-Code"]
+    assert rcpt["Remote-MTA"] == "dns; mx.example"
+    assert header.get_content_type() == "text/rfc822-headers"
+    assert "Subject: hello" in header.get_content()
+    assert "How are you?" not in job.text.decode()
+    assert len(q.delivered(B)) == 1
+    (event,) = q.events("bounced", id=id_)
+    assert event["as"] == job.id
+
+
+def test_failed_lookups_bounce(q):
+    q.routes["nobody@demo.example"] = [fail("nobody@demo.example")]
+    q.commit(A, ["nobody@demo.example"])
+    _, m = bounce_to(q, A)
+    assert "5.1.1" in m.as_string()
+    q.settled()
+
+
+def test_a_bounce_names_what_the_sender_wrote(q):
+    q.routes["team@demo.example"] = [remote(OUT), mailbox(B)]
+    q.outcome[OUT] = (NEVER, "5.1.1", "550 no")
+    q.commit(A, ["team@demo.example"])
+    _, m = bounce_to(q, A)
+    _, rcpt = fields(list(m.iter_parts())[1])
+    assert rcpt["Original-Recipient"] == "rfc822; team@demo.example" or \
+        rcpt["Original-Recipient"] == "rfc822;team@demo.example"
+    q.settled()
+
+
+def test_list_failures_go_to_the_owner(q):
+    owner = "owner-list@demo.example"
+    q.routes["list@demo.example"] = [remote(OUT, owner=owner),
+                                     mailbox(B, owner=owner)]
+    q.outcome[OUT] = (NEVER, "5.1.1", "550 no")
+    q.commit("x@y.example", ["list@demo.example"])
+    bounce_to(q, owner)
+    q.settled()
+    assert not q.delivered("x@y.example")
+
+
+def test_mail_without_sender_is_never_answered(q):
+    q.outcome[OUT] = (NEVER, "5.1.1", "550 no")
+    q.commit("", [OUT])
+    q.settled()
+    assert not q.deliveries
+    assert q.events("undeliverable", rcpt=OUT)
+
+
+def test_double_bounce_to_the_postmaster():
+    with Qmgr(postmaster="pm@demo.example") as q:
+        q.outcome[OUT] = (NEVER, "5.1.1", "550 no")
+        q.outcome["x@y.example"] = (NEVER, "5.1.1", "550 nor here")
+        q.commit("x@y.example", [OUT])
+        _, m = bounce_to(q, "pm@demo.example")
+        assert "nor here" in m.as_string()
+        q.settled()
+        # And there it ends.
+        q.outcome["pm@demo.example"] = (NEVER, "5.1.1", "550 nobody")
+        q.commit("", [OUT])
+        q.wait(lambda: q.events("undeliverable"), "the end")
+        q.settled()
+
+
+def test_expiry():
+    with Qmgr(expire=2) as q:
+        q.outcome[OUT] = (LATER, "4.4.1", "connection refused")
+        q.commit(A, [OUT])
+        _, m = bounce_to(q, A)
+        _, rcpt = fields(list(m.iter_parts())[1])
+        assert rcpt["Action"] == "failed"
+        assert "connection refused" in rcpt["Diagnostic-Code"]
+        assert "4.4.7" in m.as_string()
+        q.settled()
+
+
+def test_delay_notice_once():
+    with Qmgr(delay_notice=1) as q:
+        q.outcome[OUT] = (LATER, "4.4.1", "connection refused")
+        id_ = q.commit(A, [OUT])
+        _, m = bounce_to(q, A)
+        _, rcpt = fields(list(m.iter_parts())[1])
+        assert rcpt["Action"] == "delayed" and rcpt["Will-Retry-Until"]
+        waits = len(q.events("waits"))
+        q.wait(lambda: len(q.events("waits")) > waits + 1, "further passes")
+        q.restart()
+        q.wait(lambda: len(q.events("waits")) > waits + 2, "further passes")
+        assert len(q.delivered(A)) == 1
+        q.outcome.clear()
+        q.settled()
+        assert q.delivered(OUT)[-1].id == id_
+
+
+def test_the_kill_between_bounce_and_removal():
+    """Each file state that a kill can leave gives one bounce, at worst two."""
+    with Qmgr() as q:
+        q.outcome[OUT] = (NEVER, "5.1.1", "550 no")
+        for turn in range(8):
+            with_out = q.commit(A, [OUT])
+            assert len(with_out) == 20
+            time.sleep(0.004 * turn)
+            q.restart()
+        q.settled()
+        assert 8 <= len(q.delivered(A)) <= 16
+
+
+# -------------------------------------------------------------------- waiting
+
+def test_retry_and_flush():
+    with Qmgr(retry_min=3000, retry_max=3000) as q:
+        q.outcome[B] = (LATER, "4.2.1", "busy")
+        id_ = q.commit(A, [B])
+        q.wait(lambda: q.events("waits"), "deferral")
+        path = q.files("deferred")[id_]
+        assert path.parent.name == id_[-1]
+        assert 1400 < path.stat().st_mtime - time.time() <= 3001
+        listing = q.control("queue-list")
+        assert id_ in listing and "deferred" in listing and B in listing
+        assert "-- 1 messages" in listing
+        q.outcome.clear()
+        assert "1 waiting" in q.control("queue-flush")
+        q.settled()
+        assert "empty" in q.control("queue-list")
+
+
+def test_show(q):
+    q.outcome[B] = (LATER, "4.2.1", "too \x1bbusy".replace("\x1b", "?"))
+    id_ = q.commit(A, [B])
+    q.wait(lambda: q.events("waits"), "deferral")
+    shown = q.control("queue-show", id_)
+    assert f"id {id_}" in shown and f"from <{A}>" in shown
+    assert "later 0 " in shown and "too ?busy" in shown
+    assert "no such message" in q.control("queue-show", ID + "0")
+    assert "no message id" in q.control("queue-show", "../../etc/passwd")
+    assert "no such order" in q.control("queue-mend")
+
+
+def test_more_than_memory_may_hold():
+    with Qmgr(queue_active_max=10) as q:
+        q.hook = lambda job: time.sleep(0.002)
+        for n in range(60):
+            assert len(q.commit(A, [f"u{n}@demo.example"])) == 20
+        q.settled()
+        assert len(q.deliveries) == 60
+
+
+def test_corrupt_while_waiting(q):
+    q.outcome[B] = (LATER, "4.2.1", "busy")
+    id_ = q.commit(A, [B])
+    q.wait(lambda: q.events("waits"), "deferral")
+    path = q.files("deferred").get(id_)
+    octets = bytearray(path.read_bytes())
+    octets[100] ^= 1
+    path.write_bytes(octets)
+    q.wait(lambda: q.files("corrupt"), "put aside")
+    q.outcome.clear()
+    assert len(q.commit(A, [C])) == 20
+    q.wait(lambda: q.delivered(C), "the next message")
+
+
+def test_torn_last_line():
+    with Qmgr() as q:
+        q.outcome[C] = (LATER, "4.2.1", "busy")
+        id_ = q.commit(A, [B, C])
+        q.wait(lambda: q.events("waits"), "the first pass")
+        q.kill()
+        (path,) = q.files().values()
+        done = [n for n in path.read_bytes().split(b"\n") if b" done 0 " in n]
+        assert len(done) == 1
+        with open(path, "ab") as f:
+            f.write(b"2026-11-22T05:56:00Z done 1 ")
+        q.start()
+        q.outcome.clear()
+        q.settled()
+        assert len(q.delivered(B)) == 1 and len(q.delivered(C)) == 1
+        assert q.delivered(C)[0].id == id_
+
+
+# -------------------------------------------------------------------- orphans
+
+def test_an_orphan_is_waited_for():
+    with Qmgr() as q:
+        q.hook = lambda job: "hang"
+        id_ = q.commit(A, [OUT])
+        q.wait(lambda: q.jobs, "the job")
+        q.restart()
+        q.hook = None
+        parent = q.peers["ROLE_SMTP_OUT"]
+        fake_qmgr.send(parent, "ORPHAN", fake_qmgr.text(id_))
+        time.sleep(3.5)         # past the grace for those without an orphan
+        assert len(q.jobs) == 1
+        fake_qmgr.send(parent, "ORPHAN_RESULT", fake_qmgr.text(id_) +
+                       fake_qmgr.u32(0) + fake_qmgr.u8(DONE) +
+                       fake_qmgr.text("2.0.0") + fake_qmgr.text("ok"))
+        q.settled()
+        assert len(q.jobs) == 1
+
+
+def test_stop_waits_for_jobs():
+    with Qmgr() as q:
+        q.commit(A, [B])
+        q.settled()
+        assert q.kill(15) == 0
+        q.start()
+
+
+def test_nothing_foreign_in_logs(q):
+    q.outcome[OUT] = (NEVER, "5.0.0", "550 a b=c \"quoted\"")
+    q.commit(A, [OUT])
+    q.wait(lambda: q.events("failed"), "the failure")
+    for line in q.logs:
+        assert re.fullmatch(r"[ -~]*", line)
