@@ -66,7 +66,7 @@ cmd_idle(struct session *s, const union args *a)
 	}
 	stream_puts(&s->net, "+ idling\r\n");
 	while (s->state != STATE_LOGOUT && wait_for_news(s, &watch, end_ms)) {
-		stream_pace(&s->net, IMAP_STALL_MS, IMAP_PACE_OCTETS_S);
+		session_pace(s);
 		if (s->folder == NULL)
 			continue;
 		watch_drain(&watch);

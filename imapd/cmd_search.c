@@ -32,10 +32,10 @@ run(struct session *s, struct search *search, const struct search_key *key)
 		if (m == NULL || !search_match(search, key, seq, m))
 			continue;
 		/* The time that the search took is not the client's. */
-		stream_pace(&s->net, IMAP_STALL_MS, IMAP_PACE_OCTETS_S);
+		session_pace(s);
 		tell(s, s->command->uid ? uid : seq);
 	}
-	stream_pace(&s->net, IMAP_STALL_MS, IMAP_PACE_OCTETS_S);
+	session_pace(s);
 	stream_puts(&s->net, "\r\n");
 }
 

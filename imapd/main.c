@@ -70,8 +70,8 @@ serve_front(int argc, char **argv)
 	service_serve(srv);
 	service_loop();
 
+	ipc_server_free(&srv);		/* tells the front that authd goes */
 	front_free(&imapd.front);
-	ipc_server_free(&srv);
 	return service_end();
 }
 

@@ -33,6 +33,16 @@ session_enter(struct session *s, enum session_state state)
 }
 
 void
+session_pace(struct session *s)
+{
+	int64_t window_ms = s->how->idle_ms;
+
+	if (window_ms > IMAP_STALL_MS)
+		window_ms = IMAP_STALL_MS;
+	stream_pace(&s->net, window_ms, IMAP_PACE_OCTETS_S);
+}
+
+void
 session_unselect(struct session *s)
 {
 	if (s->folder == NULL)
@@ -51,7 +61,7 @@ begin(struct session *s, const struct session_how *how)
 {
 	*s = (struct session){ .how = how, .state = STATE_AUTHENTICATED };
 	stream_init(&s->net, how->fd, IMAP_IN_SIZE, IMAP_OUT_SIZE);
-	stream_pace(&s->net, IMAP_STALL_MS, IMAP_PACE_OCTETS_S);
+	session_pace(s);
 	input_init(&s->in, &s->net);
 	s->mem = arena_new(IMAP_ARENA_MAX);
 	buf_init(&s->answer, IMAP_ANSWER_MAX);
@@ -116,7 +126,7 @@ turn(struct session *s)
 	arena_clear(s->mem);
 	s->tag = SPAN_NONE;
 	r = input_command(&s->in, s->mem, &why);
-	stream_pace(&s->net, IMAP_STALL_MS, IMAP_PACE_OCTETS_S);
+	session_pace(s);
 	switch (r) {
 	case INPUT_COMMAND:
 	case INPUT_MESSAGE:

@@ -56,6 +56,8 @@ struct session {
 void	session_serve(const struct session_how *how);
 /* The only way to another state. */
 void	session_enter(struct session *s, enum session_state state);
+/* From here on the client has time, as long as octets move. */
+void	session_pace(struct session *s);
 /* Close the selected folder, if there is one. */
 void	session_unselect(struct session *s);
 
