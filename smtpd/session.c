@@ -121,7 +121,7 @@ session_line(struct session *s, size_t limit, struct span *line)
 
 /*
  * On the MX port: who speaks before the greeting is no mail server (RFC 5321
- * 3.1: the client waits for it).  Looked at once, without waiting.
+ * 4.3.1: the client waits for it).  Looked at once, without waiting.
  */
 static bool
 is_early(struct session *s)

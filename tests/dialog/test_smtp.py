@@ -19,7 +19,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "flow"))
-from fake_suite import Suite, queued  # noqa: E402
+from fake_suite import BIN, Suite, queued  # noqa: E402
 
 PLAIN = base64.b64encode(b"\0alice\0secret").decode()
 WRONG = base64.b64encode(b"\0alice\0wrong").decode()
@@ -575,17 +575,34 @@ def test_full_disk_is_temporary(suite, mx):
 
 
 def test_unsyncable_file_is_temporary(suite, mx):
-    """fsync(2) of a socket fails: what is written counts for nothing."""
-    a, b = socket.socketpair()
-    suite.new_fd = a.fileno()
+    """/dev/null takes every write, but fsync(2) of it fails: what is written
+    counts for nothing."""
+    null = os.open("/dev/null", os.O_WRONLY)
+    suite.new_fd = null
+    before = len(suite.aborted)
     try:
         mx.envelope()
-        assert mx.data(MAIL)[0] == 451
+        code, texts = mx.data(MAIL)
+        assert code == 451 and texts[0].startswith("4.3.0 ")
     finally:
         suite.new_fd = None
-        a.close()
-        b.close()
+        os.close(null)
     mx.send_mail(MAIL)
+    assert len(suite.aborted) == before + 1
+
+
+def test_no_250_before_it_is_committed(suite, mx):
+    suite.commit_mode = "late"
+    try:
+        mx.envelope()
+        mx.ok("DATA", 354)
+        start = time.monotonic()
+        mx.raw(MAIL + b".\r\n")
+        got = mx.reply()
+        assert got[0] == 250 and time.monotonic() - start > 0.45
+        suite.message(queued(got))
+    finally:
+        suite.commit_mode = "ok"
 
 
 def test_lookupd_gone(suite):
@@ -718,7 +735,6 @@ def test_end_of_master_is_the_end():
 
 
 def test_not_started_by_hand():
-    got = subprocess.run([str(pathlib.Path(os.environ.get(
-        "PAQUEBOT_BIN", ROOT / "build" / "bin")) / "smtpd")],
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=10)
+    got = subprocess.run([str(BIN / "smtpd")], stdin=subprocess.DEVNULL,
+                         capture_output=True, timeout=10)
     assert got.returncode == 64

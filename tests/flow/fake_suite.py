@@ -25,7 +25,7 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("PAQUEBOT_BIN", ROOT / "build" / "bin"))
+BIN = (ROOT / os.environ.get("BUILD", "build")).resolve() / "bin"
 MASK = (1 << 64) - 1
 
 
@@ -231,7 +231,7 @@ class Suite:
         self.sessions = 0           # channels that were introduced to qmgr
         # knobs
         self.new_refusal = None     # (permanent, esc, text)
-        self.commit_mode = "ok"     # ok refuse die silent
+        self.commit_mode = "ok"     # ok late refuse die other
         self.new_fd = None          # give this descriptor instead of a file
         self.lookup_mode = "ok"     # ok die
         self.auth_mode = "ok"       # ok temporary
@@ -510,7 +510,9 @@ class Suite:
                  u8(0) + text("4.3.0") + text("no lease"), request)
         elif self.commit_mode == "other":
             send(sock, "QUEUE_COMMITTED", text(self.next_id()), request)
-        elif self.commit_mode == "ok":
+        elif self.commit_mode in ("ok", "late"):
+            if self.commit_mode == "late":
+                time.sleep(0.5)
             self.messages[id_] = (self.dir / id_).read_bytes()
             send(sock, "QUEUE_COMMITTED", text(id_), request)
 
