@@ -25,6 +25,7 @@ static const struct subcommand *const commands[] = {
 	&user_command,
 	&map_command,
 	&queue_command,
+	&queue_command,
 };
 
 static int
