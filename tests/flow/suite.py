@@ -180,7 +180,7 @@ class Suite:
 
     def sendmail(self, *args, stdin="", name="sendmail", check=True):
         done = subprocess.run(
-            [name, "-C", str(self.conf), *map(str, args)],
+            [str(self.bin / name), "-C", str(self.conf), *map(str, args)],
             executable=str(self.bin / "sendmail"), input=stdin.encode(),
             capture_output=True, timeout=60, check=False)
         if check and done.returncode != 0:
@@ -449,7 +449,7 @@ class Sink:
                     say("250-" + word)
                 say("250 " + words[-1])
             elif verb == "MAIL":
-                sender, recipients = text[5:], []
+                sender, recipients = text[10:], []
                 say("250 2.1.0 ok")
             elif verb == "RCPT":
                 address = text[text.index("<") + 1:text.rindex(">")]
