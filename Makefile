@@ -127,6 +127,12 @@ $(B)/tests/dialog/imap_session: $(B)/tests/dialog/imap_session.o \
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
 	    -Wl,--end-group $(ALL_SYS) $(imapd_SYS)
 
+# lib/store from a script, beside other programs that know Maildir.
+$(B)/tests/interop/store_tool: $(B)/tests/interop/store_tool.o \
+    $(patsubst %,$(B)/lib%.a,store mail os base)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
+	    -Wl,--end-group $(SYS_os)
+
 # -------------------------------------------------------------------- fuzz
 # libFuzzer where clang has it; the kept corpora are replayed by make check.
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))

@@ -82,10 +82,15 @@ open_parts(struct folder *f, struct why *why)
 	f->new_dir = fs_open_dir(f->dir, "new");
 	f->cur_dir = fs_open_dir(f->dir, "cur");
 	f->tmp_dir = fs_open_dir(f->dir, "tmp");
-	if (f->new_dir >= 0 && f->cur_dir >= 0 && f->tmp_dir >= 0)
-		return 0;
-	why_sys(why, WHY_TEMP, "4.3.0", "cannot open folder %s", f->name);
-	return -1;
+	if (f->new_dir < 0 || f->cur_dir < 0 || f->tmp_dir < 0) {
+		why_sys(why, WHY_TEMP, "4.3.0", "cannot open folder %s",
+		    f->name);
+		return -1;
+	}
+	/* What a stopped delivery left; whoever may change the folder sweeps. */
+	if (!f->read_only)
+		maildir_sweep_tmp(f->tmp_dir);
+	return 0;
 }
 
 struct folder *

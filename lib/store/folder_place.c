@@ -147,6 +147,7 @@ lock_list(struct folder *to, struct list *l, struct why *why)
 		if (!damaged)
 			return -1;
 		to->synced = false;	/* whatever the stamps say */
+		to->repair = true;
 		if (folder_refresh(to, why) != 0)
 			return -1;
 	}

@@ -26,6 +26,7 @@ struct folder {
 	bool	read_only;
 	bool	known;		/* there was a sync: the view has been told */
 	bool	synced;		/* the stamps hold */
+	bool	repair;		/* somebody could not append to the uidlist */
 	struct message *v;
 	size_t	n, size;
 	struct uidlist_file uidlist;

@@ -236,7 +236,7 @@ assign_locked(struct sync *s, struct why *why)
 	if (f->uidlist.state != UIDLIST_GOOD || is_mostly_dead(s) ||
 	    f->uidlist.header.nextuid > UID_CEILING)
 		return rewrite_list(s, why);
-	if (count_unknown(s) == 0)
+	if (count_unknown(s) == 0 && !f->repair)
 		return 0;
 	if (uidlist_tail_open(&t, f->dir) != 0) {
 		if (errno == EINVAL)
@@ -254,7 +254,8 @@ sync_assign(struct sync *s, struct why *why)
 {
 	int rc;
 
-	if (s->f->uidlist.state == UIDLIST_GOOD && count_unknown(s) == 0)
+	if (s->f->uidlist.state == UIDLIST_GOOD && count_unknown(s) == 0 &&
+	    !s->f->repair)
 		return 0;
 	if (dotlock_take(&s->lock, s->f->dir, UIDLIST_NAME,
 	    LOCK_WAIT_MS) != 0) {
@@ -262,6 +263,7 @@ sync_assign(struct sync *s, struct why *why)
 		return -1;
 	}
 	rc = assign_locked(s, why);
+	s->f->repair = false;
 	dotlock_drop(&s->lock);
 	return rc;
 }

@@ -34,9 +34,12 @@ lock_host(void)
 	return name;
 }
 
-/* The process that made the lock lived on this host and is gone. */
+/*
+ * The process that made the lock lived on this host and is gone.  After a
+ * start of the system its pid says nothing: somebody else may have it.
+ */
 static bool
-maker_is_gone(int dir, const char *name)
+maker_is_gone(int dir, const char *name, const struct fs_stat *st)
 {
 	struct buf text;
 	struct span rest, pid;
@@ -50,7 +53,8 @@ maker_is_gone(int dir, const char *name)
 		gone = num_parse(pid, 1, INT32_MAX, &n) == 0 &&
 		    rest.p != NULL &&
 		    span_eq_str(span_cut(&rest, ':'), lock_host()) &&
-		    spawn_kill((pid_t)n, 0) != 0 && errno == ESRCH;
+		    (st->ctime_ns / NS_PER_S < clock_boot_s() ||
+		    (spawn_kill((pid_t)n, 0) != 0 && errno == ESRCH));
 	}
 	buf_fini(&text);
 	return gone;
@@ -67,7 +71,7 @@ is_stale(int dir, const char *name, struct fs_stat *st)
 	if (st->ctime_ns / NS_PER_S + LOCK_STALE_S < now &&
 	    st->mtime_ns / NS_PER_S + LOCK_STALE_S < now)
 		return true;
-	return maker_is_gone(dir, name);
+	return maker_is_gone(dir, name, st);
 }
 
 /* 0: it is out of the way, or was not stale; the caller tries again. */

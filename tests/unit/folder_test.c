@@ -231,6 +231,23 @@ test_damaged_list(void **state)
 	}
 }
 
+/* A torn line, found by one who only wants to append. */
+static void
+test_torn_append(void **state)
+{
+	struct folder *f = open_it("INBOX", false);
+
+	(void)state;
+	T_INT(append(f, "x\r\n", 0, NULL), 1);
+	int fd = openat(scratch, "dovecot-uidlist", O_WRONLY | O_APPEND);
+	T_TRUE(fd_write_all(fd, "7 :to", 5) == 0);
+	fd_close(&fd);
+	SYNC(f, "+1 - ~");	/* might be somebody who is writing */
+	T_INT(append(f, "x\r\n", 0, NULL), 8);
+	SYNC(f, "+8 - ~");
+	folder_close(&f);
+}
+
 /* The list is lost while a session has the folder open. */
 static void
 test_lost_list(void **state)
@@ -808,6 +825,7 @@ main(void)
 		EACH(test_new_mail),
 		EACH(test_dovecot_list),
 		EACH(test_damaged_list),
+		EACH(test_torn_append),
 		EACH(test_lost_list),
 		EACH(test_flags),
 		EACH(test_27_keywords),
