@@ -16,7 +16,6 @@ import pathlib
 import re
 import selectors
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -544,10 +543,6 @@ class Suite:
         path = "/proc/%d/task/%d/children" % (self.process.pid,
                                               self.process.pid)
         return [int(p) for p in open(path).read().split()]
-
-    def kill_session(self, sig=signal.SIGSEGV):
-        for pid in self.children():
-            os.kill(pid, sig)
 
     def connect(self, name, greet=True, source=None):
         address = self.addresses[name]
