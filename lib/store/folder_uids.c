@@ -31,18 +31,37 @@ struct unborn {
 	struct scan_entry *e;
 };
 
-/* The order in which files came: by the time in front of the name. */
+/* The number at the front of *s, which is moved behind it; cut in length. */
+static uint64_t
+take_number(struct span *s)
+{
+	uint64_t v = 0;
+	size_t n = 0;
+
+	while (n < s->n && n < 18 && ascii_isdigit(s->p[n]))
+		v = v * 10 + (uint64_t)(s->p[n++] - '0');
+	*s = span_from(*s, n);
+	return v;
+}
+
+/*
+ * The order in which files came: by the time in front of the name, seconds
+ * and, behind ".M", microseconds, which are not filled up with zeros.
+ */
 static int
 by_arrival(const void *a, const void *b)
 {
+	static const struct span micro = SPAN_LIT(".M");
 	struct span p = ((const struct unborn *)a)->base;
 	struct span q = ((const struct unborn *)b)->base;
-	size_t np = 0, nq = 0;
+	uint64_t np = take_number(&p), nq = take_number(&q);
 
-	while (np < p.n && ascii_isdigit(p.p[np]))
-		np++;
-	while (nq < q.n && ascii_isdigit(q.p[nq]))
-		nq++;
+	if (np == nq && span_starts(p, micro) && span_starts(q, micro)) {
+		p = span_from(p, micro.n);
+		q = span_from(q, micro.n);
+		np = take_number(&p);
+		nq = take_number(&q);
+	}
 	if (np != nq)
 		return np < nq ? -1 : 1;
 	return span_cmp(p, q);
