@@ -6,7 +6,6 @@ import re
 import pytest
 
 import corpus
-from suite import without_trace
 
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
 MESSAGES, LEFT_OUT = corpus.messages()
@@ -17,32 +16,43 @@ pytestmark = pytest.mark.skipif(
     reason="the packages with sample messages are not installed")
 
 
+def unfolded_field(octets):
+    """The name of the first field, and what stands behind the field."""
+    end = octets.index(b"\r\n") + 2
+    while octets[end:end + 1] in (b" ", b"\t"):
+        end = octets.index(b"\r\n", end) + 2
+    return octets.split(b":")[0].lower(), octets[end:]
+
+
 def header_names(octets):
     return {line.split(b":")[0].strip().lower() for line in
             octets.partition(b"\r\n\r\n")[0].split(b"\r\n")
             if line[:1] not in (b" ", b"\t")}
 
 
-def without_added(got, sent):
-    """Submission adds Date and Message-ID where they are missing."""
-    names = header_names(sent)
-    for name in (b"date", b"message-id", b"from"):
-        if name not in names:
-            got = re.sub(rb"(?im)^" + name + rb":[^\r]*\r\n(?:[ \t][^\r]*\r\n)*",
-                         b"", got, count=1)
-    return got
-
-
-def same(got, sent):
-    got = without_trace(got)
-    while sent.lower().startswith((b"received:", b"return-path:",
-                                   b"delivered-to:")):
-        sent = without_trace(sent)
+def difference(got, sent):
+    """None, or where what came out is not what went in."""
+    # What delivery and reception put in front, in this order.
+    for wanted in (b"return-path", b"delivered-to", b"received"):
+        name, got = unfolded_field(got)
+        if name != wanted:
+            return f"no {wanted} in front"
+    # What submission adds where it is missing.
+    have, extra = header_names(sent), []
+    if sent[:1] in (b" ", b"\t"):      # continues nothing: there is no header
+        have = set()
+    for wanted in (b"date", b"message-id", b"from"):
+        if wanted not in have and got.lower().startswith(wanted + b":"):
+            extra.append(wanted)
+            _, got = unfolded_field(got)
     if got == sent:
-        return True
-    got = without_added(got, sent)
-    # Where there was no header, what was added needs a line to end it.
-    return got in (sent, b"\r\n" + sent, sent + b"\r\n")
+        return None
+    # Where there was no header, an empty line ends what was added.
+    if got == b"\r\n" + sent:
+        return None
+    at = next((i for i, (x, y) in enumerate(zip(got, sent)) if x != y),
+              min(len(got), len(sent)))
+    return f"at {at}, added {extra}: {got[at:at+60]!r} for {sent[at:at+60]!r}"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +70,8 @@ def read(paq):
 
 
 def test_there_are_enough():
-    real = [n for n, _ in MESSAGES if not n in dict(corpus.made())]
+    made = {name for name, _ in corpus.made()}
+    real = [name for name, _ in MESSAGES if name not in made]
     assert len(real) >= 100, (len(real), LEFT_OUT)
 
 
@@ -70,10 +81,10 @@ def test_by_imap(read):
     wrong = []
     for number, (name, sent) in enumerate(MESSAGES, 1):
         got = client.fetch(str(number), "(BODY.PEEK[])")[1][0][1]
-        if not same(got, sent):
-            wrong.append((name, got[:300], sent[:300]))
+        if why := difference(got, sent):
+            wrong.append(f"{name}: {why}")
     client.logout()
-    assert not wrong
+    assert not wrong, "\n".join(wrong)
 
 
 def test_imap_tells_sizes_and_structure(read):
@@ -97,7 +108,7 @@ def test_by_pop3(read):
     wrong = []
     for number, (name, sent) in enumerate(MESSAGES, 1):
         got = b"".join(x + b"\r\n" for x in client.retr(number)[1])
-        if not same(got, sent):
-            wrong.append((name, got[:300], sent[:300]))
+        if why := difference(got, sent):
+            wrong.append(f"{name}: {why}")
     client.quit()
-    assert not wrong
+    assert not wrong, "\n".join(wrong)
