@@ -13,7 +13,9 @@
  *
  * A delivery does it the other way round: it is done when file and directory
  * are synced.  Then it adds the line if the lock happens to be free, without a
- * sync: who first tells the UID to a client does that.
+ * sync: who first tells the UID to a client does that.  A session may have seen
+ * the file before and given it a UID; so the list must be as it was before the
+ * rename, or no line is added.
  */
 #include <errno.h>
 #include <string.h>
@@ -154,40 +156,55 @@ lock_list(struct folder *to, struct list *l, struct why *why)
 	return -1;
 }
 
-static void
-try_uid(struct folder *to, struct arrival *v, size_t n, uint32_t *uidvalidity)
+static bool
+list_is(const struct folder *to, const struct fs_stat *before)
 {
-	struct list l;
+	struct fs_stat st;
 
-	if (dotlock_take(&l.lock, to->dir, UIDLIST_NAME, 0) != 0)
+	return fs_stat(to->dir, UIDLIST_NAME, &st) == 0 &&
+	    st.inode == before->inode && st.mtime_ns == before->mtime_ns &&
+	    st.size_octets == before->size_octets;
+}
+
+/* UIDs for what has been placed under the lock; 0 where that fails. */
+static void
+give_uids(struct folder *to, struct arrival *v, size_t n,
+    uint32_t *uidvalidity)
+{
+	struct uidlist_tail t;
+
+	if (uidlist_tail_open(&t, to->dir) != 0)
 		return;
-	if (uidlist_tail_open(&l.tail, to->dir) == 0) {
-		if (add_lines(&l.tail, v, n, false) == 0)
-			*uidvalidity = l.tail.header.uidvalidity;
-		else
-			for (size_t i = 0; i < n; i++)
-				v[i].uid = 0;
-		uidlist_tail_close(&l.tail);
-	}
-	dotlock_drop(&l.lock);
+	if (add_lines(&t, v, n, false) == 0)
+		*uidvalidity = t.header.uidvalidity;
+	else
+		for (size_t i = 0; i < n; i++)
+			v[i].uid = 0;
+	uidlist_tail_close(&t);
 }
 
 static int
 deliver(struct folder *to, struct arrival *v, size_t n,
     uint32_t *uidvalidity, struct why *why)
 {
-	for (size_t i = 0; i < n; i++)
-		if (place_one(to, &v[i], why) != 0)
-			goto failed;
-	if (sync_dirs(to, v, n) != 0) {
+	struct dotlock lock;
+	bool locked;
+	int rc = 0;
+
+	/* Before the names: else another might give them UIDs in between. */
+	locked = dotlock_take(&lock, to->dir, UIDLIST_NAME, 0) == 0;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = place_one(to, &v[i], why);
+	if (rc == 0 && sync_dirs(to, v, n) != 0) {
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot sync %s", to->name);
-		goto failed;
+		rc = -1;
 	}
-	try_uid(to, v, n, uidvalidity);
-	return 0;
-failed:
-	take_back(to, v, n);
-	return -1;
+	if (rc != 0)
+		take_back(to, v, n);
+	else if (locked && dotlock_held(&lock))
+		give_uids(to, v, n, uidvalidity);
+	dotlock_drop(&lock);
+	return rc;
 }
 
 int
