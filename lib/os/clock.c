@@ -69,6 +69,18 @@ clock_wall_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
+int64_t
+clock_boot_s(void)
+{
+#ifdef CLOCK_BOOTTIME
+	struct timespec up;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &up) == 0)
+		return clock_wall_s() - up.tv_sec;
+#endif
+	return 0;
+}
+
 int
 clock_zone_minutes(int64_t t)
 {
