@@ -11,11 +11,10 @@
  * before the lines are there takes the names back.  A stop in between leaves
  * whole messages without UID, which the next sync gives them.
  *
- * A delivery does it the other way round: it is done when file and directory
- * are synced.  Then it adds the line if the lock happens to be free, without a
- * sync: who first tells the UID to a client does that.  A session may have seen
- * the file before and given it a UID; so the list must be as it was before the
- * rename, or no line is added.
+ * A delivery only tries the lock, and is done when file and directory are
+ * synced.  With the lock it adds the line, too, but without a sync: who first
+ * tells the UID to a client does that.  The lock comes before the name: else a
+ * session could see the file and give it a UID before we do.
  */
 #include <errno.h>
 #include <string.h>
@@ -156,16 +155,6 @@ lock_list(struct folder *to, struct list *l, struct why *why)
 	return -1;
 }
 
-static bool
-list_is(const struct folder *to, const struct fs_stat *before)
-{
-	struct fs_stat st;
-
-	return fs_stat(to->dir, UIDLIST_NAME, &st) == 0 &&
-	    st.inode == before->inode && st.mtime_ns == before->mtime_ns &&
-	    st.size_octets == before->size_octets;
-}
-
 /* UIDs for what has been placed under the lock; 0 where that fails. */
 static void
 give_uids(struct folder *to, struct arrival *v, size_t n,
@@ -191,7 +180,6 @@ deliver(struct folder *to, struct arrival *v, size_t n,
 	bool locked;
 	int rc = 0;
 
-	/* Before the names: else another might give them UIDs in between. */
 	locked = dotlock_take(&lock, to->dir, UIDLIST_NAME, 0) == 0;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = place_one(to, &v[i], why);
