@@ -18,6 +18,7 @@
 #include "store/folder_priv.h"
 
 #define OLD_NS		INT64_C(2000000000)	/* stamps younger prove nothing */
+#define ROUNDS_MAX	5			/* of looking for who is missing */
 
 static void
 stamp_of(struct stamp *out, const struct fs_stat *st)
@@ -154,20 +155,40 @@ sync_list(struct sync *s, struct why *why)
 	    !s->f->read_only, why);
 }
 
+/* The directories have not changed since these stamps were taken. */
+static bool
+dirs_are(const struct folder *f, const struct fs_stat was[2])
+{
+	struct fs_stat new, cur;
+
+	return fs_fstat(f->new_dir, &new) == 0 &&
+	    fs_fstat(f->cur_dir, &cur) == 0 &&
+	    new.mtime_ns == was[0].mtime_ns && cur.mtime_ns == was[1].mtime_ns;
+}
+
+/*
+ * Who is not found is looked for a second time at least, and again while
+ * others rename files under our eyes: a listing may miss those.
+ */
 static int
 find_all(struct sync *s, struct why *why)
 {
 	struct folder *f = s->f;
+	struct fs_stat was[2];
 
-	if (sync_list(s, why) != 0)
-		return -1;
-	sync_match(s);
-	if (s->missing == 0 &&
-	    (s->unmatched == 0 || (f->new_at.old && f->cur_at.old)))
-		return 0;
-	if (sync_list(s, why) != 0)
-		return -1;
-	sync_match(s);
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		if (fs_fstat(f->new_dir, &was[0]) != 0 ||
+		    fs_fstat(f->cur_dir, &was[1]) != 0)
+			was[0].mtime_ns = was[1].mtime_ns = 0;
+		if (sync_list(s, why) != 0)
+			return -1;
+		sync_match(s);
+		if (s->missing == 0 && (s->unmatched == 0 ||
+		    (f->new_at.old && f->cur_at.old)))
+			break;
+		if (round > 0 && dirs_are(f, was))
+			break;
+	}
 	return 0;
 }
 
