@@ -36,7 +36,8 @@ lock_host(void)
 
 /*
  * The process that made the lock lived on this host and is gone.  After a
- * start of the system its pid says nothing: somebody else may have it.
+ * start of the system its pid says nothing: somebody else may have it, and a
+ * loss of power often leaves the name without the text.
  */
 static bool
 maker_is_gone(int dir, const char *name, const struct fs_stat *st)
@@ -44,17 +45,17 @@ maker_is_gone(int dir, const char *name, const struct fs_stat *st)
 	struct buf text;
 	struct span rest, pid;
 	uint64_t n;
-	bool gone = false;
+	bool gone = false, old = st->ctime_ns / NS_PER_S < clock_boot_s();
 
 	buf_init(&text, 512);
 	if (fs_slurp(dir, name, &text) == 0) {
 		rest = span_trim_ws(buf_span(&text));
 		pid = span_cut(&rest, ':');
-		gone = num_parse(pid, 1, INT32_MAX, &n) == 0 &&
-		    rest.p != NULL &&
-		    span_eq_str(span_cut(&rest, ':'), lock_host()) &&
-		    (st->ctime_ns / NS_PER_S < clock_boot_s() ||
-		    (spawn_kill((pid_t)n, 0) != 0 && errno == ESRCH));
+		if (num_parse(pid, 1, INT32_MAX, &n) != 0 || rest.p == NULL)
+			gone = old;
+		else if (span_eq_str(span_cut(&rest, ':'), lock_host()))
+			gone = old || (spawn_kill((pid_t)n, 0) != 0 &&
+			    errno == ESRCH);
 	}
 	buf_fini(&text);
 	return gone;
