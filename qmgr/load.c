@@ -39,7 +39,7 @@ load_corrupt(struct qmgr *q, const char *id, enum queue_state place,
 		    LF_STR("id", id), LF_STR("reason", strerror(errno)));
 }
 
-/* Never acknowledged to anybody: RFC 5321 6.1 leaves it to the client. */
+/* Never acknowledged to anybody: it is still the client's to send. */
 static void
 unfinished(struct qmgr *q, const char *id, enum queue_state place)
 {

@@ -3,13 +3,12 @@
  * Those that only wait are an id and a time (waiting.h).
  *
  * States and edges:
- *	COMMITTING	its session waits for the directory
- *			-> ACTIVE, GONE
+ *	COMMITTING	its session waits for the directory -> ACTIVE, GONE
  *	LOADING		being read back and checked -> ORPHANED, ACTIVE, GONE
  *	ORPHANED	a worker of our predecessor still has it -> ACTIVE, GONE
- *	ACTIVE		a pass: every recipient that is not settled gets a try
+ *	ACTIVE		a pass: all that are not settled get a try
  *			-> REPORTING, GONE
- *	REPORTING	a bounce or notice is being made durable -> ACTIVE, GONE
+ *	REPORTING	a report is being made durable -> ACTIVE, GONE
  *	GONE		removed, or put back to wait; freed
  *
  * Recipients, within a pass:
@@ -101,15 +100,12 @@ struct message {
 	TAILQ_ENTRY(message) ripe, loading, log_open, asks;
 };
 
-/*
- * A message in memory with nothing in it but id, place and state.
- * returns  NULL: it is there already
- */
+/* With nothing in it but id, place and state; NULL: it is there already. */
 struct message *message_new(struct qmgr *q, const char *id,
 	    enum queue_state place, enum message_state state);
 /* Out of memory, whatever happened to the file; no sync may be running. */
 void	message_free(struct message *m);
-/* Its descriptor for reading: kept if there are few such, else closed. */
+/* Its descriptor for reading: kept, or closed if there are many. */
 void	message_keep_fd(struct message *m, int fd);
 struct message *message_find(struct qmgr *q, const char *id);
 

@@ -98,7 +98,6 @@ give_up(struct message *m)
 {
 	for (uint32_t i = 0; i < m->n; i++)
 		if (m->rcpts[i].state == RCPT_LATER)
-			/* RFC 3463 3.5, X.4.7: delivery time expired */
 			result_own(m, i, RESULT_NEVER, "4.4.7",
 			    "delivery time expired");
 }

@@ -182,7 +182,6 @@ result_receive(struct message *m, uint32_t i, const struct outcome *o)
 	char *at;
 
 	if (m->rcpts[i].too_many) {
-		/* RFC 3463 3.3, X.2.4: mailing list expansion problem */
 		result_own(m, i, RESULT_NEVER, "5.2.4",
 		    "its forward file names too many addresses");
 		return;
