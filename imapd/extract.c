@@ -49,7 +49,7 @@ extract_piece(struct extract *x, struct span piece)
 		i += run;
 		if (lf == NULL)
 			break;
-		pass(x, "\r\n" + x->after_cr, 2 - (size_t)x->after_cr);
+		pass(x, x->after_cr ? "\n" : "\r\n", x->after_cr ? 1 : 2);
 		x->after_cr = false;
 		i++;
 	}

@@ -60,8 +60,10 @@ front_cut(struct span in, unsigned asked, struct span *command, size_t *used)
 		*used += n;
 		v = r == LINE_BAD ? LEXER_BAD :
 		    lexer_line(&lexer, line, &lit, &why);
+		/* RFC 7888 3: a literal that it may announce is part of it. */
 		if (v == LEXER_BAD)
-			return FRONT_REFUSE;
+			return span_ends(line, SPAN_LIT("+}")) ? FRONT_CLOSE :
+			    FRONT_REFUSE;
 		if (v == LEXER_DONE) {
 			*command = span_head(in, *used - 2);
 			return FRONT_COMMAND;

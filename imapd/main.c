@@ -80,7 +80,7 @@ run(const struct login_session *l)
 {
 	const struct session_how how = {
 		.fd = l->client, .root = l->root, .user = l->start->user,
-		.tag = l->start->tag,
+		.session = l->start->session, .tag = l->start->tag,
 		.pending = span_of(l->start->pending, l->start->pending_len),
 		.separator = conf_str(l->conf, "separator")[0],
 		.idle_ms = (int64_t)conf_num(l->conf, "imap_timeout") * 1000,

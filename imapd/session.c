@@ -77,6 +77,7 @@ end(struct session *s)
 
 	session_unselect(s);
 	log_info(LF_STR("event", "logout"), LF_STR("user", s->how->user),
+	    LF_STR("session", s->how->session),
 	    LF_STR("client", last == STREAM_OK ? NULL : "lost"),
 	    LF_NUM("in", s->net.octets_in), LF_NUM("out", s->net.octets_out));
 	content_fini(&s->content);

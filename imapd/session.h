@@ -26,7 +26,7 @@ enum session_state {		/* one bit each: struct command.states */
 struct session_how {
 	int	    fd;		/* the connection, non-blocking; taken over */
 	int	    root;	/* descriptor of the mail root; borrowed */
-	const char *user;	/* for the log */
+	const char *user, *session;	/* for the log; session may be NULL */
 	const char *tag;	/* of the log-in, answered first; "": greeting */
 	struct span pending;	/* input that came behind the log-in */
 	char	    separator;	/* of the hierarchy, as clients see it */

@@ -82,7 +82,9 @@ sync_tell(struct session *s, bool expunge)
 	folder_changes_init(&c);
 	if (folder_sync(s->folder, &c, &why) != 0)
 		log_warn(LF_STR("event", "sync-failed"),
-		    LF_STR("user", s->how->user), LF_STR("why", why.text));
+		    LF_STR("user", s->how->user),
+		    LF_STR("session", s->how->session),
+		    LF_STR("why", why.text));
 	else if (c.reset) {
 		session_unselect(s);
 		reply_bye(s, "The selected mailbox is no longer there");

@@ -33,6 +33,8 @@ static const struct {
 	{ "a LOGIN {18446744073709551617}\r\n", 0, FRONT_REFUSE, NULL },
 	{ "a LOGIN {-1}\r\n", 0, FRONT_REFUSE, NULL },
 	{ "a LOGIN {99999999+}\r\n", 0, FRONT_CLOSE, NULL },
+	/* RFC 7888 3: what it announces is part of the bad command */
+	{ "a \x01 {9+}\r\nb LOGOUT\r\n", 0, FRONT_CLOSE, NULL },
 	{ "a LOGIN {18446744073709551615+}\r\n", 0, FRONT_CLOSE, NULL },
 	/* bare LF, NUL: no line */
 	{ "a NOOP\nb NOOP\r\n", 0, FRONT_REFUSE, NULL },
