@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "flow"))
+for folder in ("flow", "crash"):
+    sys.path.insert(0, str(Path(__file__).resolve().parent / folder))
 
 import suite as harness     # noqa: E402
 

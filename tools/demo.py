@@ -37,6 +37,14 @@ still applied.  As root, "make demo" shows it all.
 """
 
 
+NO_NAMESPACES = """
+*** NO USER NAMESPACES HERE (inside a chroot, or switched off) ***
+The parents of deliveries and mailbox sessions stay root until they become a
+mailbox's owner, with a seccomp filter on whom they may become instead of a
+namespace in which nobody else exists.
+"""
+
+
 def say(text=""):
     print(text, flush=True)
 
@@ -186,6 +194,8 @@ def main():
                  "retry_min", "retry_max", "queue_free_min"):
         del demo.settings[name]         # the defaults
     demo.settings["queue_free_min"] = "10M"
+    if demo.settings["confinement"] != "required":
+        say(NO_NAMESPACES)
     announce(f"A mail server in {demo.dir}")
     try:
         demo.write().start()

@@ -75,6 +75,13 @@ def in_netns(name):
             enter(home.fileno())
 
 
+def namespaces():
+    """Can a user namespace be made here?  Not inside a chroot, for one."""
+    done = subprocess.run(["unshare", "-U", "true"], capture_output=True,
+                          check=False)
+    return done.returncode == 0
+
+
 def quoted(value):
     if isinstance(value, (list, tuple)):
         return "{ " + ", ".join(quoted(v) for v in value) + " }"
@@ -112,6 +119,8 @@ class Suite:
         self.settings = {
             "hostname": hostname,
             "domains": list(domains),
+            "confinement": "required" if not IS_ROOT or namespaces() else
+                "available",
             "postmaster": next(iter(self.users), ""),
             "queue_dir": self.queue,
             "run_dir": self.dir / "run",
@@ -474,7 +483,9 @@ class Sink:
     @staticmethod
     def read_data(f):
         lines = []
-        while (line := f.readline()) not in (b".\r\n", b""):
+        while (line := f.readline()) != b".\r\n":
+            if not line:
+                raise ValueError("the client left before the final dot")
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(lines)
 
