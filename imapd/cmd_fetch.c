@@ -32,6 +32,7 @@ struct fetch {
 	bool	    seen;		/* reading it sets \Seen */
 	struct uids changed;		/* \Seen was set just now */
 	struct buf  line;
+	bool	    gone;		/* a file was no longer there */
 	bool	    failed;
 	struct why  why;
 };
@@ -69,21 +70,32 @@ want(struct fetch *f, const struct fetch_item *item)
 		f->seen = true;
 }
 
+/* false: the message is gone, or cannot be read now (failed). */
+static bool
+turn_to(struct fetch *f, uint32_t uid)
+{
+	bool closed = f->read == READ_NOTHING && !f->octets;
+
+	if (folder_need(f->s->folder, uid, f->need, &f->why) != NULL &&
+	    (closed || content_open(&f->s->content, f->s->folder, uid,
+	    &f->why) == 0))
+		return true;
+	if (f->why.kind == WHY_PERM)
+		f->gone = true;
+	else
+		f->failed = true;
+	return false;
+}
+
 /* Read what the items need; -1: this message cannot be told. */
 static int
-prepare(struct fetch *f, uint32_t uid)
+prepare(struct fetch *f)
 {
 	struct content *c = &f->s->content;
 	const struct mime_tree *tree;
 	struct span header;
 	uint64_t octets;
 
-	if (folder_need(f->s->folder, uid, f->need, &f->why) == NULL)
-		return -1;
-	if (f->read == READ_NOTHING && !f->octets)
-		return 0;
-	if (content_open(c, f->s->folder, uid, &f->why) != 0)
-		return -1;
 	if (f->read == READ_HEADER &&
 	    content_header(c, &header, &f->why) != 0)
 		return -1;
@@ -280,13 +292,17 @@ fetch_one(struct fetch *f, uint32_t uid)
 {
 	const struct message *m;
 
-	if (prepare(f, uid) != 0) {
+	if (!turn_to(f, uid))
+		return;
+	if (prepare(f) != 0) {
 		f->failed = true;
 		return;
 	}
 	m = folder_find(f->s->folder, uid);
 	if (m == NULL)
 		return;
+	/* The time that reading took is not the client's. */
+	session_pace(f->s);
 	put_short(f, m);
 	if (f->line.full) {
 		why_set(&f->why, WHY_PERM, "5.3.4", "Message is too complex");
@@ -334,7 +350,7 @@ fetch_all(struct fetch *f, const struct uids *uids)
 static void
 answer(struct fetch *f, bool missing)
 {
-	if (missing)
+	if (missing || (f->gone && !f->s->command->uid))
 		reply_no(f->s, "EXPUNGEISSUED", "Some messages are gone");
 	else if (f->failed)
 		reply_why(f->s, &f->why);

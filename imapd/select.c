@@ -40,7 +40,8 @@ select_messages(struct session *s, const struct seqset *set,
 	for (size_t i = 0; i < out->n; i++)
 		if (folder_find(s->folder, out->v[i]) != NULL)
 			out->v[to++] = out->v[i];
-	*missing = to < out->n;
+	/* RFC 3501 6.4.8: a UID that does not exist is no error. */
+	*missing = to < out->n && !s->command->uid;
 	out->n = to;
 	return true;
 }

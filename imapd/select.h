@@ -10,7 +10,8 @@
 /*
  * The messages of a set: numbers, or UIDs in a UID command.
  * out      those that are there, ascending
- * missing  set: the client counts some that were expunged elsewhere
+ * missing  set, but for UIDs: the client counts some that were expunged
+ *	    elsewhere
  * returns  false: a number beyond the last message; BAD is answered (RFC 3501
  *	    section 9, seq-number)
  */

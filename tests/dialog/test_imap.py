@@ -612,8 +612,26 @@ def test_others(server):
     assert tagged.startswith(b"NO [EXPUNGEISSUED]")
     assert b.cmd("STORE 1 +FLAGS (\\Seen)")[1].startswith(
         b"NO [EXPUNGEISSUED]")
-    assert b"* 1 EXPUNGE" in b.ok("UID SEARCH ALL")[0]
+    # 6.4.8: a UID that does not exist is no error
+    untagged, _ = b.ok("UID FETCH 1:3 FLAGS")
+    assert b"* 1 EXPUNGE" in untagged
     assert b.ok("SEARCH ALL")[0] == [b"* SEARCH 1 2 3"]
+
+
+def test_file_disappears(server):
+    """Another program removes a file that is in the view."""
+    c = server.client()
+    select(c, 3)
+    next((server.root / "cur").glob("*")).unlink()
+    untagged, tagged = c.cmd("FETCH 1:3 BODY.PEEK[]")
+    assert len(fetched(untagged)) == 2
+    assert tagged.startswith(b"NO [EXPUNGEISSUED]")
+    c.cmd("FETCH 1:3 (ENVELOPE RFC822.SIZE)")
+    c.cmd("STORE 1:3 +FLAGS (\\Seen)")
+    c.cmd("COPY 1:3 INBOX")
+    c.ok("UID SEARCH TEXT mooch")
+    c.ok("NOOP")
+    c.ok("NOOP")
 
 
 def test_folder_disappears(server):
