@@ -136,7 +136,8 @@ $(B)/tests/interop/store_tool: $(B)/tests/interop/store_tool.o \
 # -------------------------------------------------------------------- fuzz
 # libFuzzer where clang has it; the kept corpora are replayed by make check.
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
-FUZZ_LIB := $(wildcard $(patsubst %,lib/%/*.c,base os ipc mail smtp queue store))
+FUZZ_LIB := $(wildcard $(patsubst %,lib/%/*.c,base os ipc mail smtp trust \
+    queue store))
 
 FUZZ_FLAGS := -std=c17 -g -O1 -fsanitize=fuzzer$(comma)address$(comma)undefined \
 	-fno-sanitize-recover=undefined
@@ -162,12 +163,20 @@ lint:
 	@tests/lint.sh
 
 # ---------------------------------------------------------- check and demo
-tests: all $(UNIT) $(UNIT_PROG)
+ALL_CPUS = -j$$(getconf _NPROCESSORS_ONLN)
+
+TEST_PROGRAMS := $(addprefix $(B)/tests/,flow/fake_daemon \
+	dialog/imap_session interop/store_tool)
+
+tests: all $(UNIT) $(UNIT_PROG) $(TEST_PROGRAMS)
 
 check:
 	tools/install-deps test
-	$(MAKE) tests
-	@if command -v clang >/dev/null; then $(MAKE) fuzz; fi
+	$(MAKE) -s $(ALL_CPUS) tests
+	$(MAKE) -s $(ALL_CPUS) FAULT=1 build-fault/bin/qmgr \
+	    build-fault/tests/interop/store_tool
+	@# A target that cannot be built is one that failed.
+	@if command -v clang >/dev/null; then $(MAKE) -s -k $(ALL_CPUS) fuzz || :; fi
 	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
 	@BUILD=$(B) $(PYTHON) tests/check.py
 
@@ -178,7 +187,7 @@ powercut: all
 
 demo:
 	@tools/install-deps
-	@$(MAKE) -s all
+	@$(MAKE) -s $(ALL_CPUS) all
 	@exec $(PYTHON) tools/demo.py $(B)/bin
 
 # Figures of this suite alone; beside others: see doc/testing.md.
