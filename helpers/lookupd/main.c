@@ -20,7 +20,8 @@
 
 static const struct service lookupd = {
 	.name = "lookupd", .role = ROLE_LOOKUPD, .sandbox = SANDBOX_FILES,
-	.mem_max_octets = 1024 * MIB, .nofile = 4096, .nproc = 0,
+	.mem_max_octets = 1024 * MIB, .nproc = 0,
+	.nofile = 24000,	/* a channel per session: smtp_clients_max */
 };
 
 /* Unread answers: of qmgr's questions, and of a session's. */

@@ -117,6 +117,8 @@ ipc_client_recv(struct ipc_client *c, const struct ipc_type *const *types,
 		return broken(c, why, "no answer in time");
 	case FRAME_END:
 		return broken(c, why, "channel ended");
+	case FRAME_NO_ROOM:
+		return broken(c, why, "no room for a descriptor");
 	case FRAME_BROKEN:
 		return broken(c, why, "broken packet");
 	}

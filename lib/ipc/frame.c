@@ -53,6 +53,8 @@ frame_recv(int chan, struct frame *f)
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return FRAME_AGAIN;
+		if (errno == EMFILE)
+			return FRAME_NO_ROOM;
 		return errno == ECONNRESET ? FRAME_END : FRAME_BROKEN;
 	}
 	if (n == 0) {

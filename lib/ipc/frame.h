@@ -25,8 +25,11 @@ struct frame {
  */
 int	frame_pack(struct buf *out, const struct ipc_type *t,
 	    uint32_t request, const void *msg) must_use;
-enum frame_got { FRAME_OK, FRAME_END, FRAME_AGAIN, FRAME_BROKEN };
-/* One packet from a channel; FRAME_BROKEN: close it. */
+enum frame_got { FRAME_OK, FRAME_END, FRAME_AGAIN, FRAME_BROKEN, FRAME_NO_ROOM };
+/*
+ * One packet from a channel.  FRAME_BROKEN: close it.  FRAME_NO_ROOM: this
+ * process has no room for its descriptor; that packet is lost, and no other.
+ */
 enum frame_got	frame_recv(int chan, struct frame *f) must_use;
 
 #endif
