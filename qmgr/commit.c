@@ -192,7 +192,7 @@ tell(const struct commit *c)
 
 	log_info(LF_STR("event", "queued"), LF_STR("id", m->id),
 	    LF_SPAN("from", m->from), LF_STR("client", c->client),
-	    LF_STR("auth", c->auth), LF_NUM("size", m->size_octets),
+	    LF_STR("auth", c->auth[0] != '\0' ? c->auth : NULL), LF_NUM("size", m->size_octets),
 	    LF_NUM("rcpts", m->n));
 }
 

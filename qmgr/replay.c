@@ -14,6 +14,7 @@
 #include "qmgr/job.h"
 #include "qmgr/limits.h"
 #include "qmgr/report.h"
+#include "qmgr/result.h"
 
 struct player {
 	struct message *m;
@@ -127,8 +128,11 @@ outcome(struct message *m, const struct queue_log *l)
 		rcpt_enter(m, l->index, RCPT_DONE);
 		if (m->n > 1)
 			job_remember(m, l->index);
-	} else if (r->state == RCPT_NEW)
-		rcpt_enter(m, l->index, RCPT_LATER);
+	} else {
+		r->reason = result_reason(m, l->esc, l->text);
+		if (r->state == RCPT_NEW)
+			rcpt_enter(m, l->index, RCPT_LATER);
+	}
 }
 
 static void
