@@ -361,7 +361,7 @@ ipc_send(struct ipc_peer *p, const struct ipc_type *t, uint32_t request,
 	} else {
 		rc = send_or_keep(p, t, buf_span(&packet), fd);
 	}
-	buf_fini(&packet);
+	frame_wipe(&packet);
 	return rc;
 }
 
