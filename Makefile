@@ -121,6 +121,12 @@ $(B)/tests/flow/fake_daemon: $(B)/tests/flow/fake_daemon.o \
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
 	    -Wl,--end-group $(SYS_os) $(SYS_ipc) $(SYS_conf)
 
+# The catalogue of messages, for doc/ipc.md.
+$(B)/tests/flow/print_ipc: $(B)/tests/flow/print_ipc.o \
+    $(patsubst %,$(B)/lib%.a,ipc os base)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
+	    -Wl,--end-group $(SYS_os) $(SYS_ipc)
+
 # One session of imapd, as it is after log-in, on an inherited socket.
 $(B)/tests/dialog/imap_session: $(B)/tests/dialog/imap_session.o \
     $(B)/prog-imapd.a $(patsubst %,$(B)/lib%.a,$(imapd_LIB))
@@ -165,7 +171,7 @@ lint:
 # ---------------------------------------------------------- check and demo
 ALL_CPUS = -j$$(getconf _NPROCESSORS_ONLN)
 
-TEST_PROGRAMS := $(addprefix $(B)/tests/,flow/fake_daemon \
+TEST_PROGRAMS := $(addprefix $(B)/tests/,flow/fake_daemon flow/print_ipc \
 	dialog/imap_session interop/store_tool)
 
 tests: all $(UNIT) $(UNIT_PROG) $(TEST_PROGRAMS)
