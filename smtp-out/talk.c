@@ -310,6 +310,20 @@ after_rcpt(struct talk *t, struct job_in *j, size_t i, struct flight *f,
 	return 0;
 }
 
+static int
+after_data(struct talk *t, struct job_in *j, struct why *why)
+{
+	if (read_reply(t, DATA_INIT_MS, "to DATA", why) != 0)
+		return -1;
+	t->in_data = said(t, 3);
+	/* RFC 5321 4.3.2: 2yz is no answer to it, and nothing has been taken yet. */
+	if (said(t, 2))
+		return not_this_host(t, why, "to DATA");
+	if (!t->in_data)
+		settle_rest(t, j);
+	return 0;
+}
+
 /* The replies to a flight of MAIL, RCPT ..., DATA. */
 static enum step
 read_flight(struct talk *t, struct job_in *j, struct flight *f,
@@ -321,11 +335,8 @@ read_flight(struct talk *t, struct job_in *j, struct flight *f,
 		if (after_rcpt(t, j, f->rcpts[i], f, why) != 0)
 			return STEP_LOST;
 	if (f->data) {
-		if (read_reply(t, DATA_INIT_MS, "to DATA", why) != 0)
+		if (after_data(t, j, why) != 0)
 			return STEP_LOST;
-		t->in_data = said(t, 3);
-		if (!t->in_data)
-			settle_rest(t, j);
 	}
 	return unsettled(j) > 0 ? STEP_ON : STEP_SETTLED;
 }
