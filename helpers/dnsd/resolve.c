@@ -182,9 +182,12 @@ read_mx(struct question *q, const unsigned char *p, int n)
 	    mx = mx->next) {
 		struct dns_record record = { .preference = mx->priority };
 
+		/* RFC 1035 2.3.4: 255 octets; a longer one is no host. */
 		if (span_copy(span_str(mx->host), record.text,
 		    sizeof(record.text)) == 0)
 			add(q, &record, TTL_UNKNOWN_S);
+		else
+			q->cut = true;
 	}
 	if (all != NULL)
 		ares_free_data(all);
@@ -251,7 +254,7 @@ finish(struct question *q)
 {
 	if (q->answer.records_len > 0)
 		q->answer.status = DNS_OK;
-	else if (q->failed)
+	else if (q->failed || q->cut)
 		q->answer.status = DNS_TEMPORARY;
 	else
 		q->answer.status = q->nxdomain ? DNS_NXDOMAIN : DNS_NODATA;
@@ -308,23 +311,32 @@ on_overdue(evutil_socket_t fd, short what, void *ctx)
 static void
 take_reply(struct question *q, int status, int rc)
 {
-	if (status == ARES_SUCCESS)
-		status = rc;
-	/* A label of more than 63 octets: nobody can have it. */
+	/* It could not even be asked for: nobody can have such a name. */
 	if (status == ARES_ENOTFOUND || status == ARES_EBADNAME)
 		q->nxdomain = true;
-	else if (status != ARES_SUCCESS && status != ARES_ENODATA)
+	else if (status == ARES_SUCCESS)
+		status = rc;
+	if (status != ARES_SUCCESS && status != ARES_ENODATA && !q->nxdomain)
 		q->failed = true;
 	if (--q->open == 0)
 		finish(q);
 }
 
-/* RFC 4035 3.2.3: the resolver's word for all replies of the question. */
-static void
-take_ad(struct question *q, const unsigned char *p, int n)
+/* RFC 1035 4.1.1: a response (QR), and all of it (no TC). */
+static bool
+is_whole(const unsigned char *p, int n)
 {
-	if (n < NS_HFIXEDSZ || (p[3] & 0x20) == 0)
+	return n >= NS_HFIXEDSZ && (p[2] & 0x80) != 0 && (p[2] & 0x02) == 0;
+}
+
+/* What c-ares thought of a reply, and what its header says beside that. */
+static int
+judge_header(struct question *q, int status, const unsigned char *p, int n)
+{
+	/* RFC 4035 3.2.3: the resolver's word for all replies. */
+	if (p == NULL || n < NS_HFIXEDSZ || (p[3] & 0x20) == 0)
 		q->answer.secure = 0;
+	return p != NULL && !is_whole(p, n) ? ARES_EBADRESP : status;
 }
 
 static void
@@ -334,7 +346,7 @@ on_reply(void *ctx, int status, int timeouts, unsigned char *p, int n)
 	int rc = ARES_EBADRESP;
 
 	(void)timeouts;
-	take_ad(q, p, p != NULL ? n : 0);
+	status = judge_header(q, status, p, n);
 	if (status == ARES_SUCCESS) {
 		switch (q->ask.kind) {
 		case DNS_MX:
@@ -360,7 +372,7 @@ on_aaaa_reply(void *ctx, int status, int timeouts, unsigned char *p, int n)
 	int rc = ARES_EBADRESP;
 
 	(void)timeouts;
-	take_ad(ctx, p, p != NULL ? n : 0);
+	status = judge_header(ctx, status, p, n);
 	if (status == ARES_SUCCESS)
 		rc = read_aaaa(ctx, p, n);
 	take_reply(ctx, status, rc);
