@@ -195,6 +195,17 @@ class Daemon:
                 return None
             time.sleep(0.01)
 
+    def log_count(self, *words):
+        """How many lines hold all words, when no more have come for a while."""
+        count, last = -1, None
+        while count != last:
+            last = count
+            time.sleep(0.1)
+            with self.lock:
+                count = sum(all(w in line for w in words)
+                            for line in self.logs)
+        return count
+
     def children(self):
         pid = self.process.pid
         path = f"/proc/{pid}/task/{pid}/children"

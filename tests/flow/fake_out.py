@@ -88,7 +88,10 @@ class Worker:
         """The results, or None if the worker ended without them."""
         done = Done()
         while True:
-            got = recv(self.sock)
+            try:
+                got = recv(self.sock)
+            except ConnectionResetError:    # it left packets of ours unread
+                return None
             if got is None:
                 return None
             number, _, body, _ = got
@@ -109,7 +112,10 @@ class Worker:
     def ended(self, within=10):
         """The worker hangs up by itself."""
         self.sock.settimeout(within)
-        return recv(self.sock) is None
+        try:
+            return recv(self.sock) is None
+        except ConnectionResetError:
+            return True
 
 
 class Out:
@@ -216,12 +222,16 @@ class Server:
 
     def session(self, client):
         client.settimeout(60)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(OSError, EOFError), client:
             Session(self, client).run()
 
     def wait(self, claim, seconds=10):
         end = time.monotonic() + seconds
-        while not claim(self):
+        while True:
+            with contextlib.suppress(IndexError):   # not yet
+                if claim(self):
+                    return
             assert time.monotonic() < end, (self.sessions, self.messages)
             time.sleep(0.01)
 

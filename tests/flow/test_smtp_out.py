@@ -403,7 +403,7 @@ def test_qmgr_gone_before_the_dot_gives_up(plain):
     with Server({"DATA": HANG}) as server:
         w = plain.worker()
         w.begin(MAIL, [BOB], **to(server))
-        server.wait(lambda s: s.sessions and s.sessions[0][-1] == b"DATA")
+        server.wait(lambda s: s.sessions[0][-1] == b"DATA")
         before = len(plain.out.children())
         w.close()
         end = time.monotonic() + 5
@@ -482,7 +482,7 @@ def test_nobody_is_left_when_the_suite_ends():
     with Out() as out, Server({"MAIL": HANG}) as server:
         w = out.worker()
         w.begin(MAIL, [BOB], **to(server))
-        server.wait(lambda s: s.sessions and b"EHLO" in s.sessions[0][0])
+        server.wait(lambda s: b"EHLO" in s.sessions[0][0])
         (pid,) = out.out.children()
         w.close()
     end = time.monotonic() + 5
@@ -510,7 +510,7 @@ US = "192.0.2.1"
 HOSTS = ("192.0.2.1/32", "192.0.2.2/32", "192.0.2.3/32", "192.0.2.4/32")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def net():
     """Addresses that are not loopback ones, in a network of its own."""
     with own_network(*HOSTS):
