@@ -146,8 +146,9 @@ def test_A4_an_address_cannot_carry_a_command(plain, octet):
     """The message type refuses it; here the second gate is asked."""
     with Server() as server:
         w = plain.worker()
-        w.begin(MAIL, [b"bob" + octet + b"RCPT TO:<x@y>@far.example"],
-                **to(server))
+        with contextlib.suppress(OSError):      # it may hang up at once
+            w.begin(MAIL, [b"bob" + octet + b"RCPT TO:<x@y>@far.example"],
+                    **to(server))
         assert w.finish() is None
         assert server.sessions == []
 
