@@ -272,7 +272,9 @@ on_synced(bool ok, void *arg)
 		(void)ipc_send(c->peer, &queue_committed_type, c->request,
 		    &done, -1);		/* lost: the client sends it again */
 		tell(c);
-		if (hash_count(q->messages) <= q->set.active_max) {
+		/* It is among those that are counted. */
+		if (hash_count(q->messages) <= q->set.active_max &&
+		    q->rcpts <= RCPTS_MAX / 2) {
 			pass_begin(m);
 		} else {
 			waiting_add(q, m->id, m->place, clock_wall_s());
