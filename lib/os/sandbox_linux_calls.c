@@ -89,7 +89,11 @@ const struct call_rule calls_allowed[] = {
 	CALL("recvfrom", S), CALL("recvmsg", S), CALL("recvmmsg", S),
 	CALL("shutdown", S), CALL("getsockopt", S),
 	CALL("getsockname", S), CALL("getpeername", S),
-	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET)),
+	/* Not SO_LINGER: whoever is passed that socket would wait in close(). */
+	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET), IS(2, SO_SNDBUF)),
+	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET), IS(2, SO_RCVBUF)),
+	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET), IS(2, SO_KEEPALIVE)),
+	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET), IS(2, SO_REUSEADDR)),
 	CALL_IF("setsockopt", S, IS(1, IPPROTO_IP)),
 	CALL_IF("setsockopt", S, IS(1, IPPROTO_IPV6)),
 	CALL_IF("setsockopt", S, IS(1, IPPROTO_TCP)),

@@ -327,6 +327,19 @@ try_datagrams(void)
 	return socketpair(AF_UNIX, SOCK_DGRAM, 0, q) == 0 ? 0 : errno;
 }
 
+/* close() of a connection that was passed on would then wait, in others too. */
+static int
+try_linger(void)
+{
+	const struct linger how = { 1, 3600 };
+	int q[2];
+
+	if (fd_stream_pair(q) != 0)
+		return 255;
+	return setsockopt(q[0], SOL_SOCKET, SO_LINGER, &how,
+	    sizeof(how)) == 0 ? 0 : errno;
+}
+
 static int
 try_open(void)
 {
@@ -538,6 +551,7 @@ static const struct {
 	{ "F_SETOWN_EX", try_set_owner_ex, ALL, ENOSYS, 0 },
 	{ "F_SETOWN, 64 bits", try_set_owner_wide, ALL, ENOSYS, 0 },
 	{ "datagrams", try_datagrams, ALL, ENOSYS, 0 },
+	{ "linger", try_linger, ALL, ENOSYS, 0 },
 	{ "kill parent", try_kill_parent, FORKING, EPERM, ENOSYS },
 	{ "abort", try_abort, ALL, ABORTS, 0 },
 #ifdef __x86_64__
