@@ -23,7 +23,7 @@ session_refuse(int client, const struct session_start *start,
 	(void)start;
 	(void)why;			/* logged, and nobody else's business */
 	/* A short line into an empty socket buffer; nothing to do if not. */
-	if (fd_write(client, line, sizeof(line) - 1) < 0)
+	if (fd_write_now(client, line, sizeof(line) - 1) < 0)
 		return;
 }
 
