@@ -156,21 +156,6 @@ service_serve(struct ipc_server *srv)
 	super_hand_out_peers();
 }
 
-int
-service_take_peer(enum role role)
-{
-	int fd;
-
-	for (size_t i = 0; i < state.npeers; i++) {
-		if (state.peers[i].role != role)
-			continue;
-		fd = state.peers[i].fd;
-		state.peers[i] = state.peers[--state.npeers];
-		return fd;
-	}
-	return -1;
-}
-
 void
 service_on(const struct service_events *events)
 {

@@ -59,8 +59,6 @@ int	service_file(const char *name);
  * srv.  At most once.
  */
 void	service_serve(struct ipc_server *srv);
-/* In place of a server: the channel to the peer of that role, or -1. */
-int	service_take_peer(enum role role);
 
 /* What a daemon wants to hear; all optional, set before service_loop. */
 struct service_events {
