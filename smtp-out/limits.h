@@ -23,7 +23,6 @@
 #define HOSTS_MAX	32	/* MX records looked at */
 #define ADDRESSES_MAX	10	/* addresses tried for one job */
 
-#define RCPTS_MAX	1000	/* of one job */
 /* Of one flight of commands: its replies fit into any receive window. */
 #define FLIGHT_RCPTS	200
 #define FLIGHT_OCTETS	((size_t)16384)
