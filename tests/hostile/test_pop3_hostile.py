@@ -390,6 +390,8 @@ def memory_holds(pid, octets):
             if "w" not in rights or line.rstrip().endswith("[vvar]"):
                 continue
             start, end = (int(x, 16) for x in where.split("-"))
+            if end - start > 1 << 28:       # a sanitizer's, not the program's
+                continue
             with contextlib.suppress(OSError, ValueError):
                 mem.seek(start)
                 found |= octets in mem.read(end - start)
