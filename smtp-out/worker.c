@@ -137,6 +137,7 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf)
 
 	w->conf = conf;
 	ipc_client_init(&w->link.qmgr, c->qmgr, "qmgr");
+	w->link.qmgr.in_groups = true;
 	ipc_client_init(&w->dns, c->dns, "dnsd");
 	ipc_client_init(&w->link.parent, c->parent, "smtp-out");
 	while (more && job_receive(&w->link, w->talk.open ?
