@@ -283,6 +283,30 @@ send_log_file(struct master *m, struct proc *p)
 	fd_close(&fd);
 }
 
+/*
+ * lookupd's list of the system's users, which it cannot see from its root;
+ * opened anew at every reload, for it is replaced and not written over.
+ */
+static void
+send_passwd(struct master *m, struct proc *p)
+{
+	struct super_file msg = { "passwd" };
+	int dir, fd;
+
+	if (p->slot->row->role != ROLE_LOOKUPD ||
+	    !conf_bool(m->conf, "system_users"))
+		return;
+	dir = fs_open_top("/etc");
+	fd = dir < 0 ? -1 : fs_open_read(dir, "passwd");
+	if (fd >= 0)
+		tell(p, &super_file_type, &msg, fd);
+	else
+		log_error(LF_STR("event", "no-system-users"),
+		    LF_STR("why", strerror(errno)));
+	fd_close(&dir);
+	fd_close(&fd);
+}
+
 void
 proc_send_settings(struct master *m, struct proc *p)
 {
@@ -291,6 +315,7 @@ proc_send_settings(struct master *m, struct proc *p)
 	/* send_setting always returns 0. */
 	(void)conf_each(m->conf, p->slot->row->role, send_setting, p);
 	send_log_file(m, p);
+	send_passwd(m, p);
 	tell(p, &super_go_type, &go, -1);
 }
 

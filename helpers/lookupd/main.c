@@ -4,7 +4,8 @@
  *           else, opens no socket
  * reads     RCPT_CHECK (smtpd sessions), RESOLVE (qmgr); the maps aliases,
  *           virtual, routes and accounts (users without their hashes), and
- *           files named by :include:
+ *           files named by :include:; with system_users /etc/passwd, which
+ *           master opens
  * writes    RCPT_VERDICT, TARGET, RESOLVED to the asking peer
  * never     writes a file; sees message text or passwords; asks the network
  * flow      peer -> request.c (may it?) -> domains.c, recipient.c

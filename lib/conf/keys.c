@@ -142,7 +142,7 @@ const struct conf_key conf_keys[] = {
 	    "Directories beneath which all mailboxes lie." },
 	{ "system_users", CONF_BOOL, 0, 1, "no", NULL, R(LOOKUPD),
 	    "Whether the users of the system have mailboxes "
-	    "(home/Maildir) and forward files." },
+	    "(home/Maildir) and forward files, as name@hostname." },
 	{ "pipes", CONF_LIST, 0, 100, "", NULL, R(LOOKUPD) | DELIVER,
 	    "Programs for the target |name: \"name=/path/program word...\"." },
 	{ "pipe_user", CONF_STR, 0, 63, "nobody", NULL, DELIVER,
