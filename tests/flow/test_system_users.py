@@ -1,5 +1,7 @@
 """Users of the system: their mailbox is ~/Maildir, their own the way on."""
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -18,13 +20,14 @@ WRAPPER = ["unshare", "-m", "sh", "-c",
 
 
 @pytest.fixture
-def home(tmp_path):
-    for directory in (tmp_path, *tmp_path.parents[:3]):
-        directory.chmod(0o755)
-    home = tmp_path / "carol"
-    home.mkdir()
-    os.chown(home, CAROL, CAROL)
-    return home
+def home():
+    with tempfile.TemporaryDirectory() as name:
+        top = Path(name)
+        top.chmod(0o755)
+        home = top / "carol"
+        home.mkdir()
+        os.chown(home, CAROL, CAROL)
+        yield home
 
 
 @pytest.fixture
