@@ -679,8 +679,9 @@ def test_log_flood(suite):
     suite.wait_log(r" qmgr\[\d+\] info event=fake-reload")
     log = suite.log()
     lines = len(re.findall(r" qmgr\[\d+\] info event=flood", log))
-    # 5000 at once and 2000 a second: logd(8)
-    assert 5000 <= lines <= 5000 + 2000 * (took + 1)
+    # 20000 at once and 10000 a second: logd(8); the writer loses the more the
+    # less its channel holds.
+    assert 5000 <= lines <= min(29999, 20000 + 10000 * (took + 1))
     dropped = sum(int(n) for n in re.findall(
         r" qmgr\[\d+\] warn event=log-(?:dropped|lost) lines=(\d+)", log))
     # a "lost" line may itself be among the dropped ones
