@@ -646,12 +646,13 @@ def test_log_file(suite):
         time.sleep(0.05)
     os.rename(path, path + ".old")
     assert suite.paquebot("reload").returncode == 0
+    # A line on its way may still go to the old file, but none is lost.
+    time.sleep(0.3)
+    suite.proc.send_signal(signal.SIGHUP)       # a line for the new one
     end = time.time() + 10
     while time.time() < end and not (
             os.path.exists(path) and os.path.getsize(path) > 0):
         time.sleep(0.05)
-    # A line on its way may still go to the old file, but none is lost.
-    time.sleep(0.3)
     assert "event=reloaded" in open(path).read() + open(path + ".old").read()
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z \S+\[\d+\] "
                     r"(error|warn|info|debug) event=", open(path).read())
