@@ -121,6 +121,12 @@ $(B)/tests/flow/fake_daemon: $(B)/tests/flow/fake_daemon.o \
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
 	    -Wl,--end-group $(SYS_os) $(SYS_ipc) $(SYS_conf)
 
+# The catalogue of messages, for doc/ipc.md.
+$(B)/tests/flow/print_ipc: $(B)/tests/flow/print_ipc.o \
+    $(patsubst %,$(B)/lib%.a,ipc os base)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
+	    -Wl,--end-group $(SYS_os) $(SYS_ipc)
+
 # One session of imapd, as it is after log-in, on an inherited socket.
 $(B)/tests/dialog/imap_session: $(B)/tests/dialog/imap_session.o \
     $(B)/prog-imapd.a $(patsubst %,$(B)/lib%.a,$(imapd_LIB))
@@ -136,7 +142,8 @@ $(B)/tests/interop/store_tool: $(B)/tests/interop/store_tool.o \
 # -------------------------------------------------------------------- fuzz
 # libFuzzer where clang has it; the kept corpora are replayed by make check.
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
-FUZZ_LIB := $(wildcard $(patsubst %,lib/%/*.c,base os ipc mail smtp queue store))
+FUZZ_LIB := $(wildcard $(patsubst %,lib/%/*.c,base os ipc mail smtp trust \
+    queue store))
 
 FUZZ_FLAGS := -std=c17 -g -O1 -fsanitize=fuzzer$(comma)address$(comma)undefined \
 	-fno-sanitize-recover=undefined
@@ -162,12 +169,20 @@ lint:
 	@tests/lint.sh
 
 # ---------------------------------------------------------- check and demo
-tests: all $(UNIT) $(UNIT_PROG)
+ALL_CPUS = -j$$(getconf _NPROCESSORS_ONLN)
+
+TEST_PROGRAMS := $(addprefix $(B)/tests/,flow/fake_daemon flow/print_ipc \
+	dialog/imap_session interop/store_tool)
+
+tests: all $(UNIT) $(UNIT_PROG) $(TEST_PROGRAMS)
 
 check:
 	tools/install-deps test
-	$(MAKE) tests
-	@if command -v clang >/dev/null; then $(MAKE) fuzz; fi
+	$(MAKE) -s $(ALL_CPUS) tests
+	$(MAKE) -s $(ALL_CPUS) FAULT=1 build-fault/bin/qmgr \
+	    build-fault/tests/interop/store_tool
+	@# A target that cannot be built is one that failed.
+	@if command -v clang >/dev/null; then $(MAKE) -s -k $(ALL_CPUS) fuzz || :; fi
 	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
 	@BUILD=$(B) $(PYTHON) tests/check.py
 
@@ -178,7 +193,7 @@ powercut: all
 
 demo:
 	@tools/install-deps
-	@$(MAKE) -s all
+	@$(MAKE) -s $(ALL_CPUS) all
 	@exec $(PYTHON) tools/demo.py $(B)/bin
 
 # Figures of this suite alone; beside others: see doc/testing.md.

@@ -183,7 +183,9 @@ open_place(const char *path)
 		return -1;
 	*slash = '\0';
 	dir = fs_open_top(parent[0] != '\0' ? parent : "/");
-	if (dir >= 0 && fs_mkdir(dir, slash + 1) == 0)
+	/* The queue's name has to be as durable as what will be in it. */
+	if (dir >= 0 && fs_mkdir(dir, slash + 1) == 0 &&
+	    fs_dirsync(dir) == 0)
 		fd = fs_open_top(path);
 	fd_close(&dir);
 	return fd;

@@ -72,11 +72,12 @@ cmd_uidl(struct session *s, const struct args *a)
 
 /*
  * How much of p belongs to the header and the first lines of the body.
- * TOP: RFC 1939 7.
+ * TOP: RFC 1939 7.  The header ends at the first line that leaves empty: LF
+ * or CRLF in the file, and nothing else.
  */
 struct top {
+	enum { TOP_AT_START, TOP_AFTER_CR, TOP_IN_LINE } at;
 	bool	 in_body;
-	bool	 line_empty;	/* so far */
 	uint64_t lines;		/* of the body still wanted */
 };
 
@@ -89,11 +90,13 @@ top_part(struct top *t, const char *p, size_t n)
 		if (p[i] == '\n') {
 			if (t->in_body)
 				t->lines--;
-			else if (t->line_empty)
+			else if (t->at != TOP_IN_LINE)
 				t->in_body = true;
-			t->line_empty = true;
-		} else if (p[i] != '\r') {
-			t->line_empty = false;
+			t->at = TOP_AT_START;
+		} else if (p[i] == '\r' && t->at == TOP_AT_START) {
+			t->at = TOP_AFTER_CR;
+		} else {
+			t->at = TOP_IN_LINE;
 		}
 	}
 	return n;
@@ -163,7 +166,7 @@ cmd_retr(struct session *s, const struct args *a)
 void
 cmd_top(struct session *s, const struct args *a)
 {
-	struct top top = { .line_empty = true, .lines = a->lines };
+	struct top top = { .at = TOP_AT_START, .lines = a->lines };
 	struct drop_message *m = find(s, a);
 
 	if (m != NULL)

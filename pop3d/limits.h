@@ -7,7 +7,8 @@
 /* RFC 2449 4: a command line has at most 255 octets with its CRLF. */
 #define COMMAND_MAX	255
 #define ERRORS_MAX	20	/* bad commands of one session */
-#define STREAM_IN	((size_t)4096)
+#define ANSWER_MS	(10 * 1000)	/* for a refused log-in to get out */
+#define STREAM_IN	((size_t)4096)	/* AUTH_PENDING_MAX at least */
 #define STREAM_OUT	((size_t)32768)
 #define CHUNK		((size_t)65536)	/* read from a message at once */
 #define PACE_OCTETS_S	1024	/* a slower reader of a message is given up */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/bug.h"
 #include "base/log.h"
 #include "net/line.h"
 #include "os/fd.h"
@@ -39,6 +39,14 @@ log_session(const struct login_session *in, const struct session *s,
 	    LF_NUM("deleted", s->deleted));
 }
 
+/* What the client does not take now is its own loss. */
+static void
+last_words(struct session *s)
+{
+	if (stream_flush(&s->stream) != STREAM_OK)
+		log_debug(LF_STR("event", "pop3-client-lost"));
+}
+
 static void
 converse(struct session *s, int64_t idle_ms)
 {
@@ -62,19 +70,20 @@ converse(struct session *s, int64_t idle_ms)
 	}
 	if (!s->done)
 		reply_err(s, "too many errors");
-	/* What the client does not take now is its own loss. */
-	if (stream_flush(&s->stream) != STREAM_OK)
-		return;
 }
 
-/* What the front had read behind the log-in comes first. */
+/* RFC 2449 8.1.2, RFC 3206 4 */
 static void
-take_pending(struct session *s, const struct session_start *start)
+refuse_maildrop(struct session *s, const struct login_session *in,
+    bool in_use, const struct why *why)
 {
-	if (start->pending_len <= s->stream.in_size) {
-		memcpy(s->stream.in, start->pending, start->pending_len);
-		s->stream.in_end = start->pending_len;
-	}
+	reply_err(s, in_use ? "[IN-USE] another session has the maildrop" :
+	    "[SYS/TEMP] the maildrop cannot be opened");
+	log_warn(LF_STR("event", "maildrop-refused"),
+	    LF_STR("user", in->start->user),
+	    LF_STR("session", in->start->session),
+	    LF_STR("why", why->text));
+	last_words(s);
 }
 
 void
@@ -86,25 +95,23 @@ session_run(const struct login_session *in)
 
 	memset(&s, 0, sizeof(s));
 	stream_init(&s.stream, in->client, STREAM_IN, STREAM_OUT);
-	stream_deadline(&s.stream, 10000);
+	stream_deadline(&s.stream, ANSWER_MS);
 	if (maildrop_open(&s.drop, in->root, &in_use, &why) != 0) {
-		/* RFC 2449 8.1.2, RFC 3206 4 */
-		reply_err(&s, in_use ? "[IN-USE] another session has the "
-		    "maildrop" : "[SYS/TEMP] the maildrop cannot be opened");
-		log_warn(LF_STR("event", "maildrop-refused"),
-		    LF_STR("user", in->start->user),
-		    LF_STR("session", in->start->session),
-		    LF_STR("why", why.text));
-		if (stream_flush(&s.stream) == STREAM_OK)
-			stream_fini(&s.stream);
+		refuse_maildrop(&s, in, in_use, &why);
+		stream_fini(&s.stream);
 		return;
 	}
-	take_pending(&s, in->start);
+	/* What the front had read behind the log-in comes first. */
+	if (stream_preload(&s.stream, span_of(in->start->pending,
+	    in->start->pending_len)) != STREAM_OK)
+		bug("more input behind a log-in than the message can carry");
 	log_session(in, &s, "pop3-session");
 	reply_ok(&s, "maildrop has %zu messages (%llu octets)", s.drop.n,
 	    (unsigned long long)s.drop.octets);
 	converse(&s, (int64_t)conf_num(in->conf, "pop3_timeout") * 1000);
 	log_session(in, &s, "pop3-end");
+	/* RFC 1939 6: free for the next session when QUIT is answered. */
 	maildrop_close(&s.drop);
+	last_words(&s);
 	stream_fini(&s.stream);
 }

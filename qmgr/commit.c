@@ -192,7 +192,7 @@ tell(const struct commit *c)
 
 	log_info(LF_STR("event", "queued"), LF_STR("id", m->id),
 	    LF_SPAN("from", m->from), LF_STR("client", c->client),
-	    LF_STR("auth", c->auth), LF_NUM("size", m->size_octets),
+	    LF_STR("auth", c->auth[0] != '\0' ? c->auth : NULL), LF_NUM("size", m->size_octets),
 	    LF_NUM("rcpts", m->n));
 }
 
@@ -272,7 +272,9 @@ on_synced(bool ok, void *arg)
 		(void)ipc_send(c->peer, &queue_committed_type, c->request,
 		    &done, -1);		/* lost: the client sends it again */
 		tell(c);
-		if (hash_count(q->messages) <= q->set.active_max) {
+		/* It is among those that are counted. */
+		if (hash_count(q->messages) <= q->set.active_max &&
+		    q->rcpts <= RCPTS_MAX / 2) {
 			pass_begin(m);
 		} else {
 			waiting_add(q, m->id, m->place, clock_wall_s());

@@ -13,6 +13,7 @@
 #include "base/bug.h"
 #include "base/date.h"
 #include "base/log.h"
+#include "ipc/control.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "qmgr/limits.h"
@@ -168,7 +169,7 @@ answer(struct talk *t, const struct super_control *order)
 		    waiting_count(t->q->waiting));
 		waiting_flush(t->q);
 	} else
-		(void)buf_add_str(&t->out, "qmgr knows no such order\n");
+		(void)buf_add_str(&t->out, CONTROL_ERROR "no such order\n");
 }
 
 void

@@ -51,7 +51,7 @@
 #define FORWARDS_MAX		100	/* of one forward file */
 
 /* Reports. */
-#define REPORT_RCPTS_MAX	200	/* in one report */
+#define REPORT_RCPTS_MAX	1000	/* in one report */
 #define REPORT_HEADER_MAX	(32 * KIB)	/* of the message, returned */
 #define REPORT_MAX		(4 * MIB)
 

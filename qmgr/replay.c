@@ -14,11 +14,13 @@
 #include "qmgr/job.h"
 #include "qmgr/limits.h"
 #include "qmgr/report.h"
+#include "qmgr/result.h"
 
 struct player {
 	struct message *m;
 	bool	 row;		/* in a row of targets ... */
 	uint32_t first, parent;	/* ... which began here */
+	bool	 no_room;	/* qmgr holds too many recipients just now */
 };
 
 /* Not closed: its targets are nobody. */
@@ -76,6 +78,8 @@ target(struct player *p, const struct queue_log *l)
 		return;
 	}
 	i = message_add(m, l->parent, l->address);
+	if (i == RCPT_NOBODY)
+		p->no_room = true;
 	if (i == RCPT_NOBODY || l->kind == QUEUE_LOG_ADDRESS)
 		return;
 	t = xmalloc(sizeof(*t));
@@ -101,11 +105,13 @@ expanded(struct player *p, const struct queue_log *l)
 }
 
 static void
-forward(struct message *m, const struct queue_log *l)
+forward(struct player *p, const struct queue_log *l)
 {
-	if (l->index == m->n && l->parent < m->n)
-		(void)message_add(m, l->parent, l->address); /* or it is lost
-		    with the line: its recipient is not done then */
+	struct message *m = p->m;
+
+	if (l->index == m->n && l->parent < m->n &&
+	    message_add(m, l->parent, l->address) == RCPT_NOBODY)
+		p->no_room = true;
 }
 
 static void
@@ -127,8 +133,11 @@ outcome(struct message *m, const struct queue_log *l)
 		rcpt_enter(m, l->index, RCPT_DONE);
 		if (m->n > 1)
 			job_remember(m, l->index);
-	} else if (r->state == RCPT_NEW)
-		rcpt_enter(m, l->index, RCPT_LATER);
+	} else {
+		r->reason = result_reason(m, l->esc, l->text);
+		if (r->state == RCPT_NEW)
+			rcpt_enter(m, l->index, RCPT_LATER);
+	}
 }
 
 static void
@@ -153,7 +162,7 @@ each(const struct queue_log *l, void *ctx)
 	}
 	switch (l->kind) {
 	case QUEUE_LOG_FORWARD:
-		forward(m, l);
+		forward(p, l);
 		break;
 	case QUEUE_LOG_DONE:
 	case QUEUE_LOG_LATER:
@@ -185,6 +194,9 @@ replay(struct message *m, int fd)
 	if (queue_each_log(fd, m->log_end, each, &p, &tail) != 0)
 		return -1;
 	row_drop(&p);
+	/* The parent of a recipient left out may be done: nobody would ask. */
+	if (p.no_room)
+		return -1;
 	/* The message itself may end without LF: that is no torn line. */
 	m->log_torn = tail.torn && tail.end > m->log_end;
 	m->log_end = tail.end;

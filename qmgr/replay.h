@@ -4,7 +4,11 @@
 
 #include "qmgr/message.h"
 
-/* fd: the file, open for reading.  0, or -1: the log cannot be read. */
+/*
+ * fd       the file, open for reading
+ * returns  0, or -1: the log cannot be read, or there is no room now for its
+ *	    recipients; m is of no use then, the file as it was
+ */
 int	replay(struct message *m, int fd) must_use;
 
 #endif

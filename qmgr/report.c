@@ -89,7 +89,8 @@ on_name_synced(bool ok, void *arg)
 	}
 	log_info(LF_STR("event", r->delay ? "delay-told" : "bounced"),
 	    LF_STR("id", m->id), LF_STR("as", r->id),
-	    LF_SPAN("to", r->owner.n > 0 ? r->owner : m->from));
+	    LF_SPAN("to", r->owner.n > 0 ? r->owner : m->from.n > 0 ?
+		m->from : span_str(m->q->set.postmaster)));
 	if (qmgr_room(m->q))
 		load_begin(m->q, r->id, QUEUE_INCOMING);
 	else

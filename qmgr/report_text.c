@@ -14,11 +14,26 @@
 #include "os/fd.h"
 #include "qmgr/limits.h"
 
+/*
+ * What the last line said of one recipient.  Of a fixed size: a host that
+ * finds new words for each delay must not use up what others need.
+ */
+struct words {
+	char esc[WHY_ESC_SIZE], text[512], remote[256];
+};
+
 struct gather {
 	const struct report_text *t;
 	struct dsn_recipient *out;
-	struct arena *a;
+	struct words *words;
 };
+
+static struct span
+keep(char *out, size_t size, struct span s)
+{
+	span_copy_cut(s, out, size);
+	return span_str(out);
+}
 
 static int
 find(const struct report_text *t, uint32_t i)
@@ -44,6 +59,7 @@ each(const struct queue_log *l, void *ctx)
 	struct gather *g = ctx;
 	struct span remote = l->remote;
 	struct dsn_recipient *r;
+	struct words *w;
 	int k;
 
 	if (l->kind != QUEUE_LOG_LATER && l->kind != QUEUE_LOG_NEVER)
@@ -52,14 +68,15 @@ each(const struct queue_log *l, void *ctx)
 	if (k < 0)
 		return;
 	r = &g->out[k];
-	r->status = arena_span(g->a, l->esc);
+	w = &g->words[k];
+	r->status = keep(w->esc, sizeof(w->esc), l->esc);
 	r->last_attempt = l->time;
 	/* At the end of its time, what hindered it says more than the time. */
 	if (span_eq_str(l->esc, "4.4.7") && r->diagnostic.n > 0)
 		return;
-	r->diagnostic = arena_span(g->a, l->text);
+	r->diagnostic = keep(w->text, sizeof(w->text), l->text);
 	r->by_smtp = remote.n > 0;
-	r->remote_mta = arena_span(g->a, span_word(&remote));
+	r->remote_mta = keep(w->remote, sizeof(w->remote), span_word(&remote));
 }
 
 /* Up to and without the first empty line, or the last whole line. */
@@ -125,7 +142,8 @@ report_text(const struct report_text *t, struct buf *out)
 	struct dsn_recipient *rcpts = xcalloc(t->n, sizeof(*rcpts));
 	char *text = xmalloc(REPORT_HEADER_MAX);
 	struct arena *a = arena_new(REPORT_MAX);
-	struct gather g = { .t = t, .out = rcpts, .a = a };
+	struct words *words = xcalloc(t->n, sizeof(*words));
+	struct gather g = { .t = t, .out = rcpts, .words = words };
 	struct queue_tail tail;
 	size_t n = REPORT_HEADER_MAX;
 	int fd, rc = -1;
@@ -140,6 +158,7 @@ report_text(const struct report_text *t, struct buf *out)
 		rc = write_dsn(t, rcpts, span_of(text, n), out);
 	fd_close(&fd);
 	arena_free(&a);
+	free(words);
 	free(text);
 	free(rcpts);
 	return rc;

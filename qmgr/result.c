@@ -31,15 +31,15 @@ static const enum queue_log_kind kinds[] = { QUEUE_LOG_DONE, QUEUE_LOG_LATER,
 	QUEUE_LOG_NEVER };
 static const enum rcpt_state states[] = { RCPT_DONE, RCPT_LATER, RCPT_NEVER };
 
-static uint32_t
-reason_of(const struct message *m, const struct outcome *o)
+uint32_t
+result_reason(const struct message *m, struct span esc, struct span text)
 {
 	struct buf b;
 	uint64_t h;
 
 	buf_init(&b, KIB);
-	(void)buf_add_span(&b, o->esc);		/* both within the cap */
-	(void)buf_add_span(&b, o->text);
+	(void)buf_add_span(&b, esc);	/* both within the cap */
+	(void)buf_add_span(&b, text);
 	h = siphash(m->q->seed, b.p, b.n);
 	buf_fini(&b);
 	return (uint32_t)h | 1;	/* 0: none yet */
@@ -56,7 +56,7 @@ worth_a_line(struct message *m, uint32_t i, const struct outcome *o)
 		return message_under_way(m) > 0 || m->count[RCPT_LATER] > 0 ||
 		    m->count[RCPT_NEVER] > 0;
 	case RESULT_LATER:
-		reason = reason_of(m, o);
+		reason = result_reason(m, o->esc, o->text);
 		if (reason == m->rcpts[i].reason || m->log_end > LOG_LATER_MAX)
 			return false;
 		m->rcpts[i].reason = reason;
@@ -65,6 +65,14 @@ worth_a_line(struct message *m, uint32_t i, const struct outcome *o)
 		break;
 	}
 	return true;
+}
+
+/* Left out of the line if there is none. */
+static struct log_field
+if_any(const char *key, struct span s)
+{
+	return (struct log_field){ .key = key, .span = s,
+		.kind = s.n > 0 ? LOG_IS_SPAN : LOG_IS_STR };
 }
 
 static void
@@ -76,7 +84,7 @@ tell(const struct message *m, uint32_t i, const struct outcome *o)
 
 	log_info(LF_STR("event", events[o->kind]), LF_STR("id", m->id),
 	    LF_SPAN("rcpt", original), LF_SPAN("to", r->to),
-	    LF_SPAN("status", o->esc), LF_SPAN("remote", o->remote),
+	    LF_SPAN("status", o->esc), if_any("remote", o->remote),
 	    LF_INT("delay", delay < 0 ? 0 : delay), LF_SPAN("text", o->text));
 }
 

@@ -15,6 +15,9 @@ struct outcome {
 	struct span remote;	/* who said so, or empty */
 };
 
+/* A delay's reason in short, to see whether it is still the same; never 0. */
+uint32_t result_reason(const struct message *m, struct span esc,
+	    struct span text);
 /* Recipient i, which is not settled in this pass, has this outcome. */
 void	result_apply(struct message *m, uint32_t i, const struct outcome *o);
 /* The same for a reason of our own. */

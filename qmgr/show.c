@@ -7,6 +7,7 @@
 
 #include "base/date.h"
 #include "base/log.h"
+#include "ipc/control.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
@@ -134,12 +135,13 @@ show_message(struct qmgr *q, const char *id, struct buf *out)
 	int fd;
 
 	if (!id_valid(span_str(id))) {
-		(void)buf_add_str(out, "that is no message id\n");
+		(void)buf_add_str(out, CONTROL_ERROR "that is no message id\n");
 		return;
 	}
 	fd = open_anywhere(q, id, &place);
 	if (fd < 0) {
-		(void)buf_add_str(out, "no such message in the queue\n");
+		(void)buf_add_str(out, CONTROL_ERROR
+		    "no such message in the queue\n");
 		return;
 	}
 	a = arena_new(ENVELOPE_MEMORY);

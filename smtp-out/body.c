@@ -5,7 +5,6 @@
  */
 #include "smtp-out/body.h"
 
-#include "net/dot.h"
 #include "os/fd.h"
 #include "smtp-out/limits.h"
 
@@ -18,13 +17,13 @@ lost(struct why *why)
 }
 
 int
-body_send(struct stream *s, const struct job_in *j, struct why *why)
+body_send(struct dot_out *out, struct stream *s, const struct job_in *j,
+    struct why *why)
 {
 	static char chunk[CHUNK];
-	struct dot_out out;
 	uint64_t at = j->head.at_octets, left = j->head.size_octets;
 
-	dot_out_init(&out, s, DOT_CR_SPACE);
+	dot_out_init(out, s, DOT_CR_SPACE);
 	stream_pace(s, DATA_BLOCK_MS, PACE_OCTETS_S);
 	while (left > 0) {
 		size_t n = left < CHUNK ? (size_t)left : CHUNK;
@@ -34,7 +33,7 @@ body_send(struct stream *s, const struct job_in *j, struct why *why)
 			    "cannot read the queue file");
 			return -1;
 		}
-		if (dot_write(&out, chunk, n) != STREAM_OK)
+		if (dot_write(out, chunk, n) != STREAM_OK)
 			return lost(why);
 		at += n;
 		left -= n;
@@ -44,11 +43,9 @@ body_send(struct stream *s, const struct job_in *j, struct why *why)
 }
 
 int
-body_end(struct stream *s, struct why *why)
+body_end(struct dot_out *out, struct why *why)
 {
-	/* Messages in the queue end in CRLF (queue/format.h). */
-	if (stream_puts(s, ".\r\n") != STREAM_OK ||
-	    stream_flush(s) != STREAM_OK)
+	if (dot_end(out) != STREAM_OK || stream_flush(out->s) != STREAM_OK)
 		return lost(why);
 	return 0;
 }

@@ -6,17 +6,22 @@
 
 #include "base/base.h"
 #include "base/why.h"
-#include "net/stream.h"
+#include "net/dot.h"
 #include "smtp-out/job.h"
 
 /*
  * Sends all octets, dots stuffed, and not the final dot.
+ * out      for body_end
  * returns  0; -1 with why: the connection broke, or the file could not be
- *          read whole (then the message must not be ended)
+ *          read whole (then the message must not be ended, and the
+ *          connection is of no more use)
  */
-int	body_send(struct stream *s, const struct job_in *j, struct why *why)
-	    must_use;
-/* The final dot; from here on the message may have been taken. */
-int	body_end(struct stream *s, struct why *why) must_use;
+int	body_send(struct dot_out *out, struct stream *s,
+	    const struct job_in *j, struct why *why) must_use;
+/*
+ * The final dot, after a line end if the last line has none.  From here on
+ * the message may have been taken.
+ */
+int	body_end(struct dot_out *out, struct why *why) must_use;
 
 #endif

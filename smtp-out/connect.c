@@ -1,7 +1,8 @@
 /*
  * connect.c - hosts by MX, addresses by host as they are needed, sockets by
- * address.  A host without an address or that does not answer is passed over; what is
- * said in the end is why the last one failed.
+ * address.  A host without an address or that does not answer is passed over;
+ * what is said in the end is why the last one failed, and "never" only if all
+ * of them failed for good.
  */
 #include "smtp-out/connect.h"
 
@@ -48,8 +49,9 @@ connect_plan(struct route_plan *p, const struct job *job,
 	/* LMTP has no MX (RFC 2033 4.1 asks for none either). */
 	if (job->transport == TRANSPORT_LMTP) {
 		p->hosts.n = 1;
-		return span_copy(nexthop, p->hosts.v[0].name,
+		span_copy_cut(nexthop, p->hosts.v[0].name,
 		    sizeof(p->hosts.v[0].name));
+		return 0;
 	}
 	if (ask(dns, DNS_MX, job->nexthop, &mx, why) != 0)
 		return -1;
@@ -57,11 +59,31 @@ connect_plan(struct route_plan *p, const struct job *job,
 	    span_str(conf_str(conf, "hostname")), rand_below, &p->hosts, why);
 }
 
+void
+connect_failed(struct route_plan *p, const struct why *why)
+{
+	if (!p->failed || p->why.kind == WHY_PERM || why->kind == WHY_TEMP)
+		p->why = *why;
+	p->failed = true;
+}
+
+static void
+no_address(struct route_plan *p, uint8_t status)
+{
+	bool temporary = status == DNS_TEMPORARY;
+	struct why why;
+
+	why_set(&why, temporary ? WHY_TEMP : WHY_PERM,
+	    temporary ? "4.4.3" : "5.4.4", "host %s has no address", p->name);
+	connect_failed(p, &why);
+}
+
 /* The addresses of the next host; false: there is no further host. */
 static bool
-next_host(struct route_plan *p, struct ipc_client *dns, struct why *why)
+next_host(struct route_plan *p, struct ipc_client *dns)
 {
 	struct dns_answer answer;
+	struct why why;
 	size_t left_out;
 
 	p->at = p->n = 0;
@@ -73,19 +95,16 @@ next_host(struct route_plan *p, struct ipc_client *dns, struct why *why)
 		p->n = 1;
 		return true;
 	}
-	if (ask(dns, DNS_ADDRESS, p->name, &answer, why) != 0)
+	if (ask(dns, DNS_ADDRESS, p->name, &answer, &why) != 0) {
+		connect_failed(p, &why);
 		return true;
+	}
 	p->n = target_addresses(&answer, p->hosts.looked_up, p->addresses,
 	    ADDRESSES_MAX, &left_out);
 	if (left_out > 0)
 		p->ourselves = true;
-	if (p->n == 0 && left_out == 0) {
-		bool temporary = answer.status == DNS_TEMPORARY;
-
-		why_set(why, temporary ? WHY_TEMP : WHY_PERM,
-		    temporary ? "4.4.3" : "5.4.4", "host %s has no address",
-		    p->name);
-	}
+	if (p->n == 0 && left_out == 0)
+		no_address(p, answer.status);
 	return true;
 }
 
@@ -110,43 +129,66 @@ is_ourselves(const struct route_plan *p, int fd, const struct sock_addr *to)
 	    sock_ip_eq(&here, to);
 }
 
-int
-connect_next(struct route_plan *p, struct ipc_client *dns,
-    const struct conf_view *conf, const char *id, int *fd,
-    char remote[REMOTE_SIZE], struct why *why)
+/* -1: not this one; said to the plan and the log. */
+static int
+try_address(struct route_plan *p, const struct sock_addr *to,
+    const struct connect_by *by, const char *remote)
 {
 	struct sock_addr source, *from = NULL;
+	struct why why;
+	int fd;
 
-	if (sock_parse_ip(span_str(conf_str(conf, "smtp_out_source")),
-	    &source) == 0)
+	if (sock_parse_ip(span_str(conf_str(by->conf, "smtp_out_source")),
+	    &source) == 0 && source.family == to->family)
 		from = &source;
-	for (;;) {
+	fd = sock_connect(to, from, clock_deadline(CONNECT_MS), &why);
+	if (fd >= 0 && !is_ourselves(p, fd, to))
+		return fd;
+	if (fd >= 0) {
+		p->ourselves = true;
+		fd_close(&fd);
+		return -1;
+	}
+	connect_failed(p, &why);
+	log_info(LF_STR("event", "connect-failed"),
+	    LF_STR("id", by->link->id), LF_STR("remote", remote),
+	    LF_STR("why", why.text));
+	return -1;
+}
+
+/* What all hosts together came to. */
+static int
+none_left(const struct route_plan *p, struct why *why)
+{
+	if (p->failed)
+		*why = p->why;
+	if (p->ourselves && (!p->failed || p->why.kind == WHY_PERM))
+		why_set(why, WHY_PERM, "5.4.6",
+		    "mail loops: its MX is this host");
+	return -1;
+}
+
+int
+connect_next(struct route_plan *p, const struct connect_by *by, int *fd,
+    char remote[REMOTE_SIZE], struct why *why)
+{
+	why_set(why, WHY_TEMP, "4.4.1", "no host could be reached");
+	while (!job_abandoned(by->link)) {
 		struct sock_addr *to;
 
-		if (p->at == p->n && !next_host(p, dns, why))
-			break;
+		if (p->at == p->n && !next_host(p, by->dns))
+			return none_left(p, why);
 		if (p->at == p->n)
 			continue;
 		if (p->tried++ >= ADDRESSES_MAX)
-			break;
+			return none_left(p, why);
 		to = &p->addresses[p->at++];
 		to->port = p->port;
 		name_remote(p, to, remote);
-		*fd = sock_connect(to, from != NULL &&
-		    from->family == to->family ? from : NULL,
-		    clock_deadline(CONNECT_MS), why);
-		if (*fd >= 0 && !is_ourselves(p, *fd, to))
+		*fd = try_address(p, to, by, remote);
+		if (*fd >= 0)
 			return 0;
-		if (*fd >= 0) {
-			p->ourselves = true;
-			fd_close(fd);
-			continue;
-		}
-		log_info(LF_STR("event", "connect-failed"), LF_STR("id", id),
-		    LF_STR("remote", remote), LF_STR("why", why->text));
 	}
-	if (p->ourselves && p->tried == 0)
-		why_set(why, WHY_PERM, "5.4.6",
-		    "mail loops: its MX is this host");
+	why_set(why, WHY_TEMP, "4.3.0", "the queue manager ended");
 	return -1;
 }

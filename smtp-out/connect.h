@@ -21,6 +21,8 @@ struct route_plan {
 	char		 name[256];	/* of the current host */
 	uint16_t	 port;
 	bool		 ourselves;	/* an address was left out as our own */
+	bool		 failed;	/* then why is that of the hosts so far */
+	struct why	 why;
 };
 
 /*
@@ -32,14 +34,24 @@ int	connect_plan(struct route_plan *p, const struct job *job,
 	    struct why *why) must_use;
 
 /*
+ * A host of the plan cannot take it.  One that may be kinder later is reason
+ * to wait, whatever the others said.
+ */
+void	connect_failed(struct route_plan *p, const struct why *why);
+/*
  * Connect to the next address that answers.
+ * by      whose settings, name server and patience
  * fd      set: non-blocking
  * remote  "mx.example[192.0.2.1]", for results and logs
- * returns 0, or -1 with why: none is left (why is the last failure)
+ * returns 0, or -1 with why: none is left, or nobody wants the result any more
  */
 #define REMOTE_SIZE	256
-int	connect_next(struct route_plan *p, struct ipc_client *dns,
-	    const struct conf_view *conf, const char *id, int *fd,
-	    char remote[REMOTE_SIZE], struct why *why) must_use;
+struct connect_by {
+	struct ipc_client *dns;
+	const struct conf_view *conf;
+	struct job_link *link;
+};
+int	connect_next(struct route_plan *p, const struct connect_by *by,
+	    int *fd, char remote[REMOTE_SIZE], struct why *why) must_use;
 
 #endif

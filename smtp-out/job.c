@@ -1,6 +1,11 @@
 /*
  * job.c - JOB, then as many JOB_RCPT as it says, then JOB_GO; anything else ends
  * the worker.  The count is checked against RCPTS_MAX before memory is taken.
+ *
+ * A job whose qmgr has ended is given up, wherever it stands: the next qmgr
+ * begins it anew.  Only after the final dot the other host may have taken the
+ * message: then the parent is told (ORPHAN), so that the next qmgr waits, and
+ * gets the results for it.
  */
 #include "smtp-out/job.h"
 
@@ -37,7 +42,7 @@ receive_rcpts(struct ipc_client *qmgr, struct job_in *j, struct why *why)
 }
 
 enum job_got
-job_receive(struct ipc_client *qmgr, int idle, struct job_in *j,
+job_receive(struct job_link *l, int idle, bool *spoke, struct job_in *j,
     struct why *why)
 {
 	struct ipc_got got;
@@ -46,11 +51,15 @@ job_receive(struct ipc_client *qmgr, int idle, struct job_in *j,
 
 	memset(j, 0, sizeof(*j));
 	j->file = -1;
-	ready = idle >= 0 ? fd_wait_two(qmgr->fd, idle, deadline) :
-	    fd_wait(qmgr->fd, FD_READ, deadline);
-	if (ready != 1 || receive(qmgr, &job_type, &got, why) != 0)
+	l->in_doubt = l->orphaned = false;
+	ready = idle >= 0 ? fd_wait_two(l->qmgr.fd, idle, deadline) :
+	    fd_wait(l->qmgr.fd, FD_READ, deadline);
+	*spoke = ready == 3;
+	if ((ready != 1 && ready != 3) ||
+	    receive(&l->qmgr, &job_type, &got, why) != 0)
 		return JOB_NONE;
 	memcpy(&j->head, got.msg.octets, sizeof(j->head));
+	memcpy(l->id, j->head.id, sizeof(l->id));
 	j->file = got.fd;
 	if (j->head.nrcpts == 0 || j->head.nrcpts > RCPTS_MAX) {
 		why_set(why, WHY_TEMP, "4.3.0", "job with %u recipients",
@@ -61,7 +70,7 @@ job_receive(struct ipc_client *qmgr, int idle, struct job_in *j,
 	j->rcpts = xcalloc(j->head.nrcpts, sizeof(*j->rcpts));
 	j->results = xcalloc(j->head.nrcpts, sizeof(*j->results));
 	j->settled = xcalloc(j->head.nrcpts, sizeof(*j->settled));
-	if (receive_rcpts(qmgr, j, why) != 0) {
+	if (receive_rcpts(&l->qmgr, j, why) != 0) {
 		job_fini(j);
 		return JOB_NONE;
 	}
@@ -80,22 +89,79 @@ job_fini(struct job_in *j)
 	j->settled = NULL;
 }
 
-int
-job_report(struct ipc_client *qmgr, const struct job_in *j, bool reusable,
-    bool site_down)
+static int
+report_to_qmgr(struct job_link *l, const struct job_in *j,
+    const struct job_end *end)
 {
-	struct job_end end = { .reusable = reusable, .site_down = site_down };
 	struct why why;
 
 	for (size_t i = 0; i < j->head.nrcpts; i++)
-		if (ipc_client_send(qmgr, &result_type, 0, &j->results[i], -1,
-		    &why) != 0)
+		if (ipc_client_send(&l->qmgr, &result_type, 0,
+		    &j->results[i], -1, &why) != 0)
 			return -1;
-	return ipc_client_send(qmgr, &job_end_type, 0, &end, -1, &why);
+	return ipc_client_send(&l->qmgr, &job_end_type, 0, end, -1, &why);
+}
+
+/* "Later" is what the next qmgr thinks anyway, unless it waits for us. */
+static void
+report_to_parent(struct job_link *l, const struct job_in *j)
+{
+	struct why why;
+
+	for (size_t i = 0; i < j->head.nrcpts; i++) {
+		const struct result *r = &j->results[i];
+		struct orphan_result o = { .index = r->index,
+			.kind = r->kind };
+
+		if (r->kind == RESULT_LATER && !l->orphaned)
+			continue;
+		memcpy(o.id, j->head.id, sizeof(o.id));
+		memcpy(o.esc, r->esc, sizeof(o.esc));
+		memcpy(o.text, r->text, sizeof(o.text));
+		if (ipc_client_send(&l->parent, &orphan_result_type, 0, &o,
+		    -1, &why) != 0)
+			return;		/* the parent is gone too */
+	}
+}
+
+int
+job_report(struct job_link *l, const struct job_in *j, bool reusable,
+    bool site_down)
+{
+	const struct job_end end = { .reusable = reusable,
+		.site_down = site_down };
+
+	if (!l->orphaned && report_to_qmgr(l, j, &end) == 0)
+		return 0;
+	report_to_parent(l, j);
+	return -1;
 }
 
 bool
-job_abandoned(const struct ipc_client *qmgr)
+job_abandoned(const struct job_link *l)
 {
-	return qmgr->fd < 0 || fd_wait(qmgr->fd, FD_READ, 0) != 0;
+	return l->qmgr.fd < 0 || fd_wait(l->qmgr.fd, FD_READ, 0) != 0;
+}
+
+static int
+become_orphan(struct job_link *l)
+{
+	struct orphan o;
+	struct why why;
+
+	memcpy(o.id, l->id, sizeof(o.id));
+	l->orphaned = true;
+	return ipc_client_send(&l->parent, &orphan_type, 0, &o, -1, &why);
+}
+
+int
+job_wait(struct job_link *l, int fd, int64_t deadline_ms)
+{
+	int owner = l->orphaned ? l->parent.fd : l->qmgr.fd;
+
+	if (owner >= 0 && fd_wait_two(fd, owner, deadline_ms) != 2)
+		return 0;
+	if (!l->in_doubt || l->orphaned || become_orphan(l) != 0)
+		return -1;
+	return fd_wait_two(fd, l->parent.fd, deadline_ms) == 2 ? -1 : 0;
 }

@@ -1,5 +1,6 @@
 /*
- * job - what qmgr wants sent, as received; and the results on their way back.
+ * job - what qmgr wants sent, as received; the results on their way back; and
+ * whether anybody still waits for them.
  */
 #ifndef SMTP_OUT_JOB_H
 #define SMTP_OUT_JOB_H
@@ -17,21 +18,41 @@ struct job_in {
 	bool		*settled;	/* has its result */
 };
 
+/* The channels of a worker, and how its present job stands. */
+struct job_link {
+	struct ipc_client qmgr, parent;
+	char	id[ID_SIZE];		/* of the job */
+	bool	in_doubt;		/* the final dot has been sent */
+	bool	orphaned;		/* qmgr ended after it; parent knows */
+};
+
 /*
  * Wait for a job.
- * idle     where to look while waiting: a kept connection, or -1
+ * idle     a kept connection, or -1; *spoke: it has something to say, which
+ *          can only be its end
  * returns  JOB_GOT; JOB_NONE: qmgr has ended this worker, or the wait is
  *          over, or the other host said something
  */
 enum job_got { JOB_GOT, JOB_NONE };
-enum job_got	job_receive(struct ipc_client *qmgr, int idle,
+enum job_got	job_receive(struct job_link *l, int idle, bool *spoke,
 	    struct job_in *j, struct why *why) must_use;
 void	job_fini(struct job_in *j);
 
-/* All results and the end.  -1: qmgr is gone. */
-int	job_report(struct ipc_client *qmgr, const struct job_in *j,
-	    bool reusable, bool site_down) must_use;
+/*
+ * All results and the end, to qmgr; to the parent, if qmgr is gone, what the
+ * next one has to know.
+ * returns  0; -1: qmgr is gone
+ */
+int	job_report(struct job_link *l, const struct job_in *j, bool reusable,
+	    bool site_down) must_use;
+
 /* Has qmgr hung up?  Nothing else can come while a job is under way. */
-bool	job_abandoned(const struct ipc_client *qmgr);
+bool	job_abandoned(const struct job_link *l);
+/*
+ * Wait until fd can be read, deadline_ms has come, or nobody is left who
+ * wants the result: qmgr, or after the final dot its parent.
+ * returns  0: read (the deadline is seen there); -1: nobody is left
+ */
+int	job_wait(struct job_link *l, int fd, int64_t deadline_ms) must_use;
 
 #endif

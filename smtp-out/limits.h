@@ -14,6 +14,7 @@
 #define DATA_END_MS	(10 * 60 * 1000)
 #define RSET_MS		(30 * 1000)
 #define QUIT_MS		(5 * 1000)	/* nothing depends on it any more */
+#define JOB_MS		(60 * 60 * 1000) /* all answers of one job together */
 
 #define CONNECT_MS	(30 * 1000)	/* for one address */
 #define DNS_MS		(60 * 1000)	/* dnsd's own tries are shorter */
@@ -23,6 +24,9 @@
 #define ADDRESSES_MAX	10	/* addresses tried for one job */
 
 #define RCPTS_MAX	1000	/* of one job */
+/* Of one flight of commands: its replies fit into any receive window. */
+#define FLIGHT_RCPTS	200
+#define FLIGHT_OCTETS	((size_t)16384)
 #define JOB_WAIT_MS	(60 * 1000)	/* between the packets of one job */
 #define IDLE_MS		(60 * 1000)	/* an open connection waits for a job */
 
@@ -32,6 +36,7 @@
 #define CHUNK		((size_t)65536)	/* read from the queue file at once */
 #define PACE_OCTETS_S	1024	/* slower receivers are given up */
 
-#define ORPHANS_MAX	1000	/* results kept for the next qmgr */
+/* qmgr takes 1000 a second of a parent, in bursts of twice that. */
+#define ORPHANS_MAX	900	/* kept for the next qmgr: results, and ids */
 
 #endif

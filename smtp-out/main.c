@@ -8,8 +8,6 @@
  * flow      qmgr -> main.c (fork) -> worker.c -> job.c -> target.c (which hosts)
  *           -> connect.c -> talk.c -> body.c -> outcome.c -> qmgr
  */
-#include <event2/event.h>
-
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
@@ -24,11 +22,8 @@ static const struct service smtp_out = {
 	.mem_max_octets = 512 * MIB, .nofile = 16384, .nproc = 6000,
 };
 
-#define ORPHAN_LOOK_S	1
-
 static struct {
 	struct ipc_server *srv;
-	struct event	  *orphan_timer;
 	size_t		   workers;
 } state;
 
@@ -58,9 +53,12 @@ start_worker(int qmgr)
 	pid = spawn_fork();
 	if (pid == 0)
 		become_worker(c);
-	if (pid > 0 && ipc_server_add(state.srv, pair[0],
-	    ROLE_SMTP_OUT_WORKER) != NULL)
+	if (pid > 0) {
+		/* One too many is closed there: its orphans are doubles. */
+		(void)ipc_server_add(state.srv, pair[0],
+		    ROLE_SMTP_OUT_WORKER);
 		pair[0] = -1;
+	}
 out:
 	fd_close(&pair[0]);
 	fd_close(&pair[1]);
@@ -73,7 +71,6 @@ on_out_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	(void)peer;
 	(void)ctx;
-	orphans_give(state.srv);
 	if (state.workers >= conf_num(service_conf(), "smtp_out_max")) {
 		log_warn(LF_STR("event", "too-many-workers"));
 		return VERDICT_OK;
@@ -96,42 +93,45 @@ on_child(const struct spawn_end *end, void *ctx)
 		    LF_INT("pid", end->pid), LF_INT("signal", end->signal));
 }
 
+/* A new qmgr hears of what the last one left before it begins anything. */
 static void
-on_orphan_timer(evutil_socket_t fd, short what, void *ctx)
+on_peer(enum role role, int fd, void *ctx)
 {
-	(void)fd;
-	(void)what;
 	(void)ctx;
-	orphans_give(state.srv);
+	if (ipc_server_add(state.srv, fd, role) != NULL && role == ROLE_QMGR)
+		orphans_tell(state.srv);
+}
+
+static void
+on_closed(struct ipc_peer *peer, void *ctx)
+{
+	(void)ctx;
+	if (ipc_peer_role(peer) == ROLE_SMTP_OUT_WORKER)
+		orphans_end(peer);
 }
 
 static const struct ipc_rule rules[] = {
 	{ ROLE_BIT(ROLE_QMGR), &out_worker_type, 0, on_out_worker },
-	{ ROLE_BIT(ROLE_SMTP_OUT_WORKER), &orphan_result_type, 0,
+	{ ROLE_BIT(ROLE_SMTP_OUT_WORKER), &orphan_type, 1, orphans_begin },
+	{ ROLE_BIT(ROLE_SMTP_OUT_WORKER), &orphan_result_type, 1000,
 	    orphans_take },
 };
 
 int
 main(int argc, char **argv)
 {
-	const struct service_events events = { .child = on_child };
-	const struct timeval every = { .tv_sec = ORPHAN_LOOK_S };
+	const struct service_events events = { .child = on_child,
+		.peer = on_peer };
 
 	service_begin(&smtp_out, argc, argv);
 	service_confine(NULL, NULL);
 
 	state.srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
 	ipc_server_limit(state.srv, ROLE_SMTP_OUT_WORKER, 5000);
-	service_serve(state.srv);
+	ipc_server_on_close(state.srv, on_closed);
 	service_on(&events);
-	state.orphan_timer = event_new(service_base(), -1, EV_PERSIST,
-	    on_orphan_timer, NULL);
-	if (state.orphan_timer == NULL ||
-	    evtimer_add(state.orphan_timer, &every) != 0)
-		die(EXIT_OSERR, "no timer");
 	service_loop();
 
-	event_free(state.orphan_timer);
 	ipc_server_free(&state.srv);
 	return service_end();
 }

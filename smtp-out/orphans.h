@@ -1,5 +1,6 @@
 /*
- * orphans - results whose qmgr has ended, kept for the next one.
+ * orphans - deliveries that outlived the qmgr that had ordered them: which are
+ * still under way, and the results of the others, for the next qmgr.
  */
 #ifndef SMTP_OUT_ORPHANS_H
 #define SMTP_OUT_ORPHANS_H
@@ -8,10 +9,14 @@
 #include "ipc/msg_deliver.h"
 #include "ipc/server.h"
 
-/* Rule handler for ORPHAN_RESULT of a worker; ctx is unused. */
-enum verdict	orphans_take(struct ipc_peer *peer,
+/* Rule handlers for ORPHAN and ORPHAN_RESULT of a worker; ctx is unused. */
+enum verdict	orphans_begin(struct ipc_peer *worker,
 	    const struct ipc_msg *msg, void *ctx);
-/* Tell the qmgr of srv, if there is one, all that is kept. */
-void	orphans_give(struct ipc_server *srv);
+enum verdict	orphans_take(struct ipc_peer *worker,
+	    const struct ipc_msg *msg, void *ctx);
+/* This worker has ended. */
+void	orphans_end(const struct ipc_peer *worker);
+/* A new qmgr: it is told all that is kept. */
+void	orphans_tell(struct ipc_server *srv);
 
 #endif

@@ -1,10 +1,13 @@
 /*
  * talk.c - the client's side of RFC 5321, LMTP by RFC 2033.
  *
- * With PIPELINING the whole envelope goes out in one write (RFC 2920 3.1), and
- * its replies are read one after the other; without it the same steps wait
- * for each reply.  A recipient's fate is settled by the first of: the reply to MAIL,
- * to its RCPT, to DATA, to the final dot.
+ * The envelope goes out in flights of many commands where the server has
+ * PIPELINING (RFC 2920 3.1), and in flights of one where it has not; the
+ * replies to a flight are read before the next one leaves.  A recipient's
+ * fate is settled by the first of: the reply to MAIL, to its RCPT, to DATA,
+ * to the final dot.
+ *
+ * A reply is waited for only as long as somebody wants to hear of it.
  */
 #include "smtp-out/talk.h"
 
@@ -12,12 +15,11 @@
 
 #include "base/buf.h"
 #include "net/line.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "smtp-out/body.h"
 #include "smtp-out/limits.h"
 #include "smtp/verb.h"
-
-#define COMMANDS_MAX	((size_t)RCPTS_MAX * 600)	/* octets of a flight */
 
 static int
 lost(const struct talk *t, struct why *why, const char *when)
@@ -27,15 +29,32 @@ lost(const struct talk *t, struct why *why, const char *when)
 	return -1;
 }
 
+/* What is written leaves, and there is input, or the deadline has come. */
+static int
+wait_for_reply(struct talk *t, struct why *why, const char *when)
+{
+	if (stream_flush(&t->stream) != STREAM_OK)
+		return lost(t, why, when);
+	if (stream_idle(&t->stream) && job_wait(t->link, t->stream.fd,
+	    t->stream.deadline_ms) != 0) {
+		why_set(why, WHY_TEMP, "4.3.0", "the queue manager ended");
+		return -1;
+	}
+	return 0;
+}
+
 /* The next reply into t->reply; -1 with why: none came, or it is none. */
 static int
 read_reply(struct talk *t, int64_t wait_ms, const char *when,
     struct why *why)
 {
+	int64_t left_ms = t->until_ms - clock_mono_ms();
 	struct span line;
 
 	reply_clear(&t->reply);
-	stream_deadline(&t->stream, wait_ms);
+	stream_deadline(&t->stream, left_ms < wait_ms ? left_ms : wait_ms);
+	if (wait_for_reply(t, why, when) != 0)
+		return -1;
 	for (;;) {
 		if (line_read(&t->stream, LINE_MAX_OCTETS, LINE_CRLF_OR_LF,
 		    &line) != LINE_OK)
@@ -66,6 +85,14 @@ static bool
 said(const struct talk *t, unsigned hundred)
 {
 	return t->reply.code / 100 == hundred;
+}
+
+/* Something came, or the end, that answers no command of ours. */
+static bool
+has_spoken(const struct talk *t)
+{
+	return !stream_idle(&t->stream) ||
+	    fd_wait(t->stream.fd, FD_READ, 0) != 0;
 }
 
 /* ---------------------------------------------------------------- opening */
@@ -139,6 +166,8 @@ talk_open(struct talk *t, const struct talk_start *how, struct why *why)
 {
 	memset(t, 0, sizeof(*t));
 	t->lmtp = how->lmtp;
+	t->link = how->link;
+	t->until_ms = clock_deadline(JOB_MS);
 	span_copy_cut(span_str(how->remote), t->remote, sizeof(t->remote));
 	stream_init(&t->stream, how->fd, STREAM_IN, STREAM_OUT);
 	reply_init(&t->reply);
@@ -159,8 +188,8 @@ talk_close(struct talk *t)
 		return;
 	stream_deadline(&t->stream, QUIT_MS);
 	/* RFC 5321 4.1.1.10; nothing depends on the answer. */
-	if (stream_puts(&t->stream, "QUIT\r\n") == STREAM_OK &&
-	    stream_flush(&t->stream) == STREAM_OK)
+	if (!t->in_data && stream_puts(&t->stream, "QUIT\r\n") ==
+	    STREAM_OK && stream_flush(&t->stream) == STREAM_OK)
 		sock_end_output(t->stream.fd);
 	stream_fini(&t->stream);
 	reply_fini(&t->reply);
@@ -237,121 +266,148 @@ put_rcpt(struct talk *t, const struct job_in *j, size_t i, struct buf *out)
 	return verb_format(out, &cmd, t->ehlo.caps);
 }
 
-/* Reply to MAIL: 0 go on; 1 all is settled; -1 lost. */
 enum step { STEP_ON, STEP_SETTLED, STEP_LOST };
 
-static enum step
+/* Commands sent together. */
+struct flight {
+	struct buf out;
+	size_t	   next;		/* recipient of the next flight */
+	size_t	   rcpts[FLIGHT_RCPTS], n;
+	bool	   mail, data;		/* it holds MAIL, DATA */
+	size_t	   accepted;		/* recipients so far, all flights */
+};
+
+static int
 after_mail(struct talk *t, struct job_in *j, struct why *why)
 {
 	if (read_reply(t, MAIL_MS, "to MAIL", why) != 0)
-		return STEP_LOST;
-	if (said(t, 2))
-		return STEP_ON;
-	settle_rest(t, j);
-	return STEP_SETTLED;
+		return -1;
+	/* RFC 5321 3.8: it closes; a kept connection that was too old. */
+	if (t->reply.code == 421)
+		return not_this_host(t, why, "to MAIL");
+	if (!said(t, 2))
+		settle_rest(t, j);
+	return 0;
 }
 
 static int
-after_rcpt(struct talk *t, struct job_in *j, size_t i, struct why *why)
+after_rcpt(struct talk *t, struct job_in *j, size_t i, struct flight *f,
+    struct why *why)
 {
 	if (read_reply(t, RCPT_MS, "to RCPT", why) != 0)
 		return -1;
-	if (!said(t, 2))
-		settle(t, j, i);
+	if (said(t, 2)) {
+		f->accepted++;
+		return 0;
+	}
+	settle(t, j, i);
+	/* RFC 5321 4.5.3.1.10: 552 behind accepted ones: too many at once. */
+	if (t->reply.code == 552 && f->accepted > 0) {
+		j->results[i].kind = RESULT_LATER;
+		span_copy_cut(SPAN_LIT("4.5.3"), j->results[i].esc,
+		    sizeof(j->results[i].esc));
+	}
+	return 0;
+}
+
+static int
+after_data(struct talk *t, struct job_in *j, struct why *why)
+{
+	if (read_reply(t, DATA_INIT_MS, "to DATA", why) != 0)
+		return -1;
+	t->in_data = said(t, 3);
+	/* RFC 5321 4.3.2: 2yz is no answer to it, and nothing has been taken yet. */
+	if (said(t, 2))
+		return not_this_host(t, why, "to DATA");
+	if (!t->in_data)
+		settle_rest(t, j);
 	return 0;
 }
 
 /* The replies to a flight of MAIL, RCPT ..., DATA. */
 static enum step
-read_flight(struct talk *t, struct job_in *j, bool *data, struct why *why)
+read_flight(struct talk *t, struct job_in *j, struct flight *f,
+    struct why *why)
 {
-	enum step step = after_mail(t, j, why);
-
-	if (step == STEP_LOST)
-		return step;
-	for (size_t i = 0; i < j->head.nrcpts; i++)
-		if (after_rcpt(t, j, i, why) != 0)
-			return STEP_LOST;
-	if (read_reply(t, DATA_INIT_MS, "to DATA", why) != 0)
+	if (f->mail && after_mail(t, j, why) != 0)
 		return STEP_LOST;
-	*data = said(t, 3);
-	if (!*data)
-		settle_rest(t, j);
+	for (size_t i = 0; i < f->n; i++)
+		if (after_rcpt(t, j, f->rcpts[i], f, why) != 0)
+			return STEP_LOST;
+	if (f->data) {
+		if (after_data(t, j, why) != 0)
+			return STEP_LOST;
+	}
 	return unsettled(j) > 0 ? STEP_ON : STEP_SETTLED;
 }
 
-static enum step
-send_flight(struct talk *t, struct job_in *j, bool *data, struct why *why)
+/* An address that SMTP cannot carry is the trouble of that recipient. */
+static void
+add_rcpt(struct talk *t, struct job_in *j, struct flight *f)
 {
-	struct buf out;
-	enum step step = STEP_LOST;
+	size_t i = f->next++;
+	struct why why;
 
-	buf_init(&out, COMMANDS_MAX);
-	if (put_mail(t, j, &out) != 0)
-		goto bad;
-	for (size_t i = 0; i < j->head.nrcpts; i++)
-		if (put_rcpt(t, j, i, &out) != 0)
-			goto bad;
-	(void)buf_add_str(&out, "DATA\r\n");
-	if (out.full)
-		goto bad;
-	stream_deadline(&t->stream, MAIL_MS);
-	if (stream_write(&t->stream, out.p, out.n) != STREAM_OK) {
-		(void)lost(t, why, "to MAIL");
-		goto out;
+	if (put_rcpt(t, j, i, &f->out) == 0) {
+		f->rcpts[f->n++] = i;
+		return;
 	}
-	step = read_flight(t, j, data, why);
-	goto out;
-bad:
-	why_set(why, WHY_PERM, "5.1.3", "an address that SMTP cannot carry");
-out:
-	buf_fini(&out);
-	return step;
+	why_set(&why, WHY_PERM, "5.1.3", "an address that SMTP cannot carry");
+	outcome_from_why(&j->results[i], &why, "");
+	j->settled[i] = true;
 }
 
-/* Without PIPELINING: command by command. */
-static enum step
-send_slowly(struct talk *t, struct job_in *j, bool *data, struct why *why)
+/*
+ * The next commands: as many as fit into the windows of both sides, so that
+ * neither waits for the other to read (RFC 2920 3.1); or one.
+ */
+static int
+fill_flight(struct talk *t, struct job_in *j, struct flight *f)
 {
-	struct buf line;
-	enum step step = STEP_LOST;
+	bool many = (t->ehlo.caps & EHLO_PIPELINING) != 0;
 
-	buf_init(&line, 2048);
-	if (put_mail(t, j, &line) != 0) {
-		why_set(why, WHY_PERM, "5.1.3",
-		    "an address that SMTP cannot carry");
-		goto out;
-	}
-	stream_deadline(&t->stream, MAIL_MS);
-	stream_write(&t->stream, line.p, line.n);
-	step = after_mail(t, j, why);
-	for (size_t i = 0; step == STEP_ON && i < j->head.nrcpts; i++) {
-		buf_clear(&line);
-		if (put_rcpt(t, j, i, &line) != 0) {
-			why_set(why, WHY_PERM, "5.1.3",
-			    "an address that SMTP cannot carry");
+	buf_clear(&f->out);
+	f->n = 0;
+	f->mail = f->next == 0 && !f->mail;
+	f->data = false;
+	if (f->mail && put_mail(t, j, &f->out) != 0)
+		return -1;
+	while ((many || f->out.n == 0) && f->next < j->head.nrcpts &&
+	    f->n < FLIGHT_RCPTS && f->out.n < FLIGHT_OCTETS)
+		add_rcpt(t, j, f);
+	f->data = f->next == j->head.nrcpts && unsettled(j) > 0 &&
+	    (many || f->out.n == 0);
+	if (f->data)
+		(void)buf_add_str(&f->out, "DATA\r\n");
+	return f->out.full ? -1 : 0;
+}
+
+static enum step
+send_envelope(struct talk *t, struct job_in *j, struct why *why)
+{
+	struct flight f = { .next = 0 };
+	enum step step = STEP_ON;
+
+	buf_init(&f.out, 2 * FLIGHT_OCTETS);
+	while (step == STEP_ON && !f.data) {
+		if (!stream_idle(&t->stream)) {
+			/* Its answers are not those to our commands. */
+			step = STEP_LOST;
+			why_set(why, WHY_TEMP, "4.5.0",
+			    "%s spoke unasked", t->remote);
+			break;
+		}
+		if (fill_flight(t, j, &f) != 0) {
+			why_set(why, WHY_PERM, "5.1.7",
+			    "a sender that SMTP cannot carry");
 			step = STEP_LOST;
 			break;
 		}
-		stream_write(&t->stream, line.p, line.n);
-		if (after_rcpt(t, j, i, why) != 0)
-			step = STEP_LOST;
+		stream_deadline(&t->stream, MAIL_MS);
+		(void)stream_write(&t->stream, f.out.p, f.out.n); /* sticky */
+		step = read_flight(t, j, &f, why);
 	}
-	if (step == STEP_ON && unsettled(j) == 0)
-		step = STEP_SETTLED;
-	if (step != STEP_ON)
-		goto out;
-	if (command(t, "DATA\r\n", DATA_INIT_MS, "to DATA", why) != 0) {
-		step = STEP_LOST;
-		goto out;
-	}
-	*data = said(t, 3);
-	if (!*data) {
-		settle_rest(t, j);
-		step = STEP_SETTLED;
-	}
-out:
-	buf_fini(&line);
+	buf_fini(&f.out);
 	return step;
 }
 
@@ -377,28 +433,54 @@ after_dot(struct talk *t, struct job_in *j, struct why *why)
 	return 0;
 }
 
+/*
+ * An answer before the final dot: a refusal counts, anything else would be
+ * taken for the answer to a message that the server has not seen whole.
+ */
 static enum outcome_talk
-send_message(struct talk *t, struct job_in *j, struct ipc_client *qmgr,
-    struct why *why)
+take_early_reply(struct talk *t, struct job_in *j, struct why *why)
 {
-	if (body_send(&t->stream, j, why) != 0)
+	if (read_reply(t, DATA_END_MS, "in the message", why) == 0) {
+		if (t->reply.code >= 400) {
+			settle_rest(t, j);
+			return TALK_CLOSED;
+		}
+		why_set(why, WHY_TEMP, "4.5.0",
+		    "%s answered before the end of the message", t->remote);
+	}
+	return give_up(t, j, why);
+}
+
+static enum outcome_talk
+send_message(struct talk *t, struct job_in *j, struct why *why)
+{
+	struct dot_out out;
+
+	if (body_send(&out, &t->stream, j, why) != 0)
 		return give_up(t, j, why);
 	/* Nobody would hear of it: another qmgr sends it again. */
-	if (job_abandoned(qmgr)) {
+	if (job_abandoned(t->link)) {
 		why_set(why, WHY_TEMP, "4.3.0", "the queue manager ended");
 		return give_up(t, j, why);
 	}
-	if (body_end(&t->stream, why) != 0 || after_dot(t, j, why) != 0)
+	if (has_spoken(t))
+		return take_early_reply(t, j, why);
+	t->in_data = false;
+	t->link->in_doubt = true;
+	if (body_end(&out, why) != 0 || after_dot(t, j, why) != 0)
 		return give_up(t, j, why);
-	return t->reply.code == 421 ? TALK_CLOSED : TALK_DONE;
+	return t->reply.code == 421 || has_spoken(t) ? TALK_CLOSED :
+	    TALK_DONE;
 }
 
 /* The transaction is over without a message: make the connection fit again. */
 static enum outcome_talk
-reset(struct talk *t, bool data)
+reset(struct talk *t)
 {
+	bool data = t->in_data;
 	struct why why;
 
+	t->in_data = false;
 	/* RFC 2920 3.1: 354 though no recipient was taken: an empty message. */
 	if (data && command(t, ".\r\n", DATA_END_MS, "to nothing",
 	    &why) != 0)
@@ -427,21 +509,16 @@ too_big(struct talk *t, struct job_in *j)
 }
 
 enum outcome_talk
-talk_send(struct talk *t, struct job_in *j, struct ipc_client *qmgr,
-    struct why *why)
+talk_send(struct talk *t, struct job_in *j, struct why *why)
 {
-	bool data = false;
-	enum step step;
-
+	t->until_ms = clock_deadline(JOB_MS);
 	if (too_big(t, j))
 		return TALK_DONE;
-	step = (t->ehlo.caps & EHLO_PIPELINING) != 0 ?
-	    send_flight(t, j, &data, why) : send_slowly(t, j, &data, why);
-	switch (step) {
+	switch (send_envelope(t, j, why)) {
 	case STEP_ON:
-		return send_message(t, j, qmgr, why);
+		return send_message(t, j, why);
 	case STEP_SETTLED:
-		return reset(t, data);
+		return reset(t);
 	case STEP_LOST:
 		break;
 	}

@@ -7,7 +7,6 @@
 
 #include "base/base.h"
 #include "base/why.h"
-#include "ipc/client.h"
 #include "net/stream.h"
 #include "smtp-out/connect.h"
 #include "smtp-out/job.h"
@@ -17,8 +16,11 @@
 
 struct talk {
 	struct stream stream;
+	struct job_link *link;	/* who waits for results; borrowed */
+	int64_t	     until_ms;	/* for all answers of a job together */
 	bool	     open;
 	bool	     lmtp;
+	bool	     in_data;	/* behind 354, before the final dot */
 	struct ehlo  ehlo;
 	struct reply reply;	/* the last one */
 	char	     remote[REMOTE_SIZE];
@@ -32,6 +34,7 @@ struct talk {
  */
 struct talk_start {
 	int	    fd;
+	struct job_link *link;
 	bool	    lmtp, looked_up;
 	const char *hostname;
 	const char *remote;
@@ -40,15 +43,14 @@ int	talk_open(struct talk *t, const struct talk_start *how,
 	    struct why *why) must_use;
 
 /*
- * Send one message.
- * qmgr     asked before the final dot: a job whose qmgr is gone is given up
+ * Send one message.  A job whose qmgr is gone is given up before the final dot.
  * returns  TALK_DONE, TALK_CLOSED: every recipient has its result;
  *          TALK_NEXT_HOST with why: nothing was decided
  */
 enum outcome_talk talk_send(struct talk *t, struct job_in *j,
-	    struct ipc_client *qmgr, struct why *why) must_use;
+	    struct why *why) must_use;
 
-/* QUIT without waiting long, and close. */
+/* QUIT without waiting long, and close; in a message: close. */
 void	talk_close(struct talk *t);
 
 #endif

@@ -142,10 +142,22 @@ target_from_mx(struct span domain, const struct dns_answer *mx,
 	return 0;
 }
 
+/* RFC 4291 2.5.5: IPv4 addresses in disguise, loopback ones among them. */
+static bool
+is_disguised(const struct sock_addr *a)
+{
+	static const uint8_t zero[10];
+
+	return a->family == 6 && memcmp(a->ip, zero, sizeof(zero)) == 0 &&
+	    ((a->ip[10] == 0xff && a->ip[11] == 0xff) ||
+	    (a->ip[10] == 0 && a->ip[11] == 0));
+}
+
 static bool
 usable(const struct sock_addr *a, bool looked_up)
 {
-	return !sock_is_unusable(a) && !(looked_up && sock_is_loopback(a));
+	return !sock_is_unusable(a) && !(looked_up &&
+	    (sock_is_loopback(a) || is_disguised(a)));
 }
 
 size_t

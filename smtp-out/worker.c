@@ -2,9 +2,6 @@
  * worker.c - job, hosts, connection, talk, results; then the connection is
  * kept for the next job of the same destination, as long as qmgr keeps the
  * channel open.
- *
- * If qmgr has ended while the other host was already deciding about the
- * message, the result goes to the parent, who tells the next qmgr.
  */
 #include "smtp-out/worker.h"
 
@@ -13,13 +10,13 @@
 
 #include "base/bug.h"
 #include "base/log.h"
-#include "ipc/client.h"
 #include "smtp-out/connect.h"
 #include "smtp-out/job.h"
 #include "smtp-out/talk.h"
 
 struct worker {
-	struct ipc_client qmgr, dns, parent;
+	struct job_link	  link;
+	struct ipc_client dns;
 	const struct conf_view *conf;
 	struct talk	  talk;
 	char		  nexthop[256];	/* whom the connection is with */
@@ -54,21 +51,23 @@ static int
 open_next(struct worker *w, struct route_plan *plan, const struct job *job,
     struct why *why)
 {
-	struct talk_start start = { .fd = -1,
+	const struct connect_by by = { .dns = &w->dns, .conf = w->conf,
+		.link = &w->link };
+	struct talk_start start = { .fd = -1, .link = &w->link,
 		.lmtp = job->transport == TRANSPORT_LMTP,
 		.looked_up = plan->hosts.looked_up,
 		.hostname = conf_str(w->conf, "hostname") };
 	char remote[REMOTE_SIZE];
 
 	for (;;) {
-		if (connect_next(plan, &w->dns, w->conf, job->id, &start.fd,
-		    remote, why) != 0)
+		if (connect_next(plan, &by, &start.fd, remote, why) != 0)
 			return -1;
 		start.remote = remote;
 		if (talk_open(&w->talk, &start, why) == 0) {
 			remember_destination(w, job);
 			return 0;
 		}
+		connect_failed(plan, why);
 		log_info(LF_STR("event", "host-failed"),
 		    LF_STR("id", job->id), LF_STR("remote", remote),
 		    LF_STR("why", why->text));
@@ -85,60 +84,47 @@ send_on_kept(struct worker *w, struct job_in *j, enum outcome_talk *end)
 		talk_close(&w->talk);
 		return false;
 	}
-	*end = talk_send(&w->talk, j, &w->qmgr, &why);
+	*end = talk_send(&w->talk, j, &why);
 	if (*end == TALK_NEXT_HOST)
 		talk_close(&w->talk);
 	return *end != TALK_NEXT_HOST;
+}
+
+/* Host after host, until one has decided; why: what they came to if none. */
+static enum outcome_talk
+send_on_new(struct worker *w, struct job_in *j, struct why *why)
+{
+	enum outcome_talk end = TALK_NEXT_HOST;
+	struct route_plan plan;
+
+	if (connect_plan(&plan, &j->head, &w->dns, w->conf, why) != 0)
+		return end;
+	while (end == TALK_NEXT_HOST &&
+	    open_next(w, &plan, &j->head, why) == 0) {
+		end = talk_send(&w->talk, j, why);
+		if (end == TALK_NEXT_HOST) {
+			talk_close(&w->talk);
+			connect_failed(&plan, why);
+		}
+	}
+	return end;
 }
 
 /* true: nobody of the site could be reached. */
 static bool
 send_job(struct worker *w, struct job_in *j)
 {
-	enum outcome_talk end = TALK_NEXT_HOST;
-	struct route_plan plan;
+	enum outcome_talk end;
 	struct why why;
-	bool down = false;
 
-	why_set(&why, WHY_TEMP, "4.4.1", "no host could be reached");
-	if (!send_on_kept(w, j, &end)) {
-		if (connect_plan(&plan, &j->head, &w->dns, w->conf,
-		    &why) != 0)
-			plan.hosts.n = 0;
-		while (end == TALK_NEXT_HOST && plan.hosts.n > 0 &&
-		    open_next(w, &plan, &j->head, &why) == 0) {
-			end = talk_send(&w->talk, j, &w->qmgr, &why);
-			if (end == TALK_NEXT_HOST)
-				talk_close(&w->talk);
-		}
-	}
-	if (end == TALK_NEXT_HOST) {
-		settle_with_why(j, &why);
-		down = why.kind == WHY_TEMP;
-	}
+	if (!send_on_kept(w, j, &end))
+		end = send_on_new(w, j, &why);
 	if (end == TALK_CLOSED)
 		talk_close(&w->talk);
-	return down;
-}
-
-/* qmgr is gone: what is certain must not be lost. */
-static void
-report_to_parent(struct worker *w, const struct job_in *j)
-{
-	struct why why;
-
-	for (size_t i = 0; i < j->head.nrcpts; i++) {
-		const struct result *r = &j->results[i];
-		struct orphan_result o = { .index = r->index,
-			.kind = r->kind };
-
-		memcpy(o.id, j->head.id, sizeof(o.id));
-		memcpy(o.esc, r->esc, sizeof(o.esc));
-		memcpy(o.text, r->text, sizeof(o.text));
-		if (ipc_client_send(&w->parent, &orphan_result_type, 0, &o,
-		    -1, &why) != 0)
-			return;		/* the parent is gone too */
-	}
+	if (end != TALK_NEXT_HOST)
+		return false;
+	settle_with_why(j, &why);
+	return why.kind == WHY_TEMP;
 }
 
 _Noreturn void
@@ -147,20 +133,21 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf)
 	struct worker *w = xcalloc(1, sizeof(*w));
 	struct job_in j;
 	struct why why;
-	bool down;
+	bool down, spoke, more = true;
 
 	w->conf = conf;
-	ipc_client_init(&w->qmgr, c->qmgr, "qmgr");
+	ipc_client_init(&w->link.qmgr, c->qmgr, "qmgr");
 	ipc_client_init(&w->dns, c->dns, "dnsd");
-	ipc_client_init(&w->parent, c->parent, "smtp-out");
-	while (job_receive(&w->qmgr, w->talk.open ? w->talk.stream.fd : -1,
-	    &j, &why) == JOB_GOT) {
+	ipc_client_init(&w->link.parent, c->parent, "smtp-out");
+	while (more && job_receive(&w->link, w->talk.open ?
+	    w->talk.stream.fd : -1, &spoke, &j, &why) == JOB_GOT) {
+		if (spoke)
+			talk_close(&w->talk);
 		down = send_job(w, &j);
-		if (job_report(&w->qmgr, &j, w->talk.open, down) != 0) {
-			report_to_parent(w, &j);
-			job_fini(&j);
-			break;
-		}
+		/* Without names a next job could only fail. */
+		more = w->talk.open && w->dns.fd >= 0;
+		if (job_report(&w->link, &j, more, down) != 0)
+			more = false;
 		job_fini(&j);
 	}
 	talk_close(&w->talk);

@@ -6,6 +6,7 @@
  */
 #include "smtpd/command.h"
 
+#include "net/foreign.h"
 #include "smtpd/reply.h"
 
 /* Listeners, as bits. */
@@ -100,7 +101,7 @@ command_run(struct session *s, struct span line)
 	s->last = cmd.verb != VERB_UNKNOWN ? verb_name(cmd.verb) : "unknown";
 	count(s, c != NULL ? c->effort : EFFORT_MAIL);
 	if (cmd.verb == VERB_UNKNOWN) {
-		if (policy_is_http(line))
+		if (foreign_is_http(line))
 			session_lost(s, "HTTP on an SMTP port");
 		else
 			say(s, SAY_UNKNOWN);

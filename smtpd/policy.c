@@ -104,24 +104,3 @@ policy_patience(const struct counts *c, size_t recipients_max)
 		return SAY_TOO_MANY_COMMANDS;
 	return SAY_NOTHING;
 }
-
-bool
-policy_is_http(struct span line)
-{
-	static const char *const methods[] = { "GET", "POST", "PUT", "HEAD",
-	    "OPTIONS", "CONNECT", "DELETE", "PATCH", "TRACE", "PRI" };
-	struct span word = span_head(line, span_chr(line, ' '));
-
-	for (size_t i = 0; i < COUNT(methods); i++)
-		if (span_eq_str(word, methods[i]))
-			return true;
-	return false;
-}
-
-bool
-policy_is_tls(struct span first)
-{
-	/* Record type handshake, then version 3.x of TLS. */
-	return first.n > 0 && first.p[0] == 0x16 &&
-	    (first.n == 1 || first.p[1] == 0x03);
-}

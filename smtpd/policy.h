@@ -57,9 +57,4 @@ enum say	policy_message(const struct message_facts *m);
 /* A 421 reply when the client has used up our patience. */
 enum say	policy_patience(const struct counts *c, size_t recipients_max);
 
-/* A word that no SMTP client says: somebody talks HTTP to us. */
-bool	policy_is_http(struct span line);
-/* The first octets of a connection are a TLS handshake. */
-bool	policy_is_tls(struct span first);
-
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "net/foreign.h"
 #include "net/line.h"
 #include "os/clock.h"
 #include "os/fd.h"
@@ -138,7 +139,7 @@ greet(struct session *s)
 	if (is_early(s)) {
 		if (stream_fill(&s->net) != STREAM_OK) {
 			session_lost(s, "client went away");
-		} else if (policy_is_tls(stream_peek(&s->net))) {
+		} else if (foreign_is_tls(stream_peek(&s->net))) {
 			session_lost(s, "TLS on a port without TLS");
 		} else {
 			session_bye(s, SAY_EARLY);
@@ -147,7 +148,7 @@ greet(struct session *s)
 	}
 	say_greeting(s);
 	if (stream_fill(&s->net) == STREAM_OK &&
-	    policy_is_tls(stream_peek(&s->net)))
+	    foreign_is_tls(stream_peek(&s->net)))
 		session_lost(s, "TLS on a port without TLS");
 	/* All other results come back with the first line. */
 }

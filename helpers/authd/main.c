@@ -21,7 +21,8 @@
 
 static const struct service authd = {
 	.name = "authd", .role = ROLE_AUTHD, .sandbox = SANDBOX_FILES_FORK,
-	.mem_max_octets = 512 * MIB, .nofile = 8192,
+	.mem_max_octets = 512 * MIB,
+	.nofile = 32768,	/* a channel per session, a client per login */
 	.nproc = 64,	/* of the user: workers, those being replaced */
 };
 

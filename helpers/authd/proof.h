@@ -16,6 +16,7 @@
 #define PROOF_WORKERS	2
 #define PROOF_QUEUE_MAX	256	/* questions waiting */
 #define PROOF_HASH_MAX	512	/* octets of a stored hash */
+#define PROOF_MAX_MS	20000	/* for one judgement; slower hashes are no use */
 
 enum proof_result { PROOF_HOLDS, PROOF_FAILS, PROOF_UNKNOWN /* try later */ };
 

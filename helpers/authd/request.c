@@ -2,7 +2,9 @@
  * request.c - a login is a small object that lives from the question to the
  * answer: look up the account, have the password judged beside the loop, then
  * answer at once, or after the throttle's delay if it was wrong.  An unknown
- * user takes the same way with a hash that nothing fits.
+ * user takes the same way with a hash that nothing fits; and the delay counts
+ * from the question, so that the time of the answer does not tell how long the
+ * judgement took.
  *
  * The asker may end in the meantime: its logins are marked and die silently.
  */
@@ -31,6 +33,7 @@ struct login {
 	struct account account;
 	struct login_req req;		/* without the password */
 	int	 client;		/* the connection, or -1 */
+	int64_t	 since_ms;
 	struct event *timer;
 };
 static LIST_HEAD(, login) logins = LIST_HEAD_INITIALIZER(logins);
@@ -96,11 +99,23 @@ log_login(const struct login *l, const char *event)
 	    LF_STR("session", l->session ? l->req.session : NULL));
 }
 
+/* Milliseconds from now to the answer. */
+static int64_t
+wait_ms(const struct login *l)
+{
+	struct throttle *t = l->state->throttle;
+	int64_t now_ms = clock_mono_ms();
+	int64_t network = throttle_failed(t, span_str(l->req.client), now_ms);
+	int64_t name = throttle_failed_name(t, span_str(l->req.user), now_ms);
+	int64_t until_ms = l->since_ms + (network > name ? network : name);
+
+	return until_ms > now_ms ? until_ms - now_ms : 0;
+}
+
 static void
 refuse_later(struct login *l)
 {
-	int64_t ms = throttle_failed(l->state->throttle,
-	    span_str(l->req.client), clock_mono_ms());
+	int64_t ms = wait_ms(l);
 	struct timeval delay = { .tv_sec = ms / 1000,
 		.tv_usec = (ms % 1000) * 1000 };
 
@@ -150,6 +165,7 @@ login_new(struct request_state *s, struct ipc_peer *peer, uint32_t request)
 	l->peer = peer;
 	l->request = request;
 	l->client = -1;
+	l->since_ms = clock_mono_ms();
 	LIST_INSERT_HEAD(&logins, l, next);
 	s->pending++;
 	return l;

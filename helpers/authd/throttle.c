@@ -1,7 +1,9 @@
 /*
  * throttle.c - a bounded table from network to count.  When it is full all
  * counts are forgotten: a flood from everywhere cannot be slowed by networks
- * anyway, and nobody is locked out by it.
+ * anyway, and nobody is locked out by it.  Names, of which a guesser can make
+ * up as many as he likes, have a fixed number of cells instead, by a keyed
+ * hash: no flood of names makes the count of one forgotten.
  */
 #include "helpers/authd/throttle.h"
 
@@ -11,13 +13,14 @@
 #include "base/hash.h"
 #include "os/sock.h"
 
-struct network {
+struct count {
 	unsigned failures;
 	int64_t	 last_ms;
 };
 
 struct throttle {
-	struct hash *networks;
+	struct hash *networks;	/* -> struct count */
+	struct count names[THROTTLE_NAMES];
 	uint8_t	     seed[16];
 };
 
@@ -51,13 +54,32 @@ network_key(struct span client, struct sock_addr *a)
 	return span_of(a->ip, a->family == 4 ? 3 : 6);
 }
 
+/* One failure more, and what it costs. */
+static int64_t
+count_up(struct count *c, int64_t now_ms)
+{
+	int64_t delay = THROTTLE_DELAY_MIN_MS;
+
+	while (c->failures > 0 && now_ms - c->last_ms >= THROTTLE_FORGET_MS) {
+		c->failures--;
+		c->last_ms += THROTTLE_FORGET_MS;
+	}
+	/* The first two wrong ones are typing mistakes. */
+	for (unsigned i = 2; i < c->failures &&
+	    delay < THROTTLE_DELAY_MAX_MS; i++)
+		delay *= 2;
+	if (c->failures < 1000)
+		c->failures++;
+	c->last_ms = now_ms;
+	return delay < THROTTLE_DELAY_MAX_MS ? delay : THROTTLE_DELAY_MAX_MS;
+}
+
 int64_t
 throttle_failed(struct throttle *t, struct span client, int64_t now_ms)
 {
 	struct sock_addr a;
 	struct span key = network_key(client, &a);
-	struct network *n = hash_get(t->networks, key);
-	int64_t delay = THROTTLE_DELAY_MIN_MS;
+	struct count *n = hash_get(t->networks, key);
 
 	if (n == NULL) {
 		if (hash_count(t->networks) >= THROTTLE_NETWORKS_MAX) {
@@ -68,28 +90,25 @@ throttle_failed(struct throttle *t, struct span client, int64_t now_ms)
 		n->last_ms = now_ms;
 		if (hash_put(t->networks, key, n) != 0) {
 			free(n);
-			return delay;
+			return THROTTLE_DELAY_MIN_MS;
 		}
 	}
-	while (n->failures > 0 && now_ms - n->last_ms >= THROTTLE_FORGET_MS) {
-		n->failures--;
-		n->last_ms += THROTTLE_FORGET_MS;
-	}
-	/* The first two wrong ones are typing mistakes. */
-	for (unsigned i = 2; i < n->failures &&
-	    delay < THROTTLE_DELAY_MAX_MS; i++)
-		delay *= 2;
-	if (n->failures < 1000)
-		n->failures++;
-	n->last_ms = now_ms;
-	return delay < THROTTLE_DELAY_MAX_MS ? delay : THROTTLE_DELAY_MAX_MS;
+	return count_up(n, now_ms);
+}
+
+int64_t
+throttle_failed_name(struct throttle *t, struct span name, int64_t now_ms)
+{
+	uint64_t cell = siphash(t->seed, name.p, name.n) % THROTTLE_NAMES;
+
+	return count_up(&t->names[cell], now_ms);
 }
 
 void
 throttle_passed(struct throttle *t, struct span client)
 {
 	struct sock_addr a;
-	struct network *n = hash_get(t->networks, network_key(client, &a));
+	struct count *n = hash_get(t->networks, network_key(client, &a));
 
 	if (n != NULL)
 		n->failures /= 2;

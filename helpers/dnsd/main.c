@@ -16,7 +16,8 @@
 
 static const struct service dnsd = {
 	.name = "dnsd", .role = ROLE_DNSD, .sandbox = SANDBOX_NET,
-	.mem_max_octets = 512 * MIB, .nofile = 4096, .nproc = 0,
+	.mem_max_octets = 512 * MIB, .nproc = 0,
+	.nofile = 8192,	/* a channel per worker: smtp_out_max */
 };
 
 static void

@@ -4,7 +4,9 @@
  * timeouts of c-ares are events of our loop.
  *
  * An answer that did not come (timeout, SERVFAIL, refused) is DNS_TEMPORARY:
- * mail waits; only the name servers' own "no such name" is DNS_NXDOMAIN.
+ * mail waits; only the name servers' own "no such name" is DNS_NXDOMAIN, and
+ * a name that cannot exist.  Who asked is answered at the deadline at the
+ * latest; c-ares, which knows no deadline, then goes on alone.
  */
 #include "helpers/dnsd/resolve.h"
 
@@ -14,15 +16,16 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/bug.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "helpers/dnsd/cache.h"
+#include "os/clock.h"
 #include "os/sock.h"
 
-#define TIMEOUT_MS	4000
-#define TRIES		3
+#define TIMEOUT_MS	5000	/* of one server; doubled at the second try */
+#define TRIES		2
 #define ADDRESSES_MAX	64	/* of one reply */
 
 struct watch {			/* a socket of c-ares */
@@ -30,23 +33,30 @@ struct watch {			/* a socket of c-ares */
 	int fd;
 };
 
+TAILQ_HEAD(questions, question);
+
 struct resolver {
 	struct event_base *base;
 	ares_channel	   channel;
-	struct event	  *timer;
+	struct event	  *timer;	/* c-ares' */
+	struct event	  *overdue;	/* ours: for waiting */
+	struct questions   waiting;	/* not yet answered, oldest first */
 	struct watch	   watches[64];
 	size_t		   inflight;
 	struct cache	  *cache;
 };
 
 struct question {
+	TAILQ_ENTRY(question) next;
 	struct resolver  *r;
+	int64_t		  until_ms;
 	struct dns_ask	  ask;
 	struct dns_answer answer;
 	unsigned	  open;		/* replies still to come */
 	bool		  failed;	/* one of them did not come */
 	bool		  nxdomain;
-	void (*done)(const struct dns_answer *, void *);
+	bool		  cut;		/* not all records had room */
+	void (*done)(const struct dns_answer *, void *);	/* or NULL */
 	void		 *ctx;
 };
 
@@ -124,8 +134,7 @@ add(struct question *q, const struct dns_record *record, int ttl)
 		q->answer.ttl_s = seconds;
 	/* What does not fit is left out: ten thousand MX are an attack. */
 	if (dns_records_add(&q->answer, q->ask.kind, record) != 0)
-		log_warn(LF_STR("event", "dns-answer-cut"),
-		    LF_STR("name", q->ask.name));
+		q->cut = true;
 }
 
 static int
@@ -173,9 +182,12 @@ read_mx(struct question *q, const unsigned char *p, int n)
 	    mx = mx->next) {
 		struct dns_record record = { .preference = mx->priority };
 
+		/* RFC 1035 2.3.4: 255 octets; a longer one is no host. */
 		if (span_copy(span_str(mx->host), record.text,
 		    sizeof(record.text)) == 0)
 			add(q, &record, TTL_UNKNOWN_S);
+		else
+			q->cut = true;
 	}
 	if (all != NULL)
 		ares_free_data(all);
@@ -226,12 +238,23 @@ read_ptr(struct question *q, const unsigned char *p, int n)
 
 /* --------------------------------------------------------------- questions */
 
+/* Tell who asked, once. */
+static void
+answer(struct question *q)
+{
+	if (q->done == NULL)
+		return;
+	TAILQ_REMOVE(&q->r->waiting, q, next);
+	q->done(&q->answer, q->ctx);
+	q->done = NULL;
+}
+
 static void
 finish(struct question *q)
 {
 	if (q->answer.records_len > 0)
 		q->answer.status = DNS_OK;
-	else if (q->failed)
+	else if (q->failed || q->cut)
 		q->answer.status = DNS_TEMPORARY;
 	else
 		q->answer.status = q->nxdomain ? DNS_NXDOMAIN : DNS_NODATA;
@@ -240,23 +263,80 @@ finish(struct question *q)
 		q->answer.ttl_s = 0;
 	else if (q->answer.status != DNS_OK)
 		q->answer.ttl_s = RESOLVE_NEGATIVE_TTL_S;
+	if (q->cut)
+		log_warn(LF_STR("event", "dns-answer-cut"),
+		    LF_STR("name", q->ask.name));
 	cache_put(q->r->cache, &q->ask, &q->answer);
 	q->r->inflight--;
-	q->done(&q->answer, q->ctx);
+	answer(q);
 	free(q);
+}
+
+static void
+arm_overdue(struct resolver *r)
+{
+	const struct question *q = TAILQ_FIRST(&r->waiting);
+	struct timeval tv = { .tv_sec = 0 };
+	int64_t ms;
+
+	if (q == NULL)
+		return;
+	ms = q->until_ms - clock_mono_ms();
+	if (ms > 0)
+		tv = (struct timeval){ .tv_sec = ms / 1000,
+			.tv_usec = (ms % 1000) * 1000 };
+	if (evtimer_add(r->overdue, &tv) != 0)
+		die(EXIT_OSERR, "no timer");
+}
+
+static void
+on_overdue(evutil_socket_t fd, short what, void *ctx)
+{
+	struct resolver *r = ctx;
+	int64_t now_ms = clock_mono_ms();
+	struct question *q;
+
+	(void)fd;
+	(void)what;
+	while ((q = TAILQ_FIRST(&r->waiting)) != NULL &&
+	    q->until_ms <= now_ms) {
+		q->failed = true;
+		q->answer.status = q->answer.records_len > 0 ? DNS_OK :
+		    DNS_TEMPORARY;
+		answer(q);
+	}
+	arm_overdue(r);
 }
 
 static void
 take_reply(struct question *q, int status, int rc)
 {
-	if (status == ARES_SUCCESS)
-		status = rc;
-	if (status == ARES_ENOTFOUND)
+	/* It could not even be asked for: nobody can have such a name. */
+	if (status == ARES_ENOTFOUND || status == ARES_EBADNAME)
 		q->nxdomain = true;
-	else if (status != ARES_SUCCESS && status != ARES_ENODATA)
+	else if (status == ARES_SUCCESS)
+		status = rc;
+	if (status != ARES_SUCCESS && status != ARES_ENODATA && !q->nxdomain)
 		q->failed = true;
 	if (--q->open == 0)
 		finish(q);
+}
+
+/* RFC 1035 4.1.1: a response (QR), and all of it (no TC). */
+static bool
+is_whole(const unsigned char *p, int n)
+{
+	return n >= NS_HFIXEDSZ && (p[2] & 0x80) != 0 && (p[2] & 0x02) == 0;
+}
+
+/* What c-ares thought of a reply, and what its header says beside that. */
+static int
+judge_header(struct question *q, int status, const unsigned char *p, int n)
+{
+	/* RFC 4035 3.2.3: the resolver's word for all replies. */
+	if (p == NULL || n < NS_HFIXEDSZ || (p[3] & 0x20) == 0)
+		q->answer.secure = 0;
+	return p != NULL && !is_whole(p, n) ? ARES_EBADRESP : status;
 }
 
 static void
@@ -266,8 +346,8 @@ on_reply(void *ctx, int status, int timeouts, unsigned char *p, int n)
 	int rc = ARES_EBADRESP;
 
 	(void)timeouts;
-	if (status == ARES_SUCCESS && n >= NS_HFIXEDSZ) {
-		q->answer.secure = (p[3] & 0x20) != 0;	/* AD: RFC 4035 3.2.3 */
+	status = judge_header(q, status, p, n);
+	if (status == ARES_SUCCESS) {
 		switch (q->ask.kind) {
 		case DNS_MX:
 			rc = read_mx(q, p, n);
@@ -292,6 +372,7 @@ on_aaaa_reply(void *ctx, int status, int timeouts, unsigned char *p, int n)
 	int rc = ARES_EBADRESP;
 
 	(void)timeouts;
+	status = judge_header(ctx, status, p, n);
 	if (status == ARES_SUCCESS)
 		rc = read_aaaa(ctx, p, n);
 	take_reply(ctx, status, rc);
@@ -338,9 +419,10 @@ send_question(struct question *q)
 		ares_query(channel, name, ns_c_in, ns_t_txt, on_reply, q);
 		break;
 	case DNS_PTR:
-		if (reverse_name(name, reverse, sizeof(reverse)) != 0)
+		if (reverse_name(name, reverse, sizeof(reverse)) != 0) {
+			q->answer.secure = 0;
 			take_reply(q, ARES_ENOTFOUND, 0);
-		else
+		} else
 			ares_query(channel, reverse, ns_c_in, ns_t_ptr,
 			    on_reply, q);
 		break;
@@ -374,9 +456,14 @@ resolver_ask(struct resolver *r, const struct dns_ask *ask,
 	q->r = r;
 	q->ask = *ask;
 	q->answer.ttl_s = RESOLVE_TTL_MAX_S;
+	q->answer.secure = 1;
 	q->done = done;
 	q->ctx = ctx;
+	q->until_ms = clock_deadline(RESOLVE_DEADLINE_MS);
 	r->inflight++;
+	TAILQ_INSERT_TAIL(&r->waiting, q, next);
+	if (TAILQ_FIRST(&r->waiting) == q)
+		arm_overdue(r);
 	send_question(q);
 	arm_timer(r);
 }
@@ -393,13 +480,16 @@ resolver_new(struct event_base *base, const char *servers)
 	r->base = base;
 	r->cache = cache_new();
 	r->timer = evtimer_new(base, on_timer, r);
+	r->overdue = evtimer_new(base, on_overdue, r);
+	TAILQ_INIT(&r->waiting);
 	options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_EDNS;
 	options.timeout = TIMEOUT_MS;
 	options.tries = TRIES;
 	options.lookups = dns_only;
 	options.sock_state_cb = on_socket_state;
 	options.sock_state_cb_data = r;
-	if (r->timer == NULL || ares_library_init(ARES_LIB_INIT_ALL) != 0 ||
+	if (r->timer == NULL || r->overdue == NULL ||
+	    ares_library_init(ARES_LIB_INIT_ALL) != 0 ||
 	    ares_init_options(&r->channel, &options, mask) != ARES_SUCCESS ||
 	    (servers[0] != '\0' && ares_set_servers_ports_csv(r->channel,
 	    servers) != ARES_SUCCESS)) {
@@ -418,6 +508,8 @@ resolver_free(struct resolver **r)
 		ares_destroy((*r)->channel);	/* ends every question */
 	if ((*r)->timer != NULL)
 		event_free((*r)->timer);
+	if ((*r)->overdue != NULL)
+		event_free((*r)->overdue);
 	for (size_t i = 0; i < COUNT((*r)->watches); i++)
 		if ((*r)->watches[i].event != NULL)
 			event_free((*r)->watches[i].event);

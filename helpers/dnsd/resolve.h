@@ -12,6 +12,7 @@
 
 #define RESOLVE_INFLIGHT_MAX	4096	/* questions at once */
 #define RESOLVE_CACHE_MAX	10000	/* answers kept */
+#define RESOLVE_DEADLINE_MS	45000	/* below DNS_MS of smtp-out/limits.h */
 #define RESOLVE_TTL_MAX_S	86400
 #define RESOLVE_NEGATIVE_TTL_S	60	/* "no such name", "no such record" */
 
@@ -25,7 +26,7 @@ struct resolver;
 struct resolver *resolver_new(struct event_base *base, const char *servers);
 void	resolver_free(struct resolver **r);
 /*
- * done() is called once: at once from the cache, or from the loop.
+ * done() is called once: at once, or from the loop.
  */
 void	resolver_ask(struct resolver *r, const struct dns_ask *ask,
 	    void (*done)(const struct dns_answer *answer, void *ctx),

@@ -20,14 +20,40 @@
 
 static const struct service lookupd = {
 	.name = "lookupd", .role = ROLE_LOOKUPD, .sandbox = SANDBOX_FILES,
-	.mem_max_octets = 1024 * MIB, .nofile = 4096, .nproc = 0,
+	.mem_max_octets = 1024 * MIB, .nproc = 0,
+	.nofile = 24000,	/* a channel per session: smtp_clients_max */
 };
 
+/* Unread answers: of qmgr's questions, and of a session's. */
+#define ANSWER_OCTETS	(256 * MIB)
+#define ANSWERS_MORE	10000
+#define SESSION_OCTETS	(64 * KIB)
+#define SESSION_PACKETS	256
+
 static struct {
+	struct ipc_server *srv;
 	struct request_state request;
 	struct account_defaults owner;
 	int dir;
 } state;
+
+/*
+ * qmgr is sent all members of an alias at once, which it reads as fast as it
+ * can; nobody else is owed that much.
+ */
+static void
+on_peer(enum role role, int fd, void *ctx)
+{
+	size_t targets = (size_t)conf_num(service_conf(), "alias_targets_max");
+
+	(void)ctx;
+	if (role == ROLE_QMGR)
+		ipc_server_bound(state.srv, ANSWER_OCTETS,
+		    targets + ANSWERS_MORE);
+	/* One too many is closed and logged there. */
+	(void)ipc_server_add(state.srv, fd, role);
+	ipc_server_bound(state.srv, SESSION_OCTETS, SESSION_PACKETS);
+}
 
 static void
 on_reload(void *ctx)
@@ -53,8 +79,8 @@ find_owner(const char *name)
 int
 main(int argc, char **argv)
 {
-	const struct service_events events = { .reload = on_reload };
-	struct ipc_server *srv;
+	const struct service_events events = { .reload = on_reload,
+		.peer = on_peer };
 	int dirs[2] = { -1, -1 };
 
 	service_begin(&lookupd, argc, argv);
@@ -69,14 +95,13 @@ main(int argc, char **argv)
 
 	state.request.tables = tables_new(service_conf(), state.dir,
 	    service_file("passwd"), &state.owner);
-	srv = ipc_server_new(service_base(), request_rules, request_rules_n,
-	    &state.request);
-	ipc_server_limit(srv, ROLE_SMTPD_SESSION, 20000);
-	service_serve(srv);
+	state.srv = ipc_server_new(service_base(), request_rules,
+	    request_rules_n, &state.request);
+	ipc_server_limit(state.srv, ROLE_SMTPD_SESSION, 20000);
 	service_on(&events);
 	service_loop();
 
-	ipc_server_free(&srv);
+	ipc_server_free(&state.srv);
 	tables_free(&state.request.tables);
 	return service_end();
 }

@@ -300,7 +300,8 @@ push(struct walk *w, const struct item *from, const struct addr *a,
 {
 	struct item *item;
 
-	if (w->queued >= w->t->targets_max) {
+	/* The address itself is no target of its alias. */
+	if (w->queued > w->t->targets_max) {
 		why_set(w->why, WHY_TEMP, "4.3.5",
 		    "too many recipients behind one address");
 		return -1;

@@ -16,7 +16,7 @@ static enum verdict
 refuse(struct ipc_peer *peer, const struct ipc_msg *msg, const char *address,
     const struct why *why)
 {
-	log_warn(LF_STR("event", "lookup-failed"), LF_STR("address", address),
+	log_warn(LF_STR("event", "lookup-failed"), LF_STR("rcpt", address),
 	    LF_STR("why", why->text));
 	return ipc_refuse(peer, msg->request, why);
 }

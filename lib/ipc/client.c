@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/secret.h"
 #include "ipc/catalogue.h"
 #include "ipc/frame.h"
 #include "ipc/msg_refusal.h"
@@ -50,7 +51,7 @@ ipc_client_send(struct ipc_client *c, const struct ipc_type *t,
 		bug("%s: descriptor does not fit the type", t->name);
 	buf_init(&packet, IPC_PACKET_MAX);
 	if (frame_pack(&packet, t, request, msg) != 0) {
-		buf_fini(&packet);
+		frame_wipe(&packet);
 		/* A value that does not fit: nothing went out. */
 		why_set(why, WHY_TEMP, "4.3.0", "%s: cannot say this (%s)",
 		    c->peer, t->name);
@@ -63,7 +64,7 @@ ipc_client_send(struct ipc_client *c, const struct ipc_type *t,
 		rc = broken(c, why, "channel broke");
 	else
 		rc = 0;
-	buf_fini(&packet);
+	frame_wipe(&packet);
 	return rc;
 }
 
@@ -117,10 +118,13 @@ ipc_client_recv(struct ipc_client *c, const struct ipc_type *const *types,
 		return broken(c, why, "no answer in time");
 	case FRAME_END:
 		return broken(c, why, "channel ended");
+	case FRAME_NO_ROOM:
+		return broken(c, why, "no room for a descriptor");
 	case FRAME_BROKEN:
 		return broken(c, why, "broken packet");
 	}
 	got->type = judge(types, n, &f, got);
+	wipe(f.body, f.body_len);
 	if (got->type == NULL) {
 		fd_close(&f.fd);
 		return broken(c, why, "unexpected message");

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "os/fd.h"
 
 int
@@ -22,9 +23,18 @@ frame_pack(struct buf *out, const struct ipc_type *t, uint32_t request,
 	};
 
 	buf_clear(out);
-	if (buf_add(out, head, sizeof(head)) != 0)
+	if (buf_room(out, IPC_PACKET_MAX) == NULL ||
+	    buf_add(out, head, sizeof(head)) != 0)
 		return -1;
 	return ipc_encode(t, msg, out);
+}
+
+void
+frame_wipe(struct buf *packet)
+{
+	if (packet->p != NULL)
+		wipe(packet->p, packet->n);
+	buf_fini(packet);
 }
 
 /*
@@ -53,6 +63,8 @@ frame_recv(int chan, struct frame *f)
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
 			return FRAME_AGAIN;
+		if (errno == EMFILE)
+			return FRAME_NO_ROOM;
 		return errno == ECONNRESET ? FRAME_END : FRAME_BROKEN;
 	}
 	if (n == 0) {
@@ -68,5 +80,6 @@ frame_recv(int chan, struct frame *f)
 	    (uint32_t)packet[4] << 8 | packet[5];
 	f->body_len = (size_t)n - IPC_HEADER;
 	memcpy(f->body, packet + IPC_HEADER, f->body_len);
+	wipe(packet, (size_t)n);
 	return FRAME_OK;
 }

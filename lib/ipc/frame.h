@@ -20,13 +20,19 @@ struct frame {
 };
 
 /*
- * Pack a message; out is cleared first.
+ * Pack a message; out is cleared first, and takes its whole room (IPC_PACKET_MAX
+ * is its cap) at once: a buffer that grows would leave copies behind.
  * returns  0, or -1: the message breaks its table.
  */
 int	frame_pack(struct buf *out, const struct ipc_type *t,
 	    uint32_t request, const void *msg) must_use;
-enum frame_got { FRAME_OK, FRAME_END, FRAME_AGAIN, FRAME_BROKEN };
-/* One packet from a channel; FRAME_BROKEN: close it. */
+/* As buf_fini, and nothing of the packet stays in memory: it may be a password. */
+void	frame_wipe(struct buf *packet);
+enum frame_got { FRAME_OK, FRAME_END, FRAME_AGAIN, FRAME_BROKEN, FRAME_NO_ROOM };
+/*
+ * One packet from a channel.  FRAME_BROKEN: close it.  FRAME_NO_ROOM: this
+ * process has no room for its descriptor; that packet is lost, and no other.
+ */
 enum frame_got	frame_recv(int chan, struct frame *f) must_use;
 
 #endif

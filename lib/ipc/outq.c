@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/secret.h"
 #include "os/fd.h"
 
 struct outq_packet {
@@ -36,6 +37,7 @@ drop_first(struct outq *q)
 	q->n--;
 	q->octets -= p->n;
 	fd_close(&p->fd);
+	wipe(p->octets, p->n);	/* it may be a password */
 	free(p);
 }
 

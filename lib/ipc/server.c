@@ -361,7 +361,7 @@ ipc_send(struct ipc_peer *p, const struct ipc_type *t, uint32_t request,
 	} else {
 		rc = send_or_keep(p, t, buf_span(&packet), fd);
 	}
-	buf_fini(&packet);
+	frame_wipe(&packet);
 	return rc;
 }
 
@@ -452,6 +452,15 @@ dispatch(struct ipc_peer *p, struct frame *f)
 	fd_close(&f->fd);
 }
 
+/* One packet is lost; its sender sees the end of what it passed. */
+static void
+no_room(const struct ipc_peer *p)
+{
+	log_error(LF_STR("event", "ipc-lost"),
+	    LF_STR("peer", role_name(p->role)),
+	    LF_STR("reason", "too many descriptors"));
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -465,9 +474,12 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	s->busy++;
 	for (int i = 0; i < READ_AT_ONCE && !p->closing; i++) {
 		got = frame_recv(p->fd, f);
-		if (got != FRAME_OK)
+		if (got == FRAME_NO_ROOM)
+			no_room(p);
+		else if (got != FRAME_OK)
 			break;
-		dispatch(p, f);
+		else
+			dispatch(p, f);
 	}
 	if (got == FRAME_END)
 		mark_closing(p);

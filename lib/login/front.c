@@ -1,6 +1,10 @@
 /*
  * front.c - the clients and their events.
  *
+ * What begins like another protocol is closed at once: no octet of a web page
+ * or of a TLS handshake shall be a command (a browser can be made to send
+ * either).
+ *
  * A client's input is read only while it is TALKING, so what a client sends
  * behind its login stays in the socket, except for what came in the same read;
  * that goes along with the login (pending).
@@ -22,6 +26,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "net/acceptor.h"
+#include "net/foreign.h"
 #include "os/fd.h"
 #include "os/rand.h"
 
@@ -43,7 +48,10 @@ struct front_client {
 	struct buf	 in, out;
 	unsigned	 errors, logins;
 	struct login_req *login;	/* being put together, or NULL */
-	uint32_t	 request;	/* ASKED: its id */
+	uint32_t	 request;	/* ASKED: its id, and who was asked */
+	const struct ipc_peer *authd;
+	bool		 late;		/* its time is over */
+	bool		 known;		/* the first octets were looked at */
 	max_align_t	 proto_state[];
 };
 
@@ -52,6 +60,7 @@ struct front {
 	struct acceptor	  *acceptor;
 	struct ipc_server *srv;
 	struct hash	  *asked;	/* request id -> client */
+	uint32_t	   request;	/* the last one, of all authds */
 	LIST_HEAD(, front_client) clients;
 };
 
@@ -172,7 +181,8 @@ ask_authd(struct front_client *c)
 	memcpy(c->login->pending, c->in.p, c->in.n);
 	c->login->pending_len = c->in.n;
 	if (authd != NULL) {
-		c->request = ipc_peer_request(authd);
+		c->authd = authd;
+		c->request = ++f->request;
 		if (hash_put(f->asked, request_key(&c->request), c) != 0)
 			authd = NULL;
 	}
@@ -189,10 +199,28 @@ ask_authd(struct front_client *c)
 	forget_login(c);
 }
 
+/* Another protocol's first octets; waits for enough of them. */
+static bool
+is_foreign(struct front_client *c)
+{
+	struct span in = buf_span(&c->in);
+
+	if (c->known || !foreign_looked_at(in))
+		return false;
+	c->known = true;
+	return foreign_is_tls(in) || foreign_is_http(in);
+}
+
 /* Let the protocol use up what has come in. */
 static void
 feed(struct front_client *c)
 {
+	if (is_foreign(c)) {
+		log_info(LF_STR("event", "not-a-mail-client"),
+		    LF_STR("client", c->address));
+		client_free(c);
+		return;
+	}
 	while (c->state == TALKING && c->in.n > 0) {
 		size_t used = c->front->proto->input(c, buf_span(&c->in));
 
@@ -213,19 +241,23 @@ static enum verdict
 on_login_rep(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	const struct login_rep *rep = msg->body;
-	struct front_client *c = hash_del(the_front->asked,
+	struct front_client *c = hash_get(the_front->asked,
 	    request_key(&msg->request));
 
-	(void)peer;
 	(void)ctx;
 	if (c == NULL)			/* gone meanwhile */
 		return VERDICT_OK;
+	if (c->authd != peer)
+		return VERDICT_CLOSE;
+	(void)hash_del(the_front->asked, request_key(&msg->request));
 	c->state = TALKING;
 	if (rep->result == AUTH_OK) {
 		client_free(c);
 		return VERDICT_OK;
 	}
 	login_failed(c, (enum auth_result)rep->result);
+	if (c->state == TALKING && c->late)
+		say_bye(c, "took too long to log in");
 	if (c->state == TALKING && event_add(c->readable, NULL) != 0)
 		die(EXIT_OSERR, "cannot watch a client");
 	feed(c);
@@ -247,7 +279,7 @@ on_authd_closed(struct ipc_peer *peer, void *ctx)
 		return;
 	for (c = LIST_FIRST(&the_front->clients); c != NULL; c = after) {
 		after = LIST_NEXT(c, next);
-		if (c->state == ASKED)
+		if (c->state == ASKED && c->authd == peer)
 			client_free(c);
 	}
 }
@@ -291,7 +323,8 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	/* A login under way is authd's to end. */
+	/* A login under way is authd's to end; then the time counts. */
+	c->late = true;
 	if (c->state == CLOSING) {
 		client_free(c);
 	} else if (c->state == TALKING) {
@@ -410,6 +443,8 @@ front_stop(struct front *f)
 	acceptor_stop(f->acceptor);
 	for (c = LIST_FIRST(&f->clients); c != NULL; c = after) {
 		after = LIST_NEXT(c, next);
+		if (c->state == ASKED)	/* it may be the session's already */
+			continue;
 		say_bye(c, "server is going down");
 		(void)push_output(c);
 	}

@@ -10,16 +10,108 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/hash.h"
 #include "base/log.h"
-#include "os/clock.h"
 #include "os/fd.h"
+#include "os/rand.h"
+#include "os/sock.h"
 #include "store/root.h"
+
+#define CHILDREN_MAX	100000	/* conf/keys: clients_max at most */
+
+/* Where a client comes from: IPv4 address, IPv6 /64; as net/acceptor counts. */
+struct source {
+	uint8_t octets[9];
+};
 
 static struct {
 	const struct login_session_proto *proto;
 	struct mail_roots roots;
-	size_t count;
+	struct hash *children;	/* pid -> its source */
+	struct hash *sources;	/* source -> number of children */
 } parent;
+
+/* ------------------------------------------------- how many, and of whom */
+
+static struct source
+source_of(const struct session_start *start, bool *local)
+{
+	struct source s = { .octets = { 0 } };
+	struct sock_addr a;
+
+	*local = sock_parse_ip(span_str(start->client), &a) != 0 ||
+	    sock_is_loopback(&a);
+	if (!*local) {
+		s.octets[0] = a.family;
+		memcpy(s.octets + 1, a.ip, a.family == 4 ? 4 : 8);
+	}
+	return s;
+}
+
+static struct span
+source_key(const struct source *s)
+{
+	return span_of(s->octets, sizeof(s->octets));
+}
+
+static struct span
+pid_key(const pid_t *pid)
+{
+	return span_of(pid, sizeof(*pid));
+}
+
+static void
+count_up(pid_t pid, const struct session_start *start)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+	size_t *n;
+	bool local;
+
+	*s = source_of(start, &local);
+	n = hash_get(parent.sources, source_key(s));
+	if (n == NULL) {
+		n = xcalloc(1, sizeof(*n));
+		if (hash_put(parent.sources, source_key(s), n) != 0)
+			bug("more sources than sessions");
+	}
+	(*n)++;
+	if (hash_put(parent.children, pid_key(&pid), s) != 0)
+		bug("a process twice");
+}
+
+static void
+count_down(pid_t pid)
+{
+	struct source *s = hash_del(parent.children, pid_key(&pid));
+	size_t *n;
+
+	if (s == NULL)
+		return;
+	n = hash_get(parent.sources, source_key(s));
+	if (--*n == 0)
+		free(hash_del(parent.sources, source_key(s)));
+	free(s);
+}
+
+/* NULL: there is room for one more. */
+static const char *
+too_many(const struct session_start *start)
+{
+	const struct conf_view *conf = service_conf();
+	uint64_t most = conf_num(conf, "mail_clients_per_address");
+	bool local;
+	struct source s = source_of(start, &local);
+	const size_t *n = hash_get(parent.sources, source_key(&s));
+
+	if (hash_count(parent.children) >=
+	    conf_num(conf, parent.proto->clients_max))
+		return "too many sessions";
+	if (!local && most > 0 && n != NULL && *n >= most)
+		return "too many sessions of this address";
+	return NULL;
+}
+
+/* --------------------------------------------------------------- a session */
 
 static void
 refuse(int client, const struct session_start *start, const char *why)
@@ -65,13 +157,13 @@ static enum verdict
 on_start(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	const struct session_start *start = msg->body;
+	const char *why = too_many(start);
 	pid_t pid;
 
 	(void)peer;
 	(void)ctx;
-	if (parent.count >= conf_num(service_conf(),
-	    parent.proto->clients_max)) {
-		refuse(*msg->fd, start, "too many sessions");
+	if (why != NULL) {
+		refuse(*msg->fd, start, why);
 		return VERDICT_OK;
 	}
 	pid = spawn_fork();
@@ -80,7 +172,7 @@ on_start(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	if (pid < 0)
 		refuse(*msg->fd, start, "no process for the session");
 	else
-		parent.count++;
+		count_up(pid, start);
 	return VERDICT_OK;
 }
 
@@ -88,8 +180,7 @@ static void
 on_child(const struct spawn_end *end, void *ctx)
 {
 	(void)ctx;
-	if (parent.count > 0)
-		parent.count--;
+	count_down(end->pid);
 	if (end->fault)
 		log_error(LF_STR("event", "session-crashed"),
 		    LF_INT("pid", end->pid), LF_INT("signal", end->signal));
@@ -119,9 +210,13 @@ login_session_main(const struct service *svc,
 {
 	const struct service_events events = { .child = on_child };
 	struct ipc_server *srv;
+	uint8_t seed[16];
 
 	parent.proto = proto;
 	service_begin(svc, argc, argv);
+	rand_octets(seed, sizeof(seed));
+	parent.children = hash_new(CHILDREN_MAX, seed);
+	parent.sources = hash_new(CHILDREN_MAX, seed);
 	open_roots(service_conf());
 	service_confine(NULL, parent.roots.fd);
 
@@ -131,5 +226,8 @@ login_session_main(const struct service *svc,
 	service_loop();
 
 	ipc_server_free(&srv);
+	hash_free(&parent.children, free);
+	hash_free(&parent.sources, free);
+	mail_roots_close(&parent.roots);
 	return service_end();
 }

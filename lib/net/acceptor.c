@@ -24,6 +24,7 @@
 
 #define ACCEPTS_PER_WAKEUP	64
 #define BANS_MAX		256
+#define LOCAL_LEAVE		4	/* one of so many places */
 #define REST_MS			250
 #define REST_LOG_MS		60000	/* one line a minute is enough */
 
@@ -106,11 +107,23 @@ acceptor_count_of(const struct acceptor *a, const struct sock_addr *peer)
 	return n != NULL ? *n : 0;
 }
 
+/*
+ * No limit of one address holds for local clients, so they leave places free:
+ * no user of this host can shut out the network.
+ */
+static bool
+is_full(const struct acceptor *a, const struct sock_addr *peer)
+{
+	unsigned kept = is_local(peer) ? a->how.total_max / LOCAL_LEAVE : 0;
+
+	return a->total >= a->how.total_max - kept;
+}
+
 static bool
 refusal(const struct acceptor *a, const struct sock_addr *peer,
     enum acceptor_refusal *why)
 {
-	if (a->total >= a->how.total_max)
+	if (is_full(a, peer))
 		*why = ACCEPTOR_ALL_FULL;
 	else if (is_local(peer))
 		return false;
@@ -172,8 +185,8 @@ take_rest(struct acceptor *a, int error)
 
 	if (a->rest_logged_ms == 0 || now - a->rest_logged_ms > REST_LOG_MS) {
 		a->rest_logged_ms = now;
-		log_warn(LF_STR("event", "accept_rest"),
-		    LF_STR("error", strerror(error)),
+		log_warn(LF_STR("event", "accept-rests"),
+		    LF_STR("why", strerror(error)),
 		    LF_NUM("clients", a->total));
 	}
 	for (size_t i = 0; i < a->listeners_n; i++)

@@ -22,7 +22,8 @@ enum acceptor_refusal {
 
 struct acceptor_how {
 	unsigned total_max;	/* clients at once; 0 is not allowed */
-	unsigned source_max;	/* of one address; loopback and local: total */
+	/* Of one address; loopback and local: three quarters of the total. */
+	unsigned source_max;
 	/*
 	 * A client: fd (non-blocking) is the callee's.  tag: of the listener.
 	 * true: counted until acceptor_ended(); false: it is over already.

@@ -2,9 +2,10 @@
  * fault - see fault.h.  PAQUEBOT_FAULT=[program/]call:n:what is read once per
  * process: the n-th call of that kind (from 1) fails with the errno `what`
  * (EIO ENOSPC EDQUOT EMFILE ENOMEM EACCES EROFS EINTR), or with KILL the
- * process stops there as by kill -9.  With n = 0 every call fails.  The
- * program's name narrows it to one daemon of the suite.  Not in release
- * builds.
+ * process stops there as by kill -9.  With n = 0 every call fails.  SKIP, for
+ * fsync and fdatasync: it does nothing and says that it worked; tests that a
+ * missing sync is found are made of it.  The program's name narrows it to one
+ * daemon of the suite.  Not in release builds.
  */
 #include "os/fault.h"
 
@@ -22,7 +23,7 @@
 static struct {
 	pid_t	 pid;		/* counts are per process: a fork starts anew */
 	uint64_t nth, seen;
-	int	 error;		/* 0: KILL */
+	int	 error;		/* KILL: -1, SKIP: 0 */
 	char	 call[16];	/* "": no fault asked for */
 } fault;
 
@@ -32,7 +33,8 @@ static const struct {
 } errors[] = {
 	{ "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT },
 	{ "EMFILE", EMFILE }, { "ENOMEM", ENOMEM }, { "EACCES", EACCES },
-	{ "EROFS", EROFS }, { "EINTR", EINTR }, { "KILL", 0 },
+	{ "EROFS", EROFS }, { "EINTR", EINTR }, { "KILL", -1 },
+	{ "SKIP", 0 },
 };
 
 static bool
@@ -72,7 +74,7 @@ fault_here(const char *call)
 	fault.seen++;
 	if (fault.nth != 0 && fault.seen != fault.nth)
 		return false;
-	if (fault.error == 0)
+	if (fault.error < 0)
 		(void)kill(getpid(), SIGKILL);	/* does not return */
 	errno = fault.error;
 	return true;

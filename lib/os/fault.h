@@ -11,8 +11,11 @@
 #ifdef FAULT
 /* true: the caller must fail with the errno set here. */
 bool	fault_here(const char *call);
+/* What the caller returns then. */
+#define fault_result()	(errno == 0 ? 0 : -1)
 #else
 #define fault_here(call)	false
+#define fault_result()		0
 #endif
 
 #endif

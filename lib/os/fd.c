@@ -319,8 +319,12 @@ fd_recv(int sock, void *p, size_t n, int *fd)
 		return -1;
 	*fd = take_fd(&msg, &odd);
 	if (odd || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+		/* Of two, the first is there: with none, we had no room. */
+		bool short_of = !odd && *fd < 0 &&
+		    (msg.msg_flags & MSG_TRUNC) == 0;
+
 		fd_close(fd);
-		errno = EPROTO;
+		errno = short_of ? EMFILE : EPROTO;
 		return -1;
 	}
 	return got;

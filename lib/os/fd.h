@@ -44,7 +44,9 @@ void	fd_close_all_but(int lowest, const int *keep, size_t n);
  * other side's queue is full and the socket does not block).
  * fd_recv: *fd is -1 or a new CLOEXEC descriptor of the caller's.
  * returns  length of the packet (0: end), or -1; errno EPROTO when it was cut
- * off or carried more than one descriptor (those are closed).
+ * off or carried more than one descriptor (those are closed); EMFILE when its
+ * descriptor found no room in this process: the packet is gone, the sender has
+ * done nothing wrong.
  */
 int	fd_send(int sock, const void *p, size_t n, int fd) must_use;
 ssize_t	fd_recv(int sock, void *p, size_t n, int *fd) must_use;

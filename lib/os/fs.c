@@ -28,7 +28,7 @@ int
 fs_sync(int fd)
 {
 	if (fault_here("fsync"))
-		return -1;
+		return fault_result();
 	return fsync(fd);	/* a second try after a failure proves nothing */
 }
 
@@ -36,7 +36,7 @@ int
 fs_datasync(int fd)
 {
 	if (fault_here("fdatasync"))
-		return -1;
+		return fault_result();
 	return fdatasync(fd);
 }
 

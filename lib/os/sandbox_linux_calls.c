@@ -40,11 +40,17 @@
 			    (uint64_t)(bits) }
 #define LACKS(i, bits)	{ true, (i), SCMP_CMP_MASKED_EQ, (uint64_t)(bits), 0 }
 
+/* Behind its type a socket's second argument has flags. */
+#define SOCKET_IS(i, type) { true, (i), SCMP_CMP_MASKED_EQ, \
+			    ~(uint64_t)(SOCK_NONBLOCK | SOCK_CLOEXEC), \
+			    (uint64_t)(type) }
+
 #define CALL(name, with)	{ name, (with), 0, { { .used = false } } }
 #define CALL_IF(name, with, ...) { name, (with), 0, { __VA_ARGS__ } }
 #define CALL_IN(name, with, without, ...) \
 	{ name, (with), (without), { __VA_ARGS__ } }
 #define PRCTL(option, with)	CALL_IF("prctl", with, IS(0, option))
+#define FCNTL(command, with)	CALL_IF("fcntl", with, IS(1, command))
 
 /* Sanitizers map what they instrument; nobody else makes code at run time. */
 #if SANDBOX_SANITIZED
@@ -60,12 +66,19 @@ const struct call_rule calls_allowed[] = {
 	CALL("preadv", S), CALL("pwritev", S), CALL("preadv2", S),
 	CALL("pwritev2", S), CALL("lseek", S), CALL("close", S),
 	CALL("close_range", S), CALL("dup", S), CALL("dup2", S),
-	CALL("dup3", S), CALL("fcntl", S), CALL("fstat", S),
+	CALL("dup3", S), CALL("fstat", S),
 	CALL("fsync", S), CALL("fdatasync", S), CALL("ftruncate", S),
 	CALL("fallocate", S), CALL("fadvise64", S),
 	CALL("sync_file_range", S), CALL("sendfile", S), CALL("splice", S),
 	CALL("tee", S), CALL("copy_file_range", S), CALL("flock", S),
 	CALL("pipe", S), CALL("pipe2", S),
+	/* By command: F_SETOWN and F_SETSIG are a kill() of another kind. */
+	FCNTL(F_DUPFD, S), FCNTL(F_DUPFD_CLOEXEC, S), FCNTL(F_GETFD, S),
+	FCNTL(F_SETFD, S), FCNTL(F_GETFL, S), FCNTL(F_SETFL, S),
+	FCNTL(F_GETLK, F), FCNTL(F_SETLK, F), FCNTL(F_SETLKW, F),
+	FCNTL(F_OFD_GETLK, F), FCNTL(F_OFD_SETLK, F),
+	FCNTL(F_OFD_SETLKW, F), FCNTL(F_SETLEASE, F), FCNTL(F_GETLEASE, F),
+	FCNTL(F_SETSIG, F),	/* of a lease; its owner is who took it */
 	CALL_IF("ioctl", S, IS(1, FIONREAD)),
 	CALL_IF("ioctl", S, IS(1, FIONBIO)),
 	CALL_IF("ioctl", S, IS(1, FIOCLEX)),
@@ -76,7 +89,11 @@ const struct call_rule calls_allowed[] = {
 	CALL("recvfrom", S), CALL("recvmsg", S), CALL("recvmmsg", S),
 	CALL("shutdown", S), CALL("getsockopt", S),
 	CALL("getsockname", S), CALL("getpeername", S),
-	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET)),
+	/* Not SO_LINGER: whoever is passed that socket would wait in close(). */
+	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET), IS(2, SO_SNDBUF)),
+	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET), IS(2, SO_RCVBUF)),
+	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET), IS(2, SO_KEEPALIVE)),
+	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET), IS(2, SO_REUSEADDR)),
 	CALL_IF("setsockopt", S, IS(1, IPPROTO_IP)),
 	CALL_IF("setsockopt", S, IS(1, IPPROTO_IPV6)),
 	CALL_IF("setsockopt", S, IS(1, IPPROTO_TCP)),
@@ -84,8 +101,12 @@ const struct call_rule calls_allowed[] = {
 	CALL_IN("sendto", S, N, LACKS(3, MSG_FASTOPEN)),
 	CALL_IN("sendmsg", S, N, LACKS(2, MSG_FASTOPEN)),
 	CALL_IN("sendmmsg", S, N, LACKS(3, MSG_FASTOPEN)),
-	/* libevent's wake-up pair */
-	CALL_IF("socketpair", S, IS(0, AF_UNIX)),
+	/*
+	 * Channels, and libevent's wake-up pair.  Not of datagrams: such a
+	 * socket sends to any address that it is given.
+	 */
+	CALL_IF("socketpair", S, IS(0, AF_UNIX), SOCKET_IS(1, SOCK_STREAM)),
+	CALL_IF("socketpair", S, IS(0, AF_UNIX), SOCKET_IS(1, SOCK_SEQPACKET)),
 
 	/* waiting */
 	CALL("poll", S), CALL("ppoll", S), CALL("select", S),

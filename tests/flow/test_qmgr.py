@@ -302,6 +302,24 @@ def test_owner_is_the_sender_of_the_list(q):
     assert q.delivered(B)[0].sender == "x@y.example"
 
 
+def test_a_large_alias_and_a_short_note():
+    with Qmgr() as q:
+        q.routes["all@demo.example"] = [
+            remote(f"u{n}@far.example") for n in range(20000)]
+        q.commit(A, ["all@demo.example"])
+        time.sleep(0.1)
+        start = time.monotonic()
+        q.commit(A, [B])
+        q.wait(lambda: q.delivered(B), "the note")
+        assert time.monotonic() - start < 3
+        q.wait(lambda: not q.files(), "the list", 60)
+        assert len(q.deliveries) == 20001
+        assert len({a for a, _ in q.deliveries}) == 20001
+        status = open(f"/proc/{q.process.pid}/status").read()
+        if "build-san" not in str(fake_qmgr.BIN):
+            assert int(re.search(r"VmHWM:\s+(\d+)", status)[1]) < 64 * 1024
+
+
 def test_lookup_trouble_waits(q):
     q.routes[B] = None
     q.commit(A, [B])
@@ -593,6 +611,19 @@ def test_show(q):
     assert "no such message" in q.control("queue-show", ID + "0")
     assert "no message id" in q.control("queue-show", "../../etc/passwd")
     assert "no such order" in q.control("queue-mend")
+
+
+def test_the_same_reason_is_written_once():
+    with Qmgr() as q:
+        q.outcome[B] = (LATER, "4.2.1", "busy")
+        id_ = q.commit(A, [B])
+        q.wait(lambda: len(q.events("waits")) >= 3, "three passes")
+        q.outcome[B] = (LATER, "4.2.2", "full")
+        n = len(q.events("waits"))
+        q.wait(lambda: len(q.events("waits")) >= n + 2, "two more")
+        log = q.control("queue-show", id_)
+        assert log.count(" later 0 ") == 2
+        assert log.count(" pass ") >= 4
 
 
 def test_more_than_memory_may_hold():

@@ -112,6 +112,27 @@ hang_up(struct acceptor *a)
 	}
 }
 
+/* Local clients leave a quarter of the places to the network. */
+static void
+test_local(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct sock_addr at;
+	struct acceptor *a = start(base, 8, 8, &at);
+	int c[8];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(c); i++)
+		T_TRUE((c[i] = dial(&at, "127.0.0.1")) >= 0);
+	turn(base, 50);
+	T_TRUE(seen.n == 6 && seen.refused[ACCEPTOR_ALL_FULL] == 2);
+	hang_up(a);
+	for (size_t i = 0; i < COUNT(c); i++)
+		fd_close(&c[i]);
+	acceptor_free(&a);
+	event_base_free(base);
+}
+
 static void
 test_total(void **state)
 {
@@ -256,6 +277,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_total),
+		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_no_descriptors),
 	};

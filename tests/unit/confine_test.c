@@ -284,6 +284,62 @@ try_fastopen(void)
 	return send(0, "x", 1, MSG_FASTOPEN) >= 0 ? 0 : errno;
 }
 
+/* Has the kernel signal whomever it is told to, with any signal. */
+static int
+try_set_owner(void)
+{
+	int q[2];
+
+	if (fd_stream_pair(q) != 0)
+		return 255;
+	return fcntl(q[0], F_SETOWN, getppid()) == 0 ? 0 : errno;
+}
+
+static int
+try_set_owner_ex(void)
+{
+	struct f_owner_ex owner = { .type = F_OWNER_PID, .pid = getppid() };
+	int q[2];
+
+	if (fd_stream_pair(q) != 0)
+		return 255;
+	return fcntl(q[0], F_SETOWN_EX, &owner) == 0 ? 0 : errno;
+}
+
+/* The kernel cuts the command to 32 bits. */
+static int
+try_set_owner_wide(void)
+{
+	int q[2];
+
+	if (fd_stream_pair(q) != 0)
+		return 255;
+	return syscall(SYS_fcntl, q[0], (1L << 32) + F_SETOWN,
+	    getppid()) == 0 ? 0 : errno;
+}
+
+/* Reaches every datagram socket that has a name, /dev/log to begin with. */
+static int
+try_datagrams(void)
+{
+	int q[2];
+
+	return socketpair(AF_UNIX, SOCK_DGRAM, 0, q) == 0 ? 0 : errno;
+}
+
+/* close() of a connection that was passed on would then wait, in others too. */
+static int
+try_linger(void)
+{
+	const struct linger how = { 1, 3600 };
+	int q[2];
+
+	if (fd_stream_pair(q) != 0)
+		return 255;
+	return setsockopt(q[0], SOL_SOCKET, SO_LINGER, &how,
+	    sizeof(how)) == 0 ? 0 : errno;
+}
+
 static int
 try_open(void)
 {
@@ -491,6 +547,11 @@ static const struct {
 #ifndef __SANITIZE_ADDRESS__
 	{ "executable memory", try_exec_memory, ALL, ENOSYS, 0 },
 #endif
+	{ "F_SETOWN", try_set_owner, ALL, ENOSYS, 0 },
+	{ "F_SETOWN_EX", try_set_owner_ex, ALL, ENOSYS, 0 },
+	{ "F_SETOWN, 64 bits", try_set_owner_wide, ALL, ENOSYS, 0 },
+	{ "datagrams", try_datagrams, ALL, ENOSYS, 0 },
+	{ "linger", try_linger, ALL, ENOSYS, 0 },
 	{ "kill parent", try_kill_parent, FORKING, EPERM, ENOSYS },
 	{ "abort", try_abort, ALL, ABORTS, 0 },
 #ifdef __x86_64__

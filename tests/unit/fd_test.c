@@ -3,6 +3,7 @@
  */
 #include "os/fd.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -89,6 +90,20 @@ test_send_recv(void **state)
 	T_TRUE(fd_send(pair[0], "0123456789abcdefg", 17, pipe_fds[1]) == 0);
 	T_TRUE(fd_recv(pair[1], text, sizeof(text), &got) == -1);
 	T_TRUE(errno == EPROTO && got == -1 && open_count() == before);
+
+	/* No room for the descriptor here is not the sender's fault. */
+	struct rlimit was, none;
+	int next = fd_dup(pair[0]);
+
+	T_TRUE(getrlimit(RLIMIT_NOFILE, &was) == 0);
+	none = was;
+	none.rlim_cur = (rlim_t)next;
+	fd_close(&next);
+	T_TRUE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	T_TRUE(fd_send(pair[0], "hello", 5, pipe_fds[1]) == 0);
+	T_TRUE(fd_recv(pair[1], text, sizeof(text), &got) == -1);
+	T_TRUE(errno == EMFILE && got == -1);
+	T_TRUE(setrlimit(RLIMIT_NOFILE, &was) == 0);
 
 	fd_close(&pair[0]);
 	T_TRUE(fd_recv(pair[1], text, sizeof(text), &got) == 0 && got == -1);

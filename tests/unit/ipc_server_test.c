@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -501,6 +502,43 @@ test_introduce(void **state)
 	fd_close(&ours);
 }
 
+/*
+ * A session too many for the descriptors of this process costs that session,
+ * not its listener: else 4,000 clients would end the service for all.
+ */
+static void
+test_no_descriptors(void **state)
+{
+	int listener = add(ROLE_SMTPD), pair[2], next;
+	const struct chan_new intro = { 0 };
+	struct rlimit was, none;
+
+	(void)state;
+	turn();
+	T_TRUE(fd_pair(pair) == 0 && getrlimit(RLIMIT_NOFILE, &was) == 0);
+	next = fd_dup(listener);
+	none = was;
+	none.rlim_cur = (rlim_t)next;
+	fd_close(&next);
+	T_TRUE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	say(listener, &chan_new_type, 1, &intro, pair[1]);
+	turn();
+	T_TRUE(setrlimit(RLIMIT_NOFILE, &was) == 0);
+	T_TRUE(t.closes == 0 && ipc_server_count(t.srv, ROLE_SMTPD) == 1);
+	T_TRUE(ipc_server_count(t.srv, ROLE_SMTPD_SESSION) == 0);
+	fd_close(&pair[1]);
+	T_TRUE(closed(pair[0]));
+	fd_close(&pair[0]);
+	/* And the next one is served. */
+	T_TRUE(fd_pair(pair) == 0);
+	say(listener, &chan_new_type, 1, &intro, pair[1]);
+	turn();
+	T_TRUE(ipc_server_count(t.srv, ROLE_SMTPD_SESSION) == 1);
+	fd_close(&pair[0]);
+	fd_close(&pair[1]);
+	fd_close(&listener);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int
 main(void)
@@ -510,6 +548,7 @@ main(void)
 		CASE(test_bound), CASE(test_queue_order),
 		CASE(test_last_words), CASE(test_close_in_handler),
 		CASE(test_limit), CASE(test_chan), CASE(test_introduce),
+		CASE(test_no_descriptors),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

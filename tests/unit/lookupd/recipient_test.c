@@ -251,6 +251,12 @@ too_many(void **state)
 	T_TRUE(recipient_resolve(&few, SPAN_LIT("list@ours.example"),
 	    on_target, &out, &count, &why) == -1);
 	T_TRUE(why.kind == WHY_TEMP);
+	/* As many as allowed: the alias itself does not count. */
+	few.targets_max = 1;
+	buf_clear(&out);
+	T_TRUE(recipient_resolve(&few, SPAN_LIT("keep@ours.example"),
+	    on_target, &out, &count, &why) == 0);
+	T_STR(buf_span(&out), "box:alice@ours.example");
 	buf_fini(&out);
 }
 

@@ -191,29 +191,6 @@ patience(void **state)
 	}
 }
 
-static void
-strangers_to_smtp(void **state)
-{
-	static const char *const http[] = { "GET / HTTP/1.1", "POST /x",
-		"CONNECT mx:25 HTTP/1.1", "PRI * HTTP/2.0", "HEAD" };
-	static const char *const smtp[] = { "EHLO x", "get", "GETX", "",
-		" GET", "MAIL FROM:<GET@b.example>" };
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(http); i++) {
-		t_case(http[i]);
-		T_TRUE(policy_is_http(span_str(http[i])));
-	}
-	for (size_t i = 0; i < COUNT(smtp); i++) {
-		t_case(smtp[i]);
-		T_TRUE(!policy_is_http(span_str(smtp[i])));
-	}
-	T_TRUE(policy_is_tls(SPAN_LIT("\x16\x03\x01")));
-	T_TRUE(policy_is_tls(SPAN_LIT("\x16")));
-	T_TRUE(!policy_is_tls(SPAN_LIT("EHLO")));
-	T_TRUE(!policy_is_tls(SPAN_NONE));
-}
-
 int
 main(void)
 {
@@ -223,7 +200,6 @@ main(void)
 		cmocka_unit_test(senders),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(patience),
-		cmocka_unit_test(strangers_to_smtp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

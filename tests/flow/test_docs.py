@@ -1,0 +1,69 @@
+"""What the documents say is what the build does."""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import needs
+from suite import BIN, ROOT
+
+sys.path.insert(0, str(ROOT / "tests"))
+import ipc_doc  # noqa: E402
+
+PAGES = sorted((ROOT / "man").glob("*.[158]"))
+
+
+def test_ipc_is_the_tables():
+    """After a change of a table: tests/ipc_doc.py >doc/ipc.md"""
+    assert (ROOT / "doc" / "ipc.md").read_text() == ipc_doc.document()
+
+
+def test_every_setting_is_in_the_manual():
+    keys = subprocess.run([BIN / "paquebot", "check", "--keys"], check=True,
+                          capture_output=True, text=True).stdout
+    names = re.findall(r"^\.It Ic (\w+) (.*)$", keys, re.M)
+    page = (ROOT / "man" / "paquebot.conf.5").read_text()
+    assert len(names) > 40
+    for name, rest in names:
+        assert f".It Ic {name} {rest}\n" in page, name
+
+
+def test_the_example_is_good(tmp_path):
+    conf = tmp_path / "paquebot.conf"
+    text = (ROOT / "conf" / "paquebot.conf").read_text()
+    # The owner of mailboxes need not exist on a machine that only builds.
+    conf.write_text(text.replace("vmail", "nobody"))
+    done = subprocess.run([BIN / "paquebot", "-c", conf, "check"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_program_has_a_page():
+    pages = {p.name.rsplit(".", 1)[0] for p in PAGES}
+    assert {p.name for p in BIN.iterdir()} <= pages
+    assert {"aliases", "users", "paquebot.conf", "queue", "mailq",
+            "newaliases"} <= pages
+
+
+@needs("mandoc")
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_pages_are_mdoc(page):
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page],
+                          capture_output=True, text=True, check=False)
+    # References to pages that are ours but not installed are no mistake.
+    wrong = [line for line in done.stdout.splitlines()
+             if "no such manual" not in line and "cross reference" not in line]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("text", ["README.md", "INSTALL", *[
+    str(p.relative_to(ROOT)) for p in sorted((ROOT / "doc").glob("*.md"))]])
+def test_files_that_are_named_exist(text):
+    """Words in backquotes that look like files of this tree are there."""
+    tops = {p.name for p in ROOT.iterdir()}
+    for word in re.findall(r"`([\w./-]+)`", (ROOT / text).read_text()):
+        if word.split("/")[0] in tops and "/" in word and \
+                not word.startswith(("build", "demo", "queue/")):
+            assert (ROOT / Path(word)).exists(), word
