@@ -22,6 +22,7 @@ void	command_list(enum listener_kind kind, struct buf *out);
 void	cmd_ehlo(struct session *s, const struct verb_cmd *cmd);
 void	cmd_helo(struct session *s, const struct verb_cmd *cmd);
 void	cmd_lhlo(struct session *s, const struct verb_cmd *cmd);
+void	cmd_starttls(struct session *s, const struct verb_cmd *cmd);
 void	cmd_auth(struct session *s, const struct verb_cmd *cmd);
 void	cmd_mail(struct session *s, const struct verb_cmd *cmd);
 void	cmd_rcpt(struct session *s, const struct verb_cmd *cmd);

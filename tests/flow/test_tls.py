@@ -1,0 +1,484 @@
+"""TLS of the whole suite: with Python's ssl and openssl s_client, versions,
+kinds of keys, names, octets before the handshake, and where no key may be."""
+import base64
+import contextlib
+import email
+import os
+import re
+import shutil
+import smtplib
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+import pytest
+import suite as harness
+from certs import Pair, memory_of
+from suite import BIN, IS_ROOT, Suite, in_netns, wait_for
+
+ALICE = "alice@demo.example"
+PASSWORD = "alice secret"
+ALL = (*harness.LISTENERS, "submissions", "pop3s", "imaps")
+HOST = "192.0.2.1" if IS_ROOT else "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def netns():
+    """As root: an address that is not loopback, so that rules for strangers
+    hold."""
+    if not IS_ROOT:
+        yield None
+        return
+    name = f"paqtls{os.getpid()}"
+
+    def ip(*words):
+        subprocess.run(["ip", *words], check=True)
+    ip("netns", "add", name)
+    try:
+        ip("-n", name, "link", "set", "lo", "up")
+        ip("-n", name, "addr", "add", HOST + "/32", "dev", "lo")
+        yield name
+    finally:
+        ip("netns", "del", name)
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    place = tempfile.mkdtemp(prefix="paqcerts-")
+    yield {
+        "ec": Pair(place, "mx.demo.example", "ec"),
+        "rsa": Pair(place, "mx.demo.example", "rsa"),
+        "ed25519": Pair(place, "ed.demo.example", "ed25519"),
+        "wild": Pair(place, "wild.example", "ec", ["*.wild.example"]),
+    }
+    shutil.rmtree(place)
+
+
+@pytest.fixture(scope="module")
+def tls(netns, pairs):
+    settings = {"certificates": [p.setting() for p in pairs.values()]}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        yield paq
+
+
+def context(version=None, **options):
+    """A client that trusts anybody and speaks one version."""
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    c.check_hostname = False
+    c.verify_mode = ssl.CERT_NONE
+    if version is not None:
+        c.set_ciphers("ALL:@SECLEVEL=0")
+        c.minimum_version = c.maximum_version = version
+    for name, value in options.items():
+        getattr(c, name)(value)
+    return c
+
+
+def connect(paq, port):
+    with in_netns(paq.netns):
+        return socket.create_connection((paq.host, paq.port[port]), 20)
+
+
+class Line:
+    """A conversation by lines, in the clear or not."""
+
+    def __init__(self, paq, port):
+        self.sock = connect(paq, port)
+        self.left = b""
+
+    def read(self):
+        while b"\r\n" not in self.left:
+            got = self.sock.recv(65536)
+            if not got:
+                raise EOFError(self.left)
+            self.left += got
+        line, _, self.left = self.left.partition(b"\r\n")
+        return line
+
+    def until(self, pattern):
+        lines = [self.read()]
+        while not re.match(pattern, lines[-1]):
+            lines.append(self.read())
+        return lines
+
+    def raw(self, octets):
+        self.sock.sendall(octets)
+
+    def start(self, name=None, **options):
+        assert self.left == b"", self.left
+        self.sock = context(**options).wrap_socket(self.sock,
+                                                   server_hostname=name)
+        return self
+
+    def at_end(self):
+        """Nothing but the end comes."""
+        try:
+            return self.left == b"" and self.sock.recv(100) == b""
+        except OSError:
+            return True
+
+    def close(self):
+        self.sock.close()
+
+
+# How each protocol is led to its handshake: port, greeting, a command that ends
+# the lines before, STARTTLS, its good answer, NOOP, its good answer.
+PLAIN = {
+    "mx": (rb"220 ", b"EHLO c.example", rb"250 ", b"STARTTLS", rb"220 ",
+           b"NOOP", rb"250 "),
+    "submission": (rb"220 ", b"EHLO c.example", rb"250 ", b"STARTTLS",
+                   rb"220 ", b"NOOP", rb"250 "),
+}
+IMPLICIT = {"submissions": (rb"220 ", b"NOOP", rb"250 ")}
+
+
+def open_tls(paq, port, name=None, **options):
+    """A connection under TLS, its greeting (if any) read."""
+    line = Line(paq, port)
+    if port in IMPLICIT:
+        line.start(name, **options)
+        line.until(IMPLICIT[port][0])
+    else:
+        greeting, first, answer, verb, good, _, _ = PLAIN[port]
+        line.until(greeting)
+        line.raw(first + b"\r\n")
+        line.until(answer)
+        line.raw(verb + b"\r\n")
+        line.until(good)
+        line.start(name, **options)
+    return line
+
+
+def noop(port):
+    return PLAIN[port][5:] if port in PLAIN else IMPLICIT[port][1:]
+
+
+PORTS = [*PLAIN, *IMPLICIT]
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2,
+                                     ssl.TLSVersion.TLSv1_3])
+def test_both_versions_on_every_port(tls, port, version):
+    line = open_tls(tls, port, version=version)
+    assert line.sock.version() == version.name.replace("_", ".")
+    if version == ssl.TLSVersion.TLSv1_2:
+        assert line.sock.cipher()[0].startswith("ECDHE-")
+    assert not line.sock.session_reused
+    command, answer = noop(port)
+    line.raw(command + b"\r\n")
+    line.until(answer)
+    line.close()
+
+
+@pytest.mark.parametrize("kind,version,name,ciphers", [
+    ("rsa", ssl.TLSVersion.TLSv1_2, "mx.demo.example", "ECDHE-RSA-AES128-GCM-SHA256"),
+    ("ec", ssl.TLSVersion.TLSv1_2, "mx.demo.example", "ECDHE-ECDSA-AES128-GCM-SHA256"),
+    ("ec", ssl.TLSVersion.TLSv1_3, "mx.demo.example", None),
+    ("ed25519", ssl.TLSVersion.TLSv1_3, "ed.demo.example", None),
+    ("ed25519", ssl.TLSVersion.TLSv1_2, "ed.demo.example", None),
+    ("wild", ssl.TLSVersion.TLSv1_3, "any.wild.example", None),
+    ("ec", ssl.TLSVersion.TLSv1_3, "unknown.example", None),
+    ("ec", ssl.TLSVersion.TLSv1_3, None, None)])
+@pytest.mark.parametrize("port", PORTS)
+def test_certificates_by_name_and_kind(tls, pairs, port, kind, version, name,
+                                       ciphers):
+    options = {"version": version}
+    if ciphers:
+        options["set_ciphers"] = ciphers
+    line = open_tls(tls, port, name, **options)
+    want = ssl.PEM_cert_to_DER_cert(pairs[kind].cert.read_text())
+    assert line.sock.getpeercert(binary_form=True) == want
+    line.close()
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
+def test_old_versions_are_refused(tls, port, version):
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        open_tls(tls, port, version=ssl.TLSVersion[version])
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("ciphers", ["AES128-SHA", "DHE-RSA-AES128-GCM-SHA256",
+                                     "AES256-GCM-SHA384",
+                                     "ECDHE-RSA-AES128-SHA", "aNULL"])
+def test_weak_ciphers_are_refused(tls, port, ciphers):
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        open_tls(tls, port, version=ssl.TLSVersion.TLSv1_2,
+                 set_ciphers=ciphers + ":@SECLEVEL=0")
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_other_protocols_are_refused_by_alpn(tls, port):
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        open_tls(tls, port, set_alpn_protocols=["http/1.1"])
+
+
+@pytest.mark.parametrize("port", PLAIN)
+def test_octets_behind_the_command_never_count(tls, port):
+    """CVE-2011-0411 and its kin: one segment with STARTTLS and more."""
+    greeting, first, answer, verb, good, command, ok = PLAIN[port]
+    line = Line(tls, port)
+    line.until(greeting)
+    line.raw(first + b"\r\n")
+    line.until(answer)
+    line.raw(verb + b"\r\n" + command + b"\r\n")
+    said = b""
+    with contextlib.suppress(OSError):
+        while got := line.sock.recv(4096):
+            said += got
+    # closed, with at most one line in the clear, which is no go-ahead
+    assert said.count(b"\r\n") <= 1
+    assert not re.match(good, said)
+
+
+@pytest.mark.parametrize("port", PLAIN)
+def test_octets_before_the_handshake_break_it(tls, port):
+    """The same, behind the server's answer: never plain text again."""
+    greeting, first, answer, verb, good, command, ok = PLAIN[port]
+    line = Line(tls, port)
+    line.until(greeting)
+    line.raw(first + b"\r\n")
+    line.until(answer)
+    line.raw(verb + b"\r\n")
+    line.until(good)
+    line.raw(command + b"\r\n" + command + b"\r\n")
+    said = b""
+    with contextlib.suppress(OSError):
+        while got := line.sock.recv(4096):
+            said += got
+    # at most an alert record; no word of the protocol
+    assert not re.search(ok, said, re.M)
+    assert said[:1] in (b"", b"\x15")
+
+
+@pytest.mark.parametrize("port", PLAIN)
+def test_no_second_handshake(tls, port):
+    _, _, _, verb, good, command, ok = PLAIN[port]
+    line = open_tls(tls, port)
+    line.raw(verb + b"\r\n")
+    assert not re.match(good, line.read())
+    line.raw(command + b"\r\n")
+    line.until(ok)
+    line.close()
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_renegotiation_is_refused(tls, port):
+    out = s_client(tls, port, "-tls1_2", stdin=b"R\n", wait=1.5)
+    assert b"RENEGOTIATING" in out
+    assert b"no renegotiation" in out.lower()
+
+
+def s_client(paq, port, *options, stdin=b"", wait=1.0):
+    """What openssl(1) says, and gets."""
+    start = {"mx": ["-starttls", "smtp"], "submission": ["-starttls", "smtp"],
+             "pop3": ["-starttls", "pop3"], "imap": ["-starttls", "imap"]}
+    command = ["openssl", "s_client", "-connect",
+               f"{paq.host}:{paq.port[port]}", *start.get(port, []), *options]
+    if paq.netns:
+        command = ["ip", "netns", "exec", paq.netns, *command]
+    with subprocess.Popen(command, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT) as p:
+        time.sleep(wait / 2)
+        if stdin:
+            p.stdin.write(stdin)
+            p.stdin.flush()
+            time.sleep(wait)
+        p.stdin.close()
+        try:
+            return p.stdout.read()
+        finally:
+            p.wait(20)
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_openssl_finds_no_ticket(tls, port):
+    out = s_client(tls, port, "-tls1_3")
+    assert b"Protocol  : TLSv1.3" in out or b"New, TLSv1.3" in out
+    assert b"TLS session ticket:" not in out
+    assert b"Session-ID: \n" in out or b"Session-ID:" not in out
+
+
+# ------------------------------------------------------------------ SMTP
+
+def smtp_tls(paq, port="submission"):
+    with in_netns(paq.netns):
+        if port == "submissions":
+            return smtplib.SMTP_SSL(paq.host, paq.port[port],
+                                    "client.example", timeout=30,
+                                    context=context())
+        client = smtplib.SMTP(paq.host, paq.port[port], "client.example",
+                              timeout=30)
+    client.starttls(context=context())
+    return client
+
+
+@pytest.mark.parametrize("port", ["submission", "submissions"])
+def test_submission_with_login(tls, port):
+    before = len(tls.stored(ALICE))
+    with smtp_tls(tls, port) as client:
+        client.login(ALICE, PASSWORD)
+        client.sendmail(ALICE, [ALICE], b"Subject: by TLS\r\n\r\nx\r\n")
+    files = tls.wait_stored(ALICE, before + 1)
+    newest = max(files, key=lambda p: p.stat().st_mtime)
+    message = email.message_from_bytes(newest.read_bytes())
+    assert re.search(r"\bwith ESMTPSA\b", message["Received"])
+    assert re.search(r"tls=TLSv1\.3 auth=alice", tls.log_text())
+
+
+def test_mx_with_tls(tls):
+    before = len(tls.stored(ALICE))
+    with smtp_tls(tls, "mx") as client:
+        client.sendmail("x@far.example", [ALICE], b"Subject: MX\r\n\r\nx\r\n")
+    files = tls.wait_stored(ALICE, before + 1)
+    newest = max(files, key=lambda p: p.stat().st_mtime)
+    message = email.message_from_bytes(newest.read_bytes())
+    assert re.search(r"\bwith ESMTPS\b", message["Received"])
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="needs an address beside loopback")
+def test_password_only_under_tls(tls):
+    with in_netns(tls.netns):
+        client = smtplib.SMTP(tls.host, tls.port["submission"],
+                              "client.example", timeout=30)
+    client.ehlo()
+    assert client.has_extn("starttls") and not client.has_extn("auth")
+    plain = base64.b64encode(f"\0{ALICE}\0{PASSWORD}".encode()).decode()
+    assert client.docmd("AUTH", "PLAIN " + plain)[0] == 538
+    client.starttls(context=context())
+    client.ehlo()
+    assert client.has_extn("auth") and not client.has_extn("starttls")
+    client.login(ALICE, PASSWORD)
+    client.quit()
+
+
+def test_state_is_forgotten_by_the_handshake(tls):
+    """RFC 3207 4.2: as after the greeting."""
+    line = open_tls(tls, "submission")
+    line.raw(b"MAIL FROM:<a@b.example>\r\n")
+    assert line.read().startswith(b"503 ")      # hello first
+    line.close()
+
+
+def test_starttls_within_a_message(tls):
+    line = Line(tls, "mx")
+    line.until(rb"220 ")
+    line.raw(b"EHLO c.example\r\n")
+    line.until(rb"250 ")
+    line.raw(b"MAIL FROM:<x@far.example>\r\n")
+    line.until(rb"250 ")
+    line.raw(b"STARTTLS\r\n")
+    assert line.read().startswith(b"503 ")
+    line.raw(b"RSET\r\n")
+    line.until(rb"250 ")
+    line.raw(b"STARTTLS now\r\n")
+    assert line.read().startswith(b"501 ")
+    line.raw(b"STARTTLS\r\n")
+    line.until(rb"220 ")
+    line.close()
+
+
+def test_lmtp_has_no_starttls(tls):
+    line = Line(tls, "lmtp")
+    line.until(rb"220 ")
+    line.raw(b"LHLO c.example\r\n")
+    assert not any(b"STARTTLS" in x for x in line.until(rb"250 "))
+    line.raw(b"STARTTLS\r\n")
+    assert line.read().startswith(b"502 ")
+    line.close()
+
+
+# ------------------------------------------------------- keys and processes
+
+def test_no_key_outside_keyd(tls, pairs):
+    """Neither the listeners nor their sessions hold an octet of a key."""
+    secrets = [octets for p in pairs.values() for octets in p.private_octets()]
+    lines = [open_tls(tls, port) for port in PORTS]
+    keyd = tls.pid("keyd")
+    looked = 0
+    for pid in tls.tree():
+        memory = memory_of(pid)
+        found = [s for s in secrets if s in memory]
+        if pid == keyd:
+            assert found, "the search finds what is there"
+        else:
+            assert not found, f"a key in {pid}"
+            looked += 1
+    assert looked >= 10
+    for line in lines:
+        line.close()
+
+
+def test_keyd_dies_and_comes_back(tls):
+    os.kill(tls.pid("keyd"), 9)
+    wait_for(lambda: any(r["daemon"] == "keyd" and r["restarts"] > 0 and
+                         r["state"] == "ready" for r in tls.status()))
+
+    def works(port):
+        try:
+            open_tls(tls, port).close()
+            return True
+        except (OSError, EOFError, AssertionError):
+            return False
+    for port in PORTS:
+        wait_for(lambda: works(port))
+
+
+def test_renewed_certificate_without_dropping_a_session(netns, pairs):
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o700)          # master alone goes there
+        first = Pair(place, "renew.example")
+        with Suite(netns=netns, host=HOST, listen=ALL, settings={
+                "certificates": [first.setting()]}) as paq:
+            old = {port: open_tls(paq, port) for port in PORTS}
+            before = first.cert.read_text()
+            Pair(place, "renew.example")
+            assert first.cert.read_text() != before
+            paq.paquebot("reload")
+            want = ssl.PEM_cert_to_DER_cert(first.cert.read_text())
+
+            def renewed(port):
+                try:
+                    line = open_tls(paq, port)
+                except (OSError, EOFError):
+                    return False
+                got = line.sock.getpeercert(binary_form=True)
+                line.close()
+                return got == want
+            for port in PORTS:
+                wait_for(lambda: renewed(port))
+                command, answer = noop(port)
+                old[port].raw(command + b"\r\n")
+                old[port].until(answer)
+                old[port].close()
+            # a file that is gone changes nothing
+            first.key.unlink()
+            done = paq.paquebot("reload", check=False)
+            assert done.returncode != 0
+            assert renewed("mx")
+
+
+def test_without_certificates_there_is_no_tls(netns):
+    with Suite(netns=netns, host=HOST) as paq:
+        assert "keyd" not in [r["daemon"] for r in paq.status() if r["pid"]]
+        line = Line(paq, "mx")
+        line.until(rb"220 ")
+        line.raw(b"EHLO c.example\r\n")
+        assert not any(b"STARTTLS" in x for x in line.until(rb"250 "))
+        line.raw(b"STARTTLS\r\n")
+        assert line.read().startswith(b"502 ")
+        line.close()
+
+
+def test_implicit_listener_needs_a_certificate():
+    with pytest.raises(RuntimeError, match="needs one of certificates"):
+        paq = Suite(listen=("mx", "submissions"))
+        try:
+            paq.write().start()
+        finally:
+            paq.close()
