@@ -49,12 +49,14 @@ static const struct command {
 };
 
 void
-command_list(enum listener_kind kind, struct buf *out)
+command_list(const struct facts *f, struct buf *out)
 {
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		/* BDAT has a row only because it must not go unnoticed. */
-		if ((commands[i].on & ON(kind)) == 0 ||
-		    commands[i].verb == VERB_BDAT)
+		if ((commands[i].on & ON(f->kind)) == 0 ||
+		    commands[i].verb == VERB_BDAT ||
+		    (commands[i].verb == VERB_STARTTLS &&
+		    !policy_tls_offered(f)))
 			continue;
 		if (out->n > 0)
 			(void)buf_add_char(out, ' ');

@@ -12,8 +12,8 @@
 
 /* Judge a line and run the handler of its command. */
 void	command_run(struct session *s, struct span line);
-/* The commands of this listener, a space between: for HELP and tests. */
-void	command_list(enum listener_kind kind, struct buf *out);
+/* The commands that this client has, a space between: for HELP. */
+void	command_list(const struct facts *f, struct buf *out);
 
 /*
  * Handlers: listener and state are as the table demands, the arguments are
