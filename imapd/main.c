@@ -103,7 +103,7 @@ refuse(int client, const struct session_start *start, const char *why)
 	buf_addf(&line, "%s NO [UNAVAILABLE] Mailbox cannot be opened now\r\n"
 	    "* BYE Try again later\r\n", start->tag);
 	/* One short line: it fits, or the client has gone. */
-	if (fd_write(client, line.p, line.n) < 0)
+	if (fd_write_now(client, line.p, line.n) < 0)
 		log_debug(LF_STR("event", "client-gone"),
 		    LF_STR("session", start->session));
 	buf_fini(&line);

@@ -78,7 +78,7 @@ end(struct session *s)
 	session_unselect(s);
 	log_info(LF_STR("event", "logout"), LF_STR("user", s->how->user),
 	    LF_STR("session", s->how->session),
-	    LF_STR("client", last == STREAM_OK ? NULL : "lost"),
+	    LF_STR("why", last == STREAM_OK ? NULL : "client lost"),
 	    LF_NUM("in", s->net.octets_in), LF_NUM("out", s->net.octets_out));
 	content_fini(&s->content);
 	view_fini(&s->view);

@@ -12,6 +12,7 @@
  *           deliver_forward.c (rules.c) -> deliver_maildir.c (body.c) or
  *           deliver_pipe.c -> outcome.c -> qmgr
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,7 +116,8 @@ on_local_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 		serve_mailbox(w, *msg->fd);
 	}
 	if (pid < 0)
-		log_warn(LF_STR("event", "no-worker"));
+		log_warn(LF_STR("event", "no-worker"),
+		    LF_STR("why", strerror(errno)));
 	else
 		state.workers++;
 	return VERDICT_OK;

@@ -11,19 +11,18 @@
 #include "local-deliver/job.h"
 #include "local-deliver/outcome.h"
 
+/* What became of the message is qmgr's line; this one is how it was stored. */
 static void
 log_result(const struct job_in *j, const struct job_rcpt *rcpt,
-    const struct result *r, uint32_t uid)
+    const struct result *r, const char *done, uint32_t uid)
 {
-	static const char *const events[] = {
-		[RESULT_DONE] = "delivered", [RESULT_LATER] = "deferred",
-		[RESULT_NEVER] = "failed",
-	};
+	bool ok = r->kind == RESULT_DONE;
 
-	log_info(LF_STR("event", events[r->kind]), LF_STR("id", j->head.id),
+	log_info(LF_STR("event", ok ? done : "not-stored"),
+	    LF_STR("id", j->head.id),
 	    LF_STR("rcpt", rcpt->address), LF_NUM("size", j->head.size_octets),
-	    LF_NUM("uid", uid), LF_STR("esc", r->esc),
-	    LF_STR("why", r->kind == RESULT_DONE ? NULL : r->text));
+	    LF_NUM("msguid", uid), LF_STR("status", r->esc),
+	    LF_STR("why", ok ? NULL : r->text));
 }
 
 /* Forward file and mailbox; -1: qmgr is gone. */
@@ -46,7 +45,10 @@ deliver_to_owner(struct ipc_client *qmgr, struct owner *o,
 		outcome_from_why(&r, &why);
 	else
 		outcome_done(&r, keep ? "delivered" : "forwarded");
-	log_result(j, rcpt, &r, uid);
+	if (r.kind == RESULT_DONE && !keep)
+		span_copy_cut(SPAN_LIT(RESULT_ESC_FORWARDED), r.esc,
+		    sizeof(r.esc));
+	log_result(j, rcpt, &r, keep ? "stored" : "forwarded", uid);
 	return job_result(qmgr, &r);
 }
 
@@ -94,7 +96,7 @@ deliver_to_program(struct ipc_client *qmgr, const struct conf_view *conf,
 		    "no program is configured as %s", j->head.nexthop);
 		outcome_from_why(&r, &why);
 	}
-	log_result(j, rcpt, &r, 0);
+	log_result(j, rcpt, &r, "piped", 0);
 	return job_result(qmgr, &r);
 }
 

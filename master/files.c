@@ -74,7 +74,7 @@ send_file(struct proc *p, const char *path, const char *kind, size_t i)
 	else
 		log_error(LF_STR("event", "no-file"), LF_STR("path", path),
 		    LF_STR("daemon", role_name(p->slot->row->role)),
-		    LF_STR("reason", strerror(errno)));
+		    LF_STR("why", strerror(errno)));
 	fd_close(&fd);
 }
 
@@ -121,7 +121,7 @@ send_log(struct master *m, struct proc *p)
 		proc_tell(p, &super_file_type, &msg, fd);
 	else
 		log_error(LF_STR("event", "no-log"), LF_STR("log", log),
-		    LF_STR("reason", strerror(errno)));
+		    LF_STR("why", strerror(errno)));
 	fd_close(&fd);
 }
 

@@ -60,7 +60,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 		rest = buf_span(&errors);
 		while ((line = span_cut(&rest, '\n')).n > 0)
 			log_error(LF_STR("event", "not-reloaded"),
-			    LF_SPAN("mistake", line));
+			    LF_SPAN("why", line));
 	}
 	buf_fini(&errors);
 }

@@ -52,9 +52,9 @@ proc_tell(struct proc *p, const struct ipc_type *t, const void *msg, int fd)
 {
 	if (p->peer == NULL || ipc_send(p->peer, t, 0, msg, fd) == 0)
 		return;
-	log_error(LF_STR("event", "untold"),
+	log_error(LF_STR("event", "not-told"),
 	    LF_STR("daemon", role_name(p->slot->row->role)),
-	    LF_STR("what", t->name));
+	    LF_STR("type", t->name));
 	(void)spawn_kill(p->pid, SIGKILL);	/* it may be at its end already */
 }
 
@@ -115,7 +115,8 @@ rewire_logs(struct master *m)
 	const struct super_log msg = { 0 };
 
 	if (log_channel_for_master(m) != 0)
-		log_error(LF_STR("event", "no-log-channel"));
+		log_error(LF_STR("event", "no-log-channel"),
+		    LF_STR("why", strerror(errno)));
 	for (size_t i = 0; i < PROCS_MAX; i++) {
 		struct proc *p = m->procs[i];
 		int fd;
@@ -169,7 +170,9 @@ slot_start(struct master *m, struct slot *s)
 
 	if (p == NULL || fd_pair(pair) != 0) {
 		log_error(LF_STR("event", "cannot-start"),
-		    LF_STR("daemon", role_name(s->row->role)));
+		    LF_STR("daemon", role_name(s->row->role)),
+		    LF_STR("why", p == NULL ? "too many that drain" :
+		    strerror(errno)));
 		goto out;
 	}
 	s->now = p;
@@ -179,7 +182,7 @@ slot_start(struct master *m, struct slot *s)
 	if (p->pid < 0) {
 		log_error(LF_STR("event", "cannot-start"),
 		    LF_STR("daemon", role_name(s->row->role)),
-		    LF_STR("reason", strerror(errno)));
+		    LF_STR("why", strerror(errno)));
 		goto out;
 	}
 	p->peer = ipc_server_add(m->server, pair[0], s->row->role);
@@ -225,7 +228,7 @@ slot_succeed(struct master *m, struct slot *s)
 	    count_procs(m, s) > DRAINING_MAX) {
 		log_warn(LF_STR("event", "successor-refused"),
 		    LF_STR("daemon", role_name(s->row->role)),
-		    LF_STR("reason", "too often"));
+		    LF_STR("why", "too often"));
 		return;
 	}
 	s->successor_ms = now;
@@ -422,7 +425,7 @@ on_map_me(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 		    "required") != 0;
 		log_error(LF_STR("event", "no-namespace"),
 		    LF_STR("daemon", role_name(s->row->role)),
-		    LF_STR("reason", why.text));
+		    LF_STR("why", why.text));
 	}
 	proc_tell(p, &super_mapped_type, &answer, -1);
 	return VERDICT_OK;

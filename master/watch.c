@@ -46,7 +46,7 @@ on_proc_deadline(evutil_socket_t fd, short what, void *arg)
 	}
 	log_error(LF_STR("event", "killed"),
 	    LF_STR("daemon", role_name(p->slot->row->role)),
-	    LF_INT("pid", p->pid), LF_STR("reason",
+	    LF_INT("pid", p->pid), LF_STR("why",
 	    p->state == PROC_DRAINING ? "does not end" :
 	    p->peer == NULL ? "closed its channel" : "not ready in time"));
 	(void)spawn_kill(p->pid, SIGKILL);	/* as above */

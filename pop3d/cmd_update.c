@@ -24,7 +24,9 @@ cmd_quit(struct session *s, const struct args *a)
 	(void)a;
 	s->done = true;
 	if (maildrop_update(&s->drop, &why) != 0) {
-		log_error(LF_STR("event", "pop3-update-failed"),
+		log_error(LF_STR("event", "update-failed"),
+		    LF_STR("user", s->how->start->user),
+		    LF_STR("session", s->how->start->session),
 		    LF_STR("why", why.text));
 		reply_err(s, "[SYS/TEMP] some deleted messages not removed");
 		return;

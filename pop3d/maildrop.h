@@ -12,7 +12,8 @@
 
 struct drop_message {
 	uint32_t uid;
-	uint64_t octets;	/* as sent: CRLF line ends */
+	uint64_t octets;	/* as sent: CRLF line ends; a last line end
+				   that the file has not is not counted */
 	bool	 deleted;
 };
 

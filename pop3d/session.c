@@ -23,17 +23,18 @@ session_refuse(int client, const struct session_start *start,
 	(void)start;
 	(void)why;			/* logged, and nobody else's business */
 	/* A short line into an empty socket buffer; nothing to do if not. */
-	if (fd_write(client, line, sizeof(line) - 1) < 0)
+	if (fd_write_now(client, line, sizeof(line) - 1) < 0)
 		return;
 }
 
 static void
-log_session(const struct login_session *in, const struct session *s,
-    const char *event)
+log_session(const struct session *s, const char *event)
 {
-	log_info(LF_STR("event", event), LF_STR("user", in->start->user),
-	    LF_STR("session", in->start->session),
-	    LF_STR("client", in->start->client),
+	const struct session_start *start = s->how->start;
+
+	log_info(LF_STR("event", event), LF_STR("user", start->user),
+	    LF_STR("session", start->session),
+	    LF_STR("client", start->client),
 	    LF_NUM("messages", s->drop.n), LF_NUM("octets", s->drop.octets),
 	    LF_NUM("retrieved", s->retrieved),
 	    LF_NUM("deleted", s->deleted));
@@ -44,7 +45,8 @@ static void
 last_words(struct session *s)
 {
 	if (stream_flush(&s->stream) != STREAM_OK)
-		log_debug(LF_STR("event", "pop3-client-lost"));
+		log_debug(LF_STR("event", "client-gone"),
+		    LF_STR("session", s->how->start->session));
 }
 
 static void
@@ -74,14 +76,13 @@ converse(struct session *s, int64_t idle_ms)
 
 /* RFC 2449 8.1.2, RFC 3206 4 */
 static void
-refuse_maildrop(struct session *s, const struct login_session *in,
-    bool in_use, const struct why *why)
+refuse_maildrop(struct session *s, bool in_use, const struct why *why)
 {
 	reply_err(s, in_use ? "[IN-USE] another session has the maildrop" :
 	    "[SYS/TEMP] the maildrop cannot be opened");
 	log_warn(LF_STR("event", "maildrop-refused"),
-	    LF_STR("user", in->start->user),
-	    LF_STR("session", in->start->session),
+	    LF_STR("user", s->how->start->user),
+	    LF_STR("session", s->how->start->session),
 	    LF_STR("why", why->text));
 	last_words(s);
 }
@@ -94,10 +95,11 @@ session_run(const struct login_session *in)
 	bool in_use;
 
 	memset(&s, 0, sizeof(s));
+	s.how = in;
 	stream_init(&s.stream, in->client, STREAM_IN, STREAM_OUT);
 	stream_deadline(&s.stream, ANSWER_MS);
 	if (maildrop_open(&s.drop, in->root, &in_use, &why) != 0) {
-		refuse_maildrop(&s, in, in_use, &why);
+		refuse_maildrop(&s, in_use, &why);
 		stream_fini(&s.stream);
 		return;
 	}
@@ -105,11 +107,11 @@ session_run(const struct login_session *in)
 	if (stream_preload(&s.stream, span_of(in->start->pending,
 	    in->start->pending_len)) != STREAM_OK)
 		bug("more input behind a log-in than the message can carry");
-	log_session(in, &s, "pop3-session");
+	log_session(&s, "login");
 	reply_ok(&s, "maildrop has %zu messages (%llu octets)", s.drop.n,
 	    (unsigned long long)s.drop.octets);
 	converse(&s, (int64_t)conf_num(in->conf, "pop3_timeout") * 1000);
-	log_session(in, &s, "pop3-end");
+	log_session(&s, "logout");
 	/* RFC 1939 6: free for the next session when QUIT is answered. */
 	maildrop_close(&s.drop);
 	last_words(&s);

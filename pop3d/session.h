@@ -10,6 +10,7 @@
 #include "pop3d/maildrop.h"
 
 struct session {
+	const struct login_session *how;
 	struct stream	stream;
 	struct maildrop drop;
 	unsigned	errors;

@@ -77,7 +77,7 @@ discard(struct qmgr *q, const char *id)
 {
 	if (queue_remove(&q->queue, QUEUE_INCOMING, id) != 0)
 		log_error(LF_STR("event", "not-removed"), LF_STR("id", id),
-		    LF_STR("reason", strerror(errno)));
+		    LF_STR("why", strerror(errno)));
 }
 
 void
@@ -192,7 +192,7 @@ tell(const struct commit *c)
 
 	log_info(LF_STR("event", "queued"), LF_STR("id", m->id),
 	    LF_SPAN("from", m->from), LF_STR("client", c->client),
-	    LF_STR("auth", c->auth[0] != '\0' ? c->auth : NULL), LF_NUM("size", m->size_octets),
+	    LF_STR("user", c->auth[0] != '\0' ? c->auth : NULL), LF_NUM("size", m->size_octets),
 	    LF_NUM("rcpts", m->n));
 }
 
@@ -242,7 +242,7 @@ refuse(struct commit *c, struct why *why)
 	struct message *m = c->m;
 
 	log_warn(LF_STR("event", "commit-refused"), LF_STR("id", m->id),
-	    LF_STR("reason", why->text));
+	    LF_STR("why", why->text));
 	if (c->peer != NULL)
 		(void)ipc_refuse(c->peer, c->request, why);
 	discard(m->q, m->id);
@@ -300,7 +300,7 @@ commit_on_commit(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	c = xcalloc(1, sizeof(*c));
 	if (take(q, s->id, c, &why) != 0) {
 		log_warn(LF_STR("event", "commit-refused"),
-		    LF_STR("id", s->id), LF_STR("reason", why.text));
+		    LF_STR("id", s->id), LF_STR("why", why.text));
 		free(c);
 		discard(q, s->id);
 		return ipc_refuse(peer, msg->request, &why);

@@ -75,7 +75,7 @@ dispatch_peer_gone(struct qmgr *q, struct ipc_peer *peer)
 	q->dispatch->count[w->dest->cls]--;
 	if (w->job != NULL) {
 		log_warn(LF_STR("event", "worker-lost"),
-		    LF_STR("role", role_name(ipc_peer_role(peer))),
+		    LF_STR("daemon", role_name(ipc_peer_role(peer))),
 		    LF_STR("id", w->job->m->id));
 		q->dispatch->running--;
 		job_lost(&w->job);

@@ -31,12 +31,12 @@ load_corrupt(struct qmgr *q, const char *id, enum queue_state place,
     const char *reason)
 {
 	log_error(LF_STR("event", "corrupt"), LF_STR("id", id),
-	    LF_STR("was", queue_state_name(place)), LF_STR("reason", reason));
+	    LF_STR("place", queue_state_name(place)), LF_STR("why", reason));
 	if (queue_move(&q->queue, id, place, QUEUE_CORRUPT) == 0)
 		sync_moved(q->sync, queue_dir(QUEUE_CORRUPT, id));
 	else
 		log_error(LF_STR("event", "corrupt-not-moved"),
-		    LF_STR("id", id), LF_STR("reason", strerror(errno)));
+		    LF_STR("id", id), LF_STR("why", strerror(errno)));
 }
 
 /* Never acknowledged to anybody: it is still the client's to send. */
@@ -50,7 +50,7 @@ unfinished(struct qmgr *q, const char *id, enum queue_state place)
 	log_info(LF_STR("event", "unfinished"), LF_STR("id", id));
 	if (queue_remove(&q->queue, place, id) != 0)
 		log_error(LF_STR("event", "not-removed"), LF_STR("id", id),
-		    LF_STR("reason", strerror(errno)));
+		    LF_STR("why", strerror(errno)));
 }
 
 static void
@@ -58,7 +58,7 @@ trouble(struct qmgr *q, const char *id, enum queue_state place,
     const char *reason)
 {
 	log_error(LF_STR("event", "unreadable"), LF_STR("id", id),
-	    LF_STR("reason", reason));
+	    LF_STR("why", reason));
 	waiting_add(q, id, place, clock_wall_s() + RELOAD_S);
 }
 

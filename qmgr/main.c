@@ -102,7 +102,7 @@ recover(struct qmgr *q)
 			    queue_state_name(f.place));
 		if (foreign > 0)
 			log_warn(LF_STR("event", "foreign-files"),
-			    LF_STR("in", queue_state_name(f.place)),
+			    LF_STR("place", queue_state_name(f.place)),
 			    LF_NUM("count", foreign));
 	}
 	log_info(LF_STR("event", "recovered"),

@@ -321,8 +321,8 @@ message_flush(struct message *m)
 	/* At a place that we know: a part written before is written over. */
 	if (log_open(m) != 0 || fd_pwrite_all(m->log_fd, m->log_pending.p,
 	    m->log_pending.n, m->log_end) != 0) {
-		log_error(LF_STR("event", "log-write"), LF_STR("id", m->id),
-		    LF_STR("reason", strerror(errno)));
+		log_error(LF_STR("event", "results-unwritten"),
+		    LF_STR("id", m->id), LF_STR("why", strerror(errno)));
 		return -1;
 	}
 	m->log_end += m->log_pending.n;
@@ -345,7 +345,7 @@ message_log_add(struct message *m, const struct queue_log *l)
 	if (queue_log_put(&m->log_pending, &line) == 0)
 		return;
 	m->log_lost = true;
-	log_error(LF_STR("event", "log-lost"), LF_STR("id", m->id),
+	log_error(LF_STR("event", "results-lost"), LF_STR("id", m->id),
 	    LF_STR("kind", queue_log_name(l->kind)));
 }
 

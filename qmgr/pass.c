@@ -47,7 +47,7 @@ set_time(struct message *m, int64_t next_s)
 		    next_s * NS_PER_S);
 	if (rc != 0)	/* then it is due at the next start: harmless */
 		log_error(LF_STR("event", "mtime"), LF_STR("id", m->id),
-		    LF_STR("reason", strerror(errno)));
+		    LF_STR("why", strerror(errno)));
 }
 
 int
@@ -66,7 +66,7 @@ pass_park(struct message *m, int64_t next_s)
 		} else	/* it waits where it is */
 			log_error(LF_STR("event", "not-moved"),
 			    LF_STR("id", m->id),
-			    LF_STR("reason", strerror(errno)));
+			    LF_STR("why", strerror(errno)));
 	}
 	waiting_add(q, m->id, m->place, next_s);
 	message_enter(m, MSG_GONE);
@@ -84,7 +84,7 @@ finish(struct message *m)
 {
 	if (queue_remove(&m->q->queue, m->place, m->id) != 0) {
 		log_error(LF_STR("event", "not-removed"), LF_STR("id", m->id),
-		    LF_STR("reason", strerror(errno)));
+		    LF_STR("why", strerror(errno)));
 		/* Kept in memory, so that it is not delivered again. */
 		return;
 	}

@@ -139,7 +139,7 @@ write_report(struct report *r, struct span to, struct span text)
 	if (r->fd >= 0)
 		return 0;
 	log_error(LF_STR("event", "report-unwritten"),
-	    LF_STR("id", r->m->id), LF_STR("reason", why.text));
+	    LF_STR("id", r->m->id), LF_STR("why", why.text));
 	return -1;
 }
 
@@ -209,7 +209,7 @@ drop(struct message *m, const uint32_t *rcpts, uint32_t n)
 	for (uint32_t k = 0; k < n; k++)
 		log_error(LF_STR("event", "undeliverable"),
 		    LF_STR("id", m->id), LF_SPAN("rcpt", m->rcpts[rcpts[k]].to),
-		    LF_STR("reason", "failed, and has no sender"));
+		    LF_STR("why", "failed, and has no sender"));
 	report_told(m, SPAN_NONE, rcpts[n - 1]);
 	(void)message_log(m, &l);	/* else it is said again */
 	message_ripe(m);

@@ -85,7 +85,8 @@ tell(const struct message *m, uint32_t i, const struct outcome *o)
 	log_info(LF_STR("event", events[o->kind]), LF_STR("id", m->id),
 	    LF_SPAN("rcpt", original), LF_SPAN("to", r->to),
 	    LF_SPAN("status", o->esc), if_any("remote", o->remote),
-	    LF_INT("delay", delay < 0 ? 0 : delay), LF_SPAN("text", o->text));
+	    LF_INT("delay", delay < 0 ? 0 : delay),
+	    LF_SPAN(o->kind == RESULT_DONE ? "text" : "why", o->text));
 }
 
 static void

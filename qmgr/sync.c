@@ -12,7 +12,9 @@
  */
 #include "qmgr/sync.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
@@ -77,7 +79,7 @@ _Noreturn static void
 helper(int chan, int top)
 {
 	const int keep[] = { chan, top };
-	int dirs[QUEUE_DIRS], fd, rc;
+	int dirs[QUEUE_DIRS], fd, rc, error;
 	uint8_t order[ORDER_OCTETS], ok;
 	uint64_t bits;
 	struct why why;
@@ -94,10 +96,12 @@ helper(int chan, int top)
 		for (size_t i = 0; i < sizeof(order); i++)
 			bits = bits << 8 | order[i];
 		rc = fd >= 0 ? fs_datasync(fd) : sync_dirs(top, dirs, bits);
+		error = errno;
 		fd_close(&fd);
 		ok = rc == 0;
 		if (!ok)
-			log_error(LF_STR("event", "sync-failed"));
+			log_error(LF_STR("event", "sync-failed"),
+			    LF_STR("why", strerror(error)));
 		if (fd_send(chan, &ok, 1, -1) != 0 || !ok)
 			break;
 	}
@@ -122,13 +126,14 @@ start(struct sync *s)
 		fd_close(&pair[0]);
 		helper(pair[1], s->q->top);
 	}
-	fd_close(&pair[1]);
 	if (s->pid < 0) {
-		log_error(LF_STR("event", "sync-helper"),
-		    LF_STR("reason", "cannot fork"));
+		log_error(LF_STR("event", "no-sync-helper"),
+		    LF_STR("why", strerror(errno)));
 		fd_close(&pair[0]);
+		fd_close(&pair[1]);
 		return;
 	}
+	fd_close(&pair[1]);
 	s->chan = pair[0];
 	s->answer = event_new(s->base, s->chan, EV_READ | EV_PERSIST,
 	    on_answer, s);

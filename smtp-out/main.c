@@ -8,6 +8,9 @@
  * flow      qmgr -> main.c (fork) -> worker.c -> job.c -> target.c (which hosts)
  *           -> connect.c -> talk.c -> body.c -> outcome.c -> qmgr
  */
+#include <errno.h>
+#include <string.h>
+
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
@@ -60,6 +63,9 @@ start_worker(int qmgr)
 		pair[0] = -1;
 	}
 out:
+	if (pid < 0)
+		log_warn(LF_STR("event", "no-worker"), LF_STR("why",
+		    dnsd == NULL ? "dnsd is not there" : strerror(errno)));
 	fd_close(&pair[0]);
 	fd_close(&pair[1]);
 	fd_close(&c.dns);
@@ -75,9 +81,7 @@ on_out_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 		log_warn(LF_STR("event", "too-many-workers"));
 		return VERDICT_OK;
 	}
-	if (!start_worker(*msg->fd))
-		log_warn(LF_STR("event", "no-worker"));
-	else
+	if (start_worker(*msg->fd))
 		state.workers++;
 	return VERDICT_OK;
 }

@@ -40,7 +40,7 @@ ask_auth(struct session *s, const struct sasl *sasl)
 	rc = ipc_call(&s->ch->authd, &q, &rep, NULL, &why);
 	wipe(&ask, sizeof(ask));
 	if (rc != 0) {
-		log_warn(LF_STR("event", "auth_unavailable"),
+		log_warn(LF_STR("event", "auth-unavailable"),
 		    LF_STR("session", s->id), LF_STR("why", why.text));
 		return AUTH_TEMPORARY;
 	}

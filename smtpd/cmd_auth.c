@@ -20,7 +20,7 @@ judge(struct session *s, const struct sasl *sasl)
 		return;
 	case AUTH_WRONG:
 		s->count.auth_failures++;
-		log_info(LF_STR("event", "auth_failed"),
+		log_info(LF_STR("event", "auth-failed"),
 		    LF_STR("session", s->id), LF_STR("client", s->client),
 		    LF_SPAN("user", user));
 		say(s, SAY_AUTH_WRONG);

@@ -22,10 +22,10 @@ log_message(const struct session *s, const struct intake *in,
 {
 	log_info(LF_STR("event", event), LF_STR("id", in->id),
 	    LF_STR("from", s->env.from.text),
-	    LF_NUM("nrcpt", s->env.rcpts_n), LF_NUM("size", in->dot.octets),
+	    LF_NUM("rcpts", s->env.rcpts_n), LF_NUM("size", in->dot.octets),
 	    LF_STR("client", s->client), LF_STR("helo", s->helo),
 	    LF_STR("tls", s->tls),
-	    LF_STR("auth", s->login[0] != '\0' ? s->login : NULL),
+	    LF_STR("user", s->login[0] != '\0' ? s->login : NULL),
 	    LF_STR("session", s->id), LF_STR("why", why));
 }
 
@@ -49,7 +49,7 @@ accepted(struct session *s, const struct intake *in)
 static void
 refused(struct session *s, const struct intake *in, enum say what)
 {
-	log_message(s, in, "refused", say_words(what));
+	log_message(s, in, "message-refused", say_words(what));
 	for (size_t i = 0; i < answers(s); i++)
 		say(s, what);
 }
@@ -57,7 +57,7 @@ refused(struct session *s, const struct intake *in, enum say what)
 static void
 failed(struct session *s, const struct intake *in, const struct why *why)
 {
-	log_message(s, in, "not_stored", why->text);
+	log_message(s, in, "not-queued", why->text);
 	for (size_t i = 0; i < answers(s); i++)
 		say_why(s, failure_code(why), why);
 	s->odd = true;
@@ -109,7 +109,7 @@ cmd_data(struct session *s, const struct verb_cmd *cmd)
 
 	(void)cmd;
 	if (intake_begin(&in, s, &why) != 0) {
-		log_info(LF_STR("event", "refused_data"),
+		log_info(LF_STR("event", "data-refused"),
 		    LF_STR("session", s->id), LF_STR("client", s->client),
 		    LF_STR("from", s->env.from.text),
 		    LF_STR("why", why.text));

@@ -17,7 +17,7 @@ cmd_mail(struct session *s, const struct verb_cmd *cmd)
 		envelope_begin(&s->env, &cmd->mail);
 		session_enter(s, ST_MAIL);
 	} else {
-		log_info(LF_STR("event", "refused_sender"),
+		log_info(LF_STR("event", "sender-refused"),
 		    LF_STR("session", s->id), LF_STR("client", s->client),
 		    LF_STR("helo", s->helo),
 		    LF_STR("from", cmd->mail.from.text),
@@ -30,10 +30,10 @@ static void
 log_refused(const struct session *s, const struct addr *to, unsigned code,
     const char *why)
 {
-	log_info(LF_STR("event", "refused_rcpt"), LF_STR("session", s->id),
+	log_info(LF_STR("event", "rcpt-refused"), LF_STR("session", s->id),
 	    LF_STR("client", s->client), LF_STR("helo", s->helo),
-	    LF_STR("from", s->env.from.text), LF_STR("to", to->text),
-	    LF_NUM("code", code), LF_STR("why", why));
+	    LF_STR("from", s->env.from.text), LF_STR("rcpt", to->text),
+	    LF_NUM("reply", code), LF_STR("why", why));
 }
 
 /* <postmaster> is the postmaster of this host (RFC 5321 4.5.1). */

@@ -99,7 +99,7 @@ log_shortage(struct listener *l, const char *what)
 	if (l->shortage_ms != 0 && now - l->shortage_ms < LIMIT_SHORTAGE_MS)
 		return;
 	l->shortage_ms = now;
-	log_warn(LF_STR("event", "no_session"), LF_STR("why", what));
+	log_warn(LF_STR("event", "no-session"), LF_STR("why", what));
 }
 
 static _Noreturn void
@@ -174,7 +174,7 @@ on_refused(int fd, const struct sock_addr *peer, int tag,
 	(void)tag;
 	(void)ctx;
 	sock_format_ip(peer, ip);
-	log_debug(LF_STR("event", "refused_client"), LF_STR("client", ip),
+	log_debug(LF_STR("event", "client-refused"), LF_STR("client", ip),
 	    LF_STR("why", words[why].text));
 	say_refusal(fd, words[why].say);
 }
@@ -264,7 +264,7 @@ listener_open(struct listener *l)
 
 	for (; service_listener(l->n, &in); l->n++) {
 		if (l->n == ACCEPTOR_LISTENERS_MAX) {
-			log_error(LF_STR("event", "too_many_listeners"),
+			log_error(LF_STR("event", "too-many-listeners"),
 			    LF_STR("listener", in.name));
 			return;
 		}
@@ -283,7 +283,7 @@ on_fault(struct listener *l, const struct spawn_end *end,
 	char ip[SOCK_IP_SIZE];
 
 	sock_format_ip(peer, ip);
-	log_error(LF_STR("event", "session_fault"),
+	log_error(LF_STR("event", "session-crashed"),
 	    LF_NUM("pid", (uint64_t)end->pid),
 	    LF_NUM("signal", (uint64_t)end->signal),
 	    LF_STR("client", peer->family != 0 ? ip : "local"));

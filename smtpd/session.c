@@ -96,7 +96,7 @@ session_lost(struct session *s, const char *why)
 static void
 tls_failed(struct session *s, struct tls **tls)
 {
-	log_info(LF_STR("event", "tls_failed"), LF_STR("session", s->id),
+	log_info(LF_STR("event", "tls-failed"), LF_STR("session", s->id),
 	    LF_STR("client", s->client),
 	    LF_STR("why", *tls != NULL ? tls_failure(*tls) : "no memory"));
 	tls_free(tls);

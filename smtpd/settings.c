@@ -24,7 +24,7 @@ load_relay(struct settings *s, const struct conf_view *v)
 		if (sock_parse_net(span_str(text), &s->relay[s->relay_n]) == 0)
 			s->relay_n++;
 		else
-			log_warn(LF_STR("event", "bad_network"),
+			log_warn(LF_STR("event", "bad-network"),
 			    LF_STR("setting", "relay_clients"),
 			    LF_STR("value", text));
 	}

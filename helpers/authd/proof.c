@@ -172,7 +172,8 @@ start(struct worker *w)
 	w->fd = -1;
 	w->pid = -1;
 	if (fd_pair(pair) != 0 || fd_nonblock(pair[0], true) != 0) {
-		log_error(LF_STR("event", "no-password-worker"));
+		log_error(LF_STR("event", "no-password-worker"),
+		    LF_STR("why", strerror(errno)));
 		fd_close(&pair[0]);
 		fd_close(&pair[1]);
 		return;
@@ -180,12 +181,14 @@ start(struct worker *w)
 	w->pid = spawn_fork();
 	if (w->pid == 0)
 		work(pair[1]);
-	fd_close(&pair[1]);
 	if (w->pid < 0) {
-		log_error(LF_STR("event", "no-password-worker"));
+		log_error(LF_STR("event", "no-password-worker"),
+		    LF_STR("why", strerror(errno)));
 		fd_close(&pair[0]);
+		fd_close(&pair[1]);
 		return;
 	}
+	fd_close(&pair[1]);
 	w->fd = pair[0];
 	w->readable = event_new(w->pool->base, w->fd, EV_READ | EV_PERSIST,
 	    on_answer, w);

@@ -148,7 +148,7 @@ on_peer(enum role role, int fd, void *ctx)
 		i++;
 	if (i == CHANNELS_MAX || fd_nonblock(fd, true) != 0) {
 		log_error(LF_STR("event", "log-channel-refused"),
-		    LF_STR("role", role_name(role)));
+		    LF_STR("daemon", role_name(role)));
 		fd_close(&fd);
 		return;
 	}

@@ -27,7 +27,7 @@ end(const char *event, enum exit_code code, const char *fmt, va_list ap)
 		ending = true;
 		if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 			text[0] = '\0';
-		log_error(LF_STR("event", event), LF_STR("text", text));
+		log_error(LF_STR("event", event), LF_STR("why", text));
 	}
 	_exit((int)code);
 }

@@ -30,7 +30,7 @@ enter_namespace(struct service_state *s)
 			die(EXIT_CONFIG, "%s: %s", s->svc->name, why.text);
 		log_warn(LF_STR("event", "confinement-missing"),
 		    LF_STR("layer", "user-namespace"),
-		    LF_STR("reason", why.text));
+		    LF_STR("why", why.text));
 		return false;
 	}
 	if (ipc_client_send(&s->master, &super_map_me_type, 0, &ask, -1,

@@ -153,7 +153,7 @@ service_ask_successor(void)
 	if (ipc_client_send(&s->master, &super_successor_type, 0, &ask, -1,
 	    &why) != 0)
 		log_error(LF_STR("event", "successor-unasked"),
-		    LF_STR("reason", why.text));
+		    LF_STR("why", why.text));
 }
 
 static int

@@ -117,8 +117,8 @@ static void
 refused(struct ipc_peer *p, const char *type, const char *reason)
 {
 	log_warn(LF_STR("event", "ipc-refused"),
-	    LF_STR("peer", role_name(p->role)), LF_STR("type", type),
-	    LF_STR("reason", reason));
+	    LF_STR("daemon", role_name(p->role)), LF_STR("type", type),
+	    LF_STR("why", reason));
 	mark_closing(p);
 }
 
@@ -173,8 +173,8 @@ ipc_server_add(struct ipc_server *s, int fd, enum role role)
 
 	if (s->count[role] >= s->limit[role] || fd_nonblock(fd, true) != 0) {
 		log_warn(LF_STR("event", "ipc-refused"),
-		    LF_STR("peer", role_name(role)),
-		    LF_STR("reason", "too many peers"));
+		    LF_STR("daemon", role_name(role)),
+		    LF_STR("why", "too many peers"));
 		fd_close(&fd);
 		return NULL;
 	}
@@ -356,7 +356,7 @@ ipc_send(struct ipc_peer *p, const struct ipc_type *t, uint32_t request,
 	buf_init(&packet, IPC_PACKET_MAX);
 	if (frame_pack(&packet, t, request, msg) != 0) {
 		log_error(LF_STR("event", "ipc-unsent"),
-		    LF_STR("peer", role_name(p->role)),
+		    LF_STR("daemon", role_name(p->role)),
 		    LF_STR("type", t->name));
 	} else {
 		rc = send_or_keep(p, t, buf_span(&packet), fd);
@@ -457,8 +457,8 @@ static void
 no_room(const struct ipc_peer *p)
 {
 	log_error(LF_STR("event", "ipc-lost"),
-	    LF_STR("peer", role_name(p->role)),
-	    LF_STR("reason", "too many descriptors"));
+	    LF_STR("daemon", role_name(p->role)),
+	    LF_STR("why", "too many descriptors"));
 }
 
 static void

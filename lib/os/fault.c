@@ -5,7 +5,8 @@
  * process stops there as by kill -9.  With n = 0 every call fails.  SKIP, for
  * fsync and fdatasync: it does nothing and says that it worked; tests that a
  * missing sync is found are made of it.  The program's name narrows it to one
- * daemon of the suite.  Not in release builds.
+ * daemon of the suite.  What was done to a call is logged, so that a test can tell
+ * a fault that was survived from one that never came.  Not in release builds.
  */
 #include "os/fault.h"
 
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "base/span.h"
 
@@ -24,6 +26,7 @@ static struct {
 	pid_t	 pid;		/* counts are per process: a fork starts anew */
 	uint64_t nth, seen;
 	int	 error;		/* KILL: -1, SKIP: 0 */
+	bool	 logging;	/* a line is written by calls, too */
 	char	 call[16];	/* "": no fault asked for */
 } fault;
 
@@ -60,9 +63,20 @@ fault_parse(struct span text)
 	return false;
 }
 
+static void
+say(void)
+{
+	fault.logging = true;
+	log_warn(LF_STR("event", "fault"), LF_STR("call", fault.call),
+	    LF_NUM("n", fault.seen));
+	fault.logging = false;
+}
+
 bool
 fault_here(const char *call)
 {
+	if (fault.logging)
+		return false;
 	if (fault.pid != getpid()) {
 		fault.pid = getpid();
 		fault.seen = 0;
@@ -74,6 +88,7 @@ fault_here(const char *call)
 	fault.seen++;
 	if (fault.nth != 0 && fault.seen != fault.nth)
 		return false;
+	say();
 	if (fault.error < 0)
 		(void)kill(getpid(), SIGKILL);	/* does not return */
 	errno = fault.error;

@@ -93,6 +93,17 @@ fd_write(int fd, const void *p, size_t n)
 	return done;
 }
 
+ssize_t
+fd_write_now(int sock, const void *p, size_t n)
+{
+	ssize_t done;
+
+	do
+		done = send(sock, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (done < 0 && errno == EINTR);
+	return done;
+}
+
 int
 fd_write_all(int fd, const void *p, size_t n)
 {

@@ -18,6 +18,11 @@ int	fd_close_check(int *fd) must_use;
 ssize_t	fd_read(int fd, void *p, size_t n) must_use;
 ssize_t	fd_pread(int fd, void *p, size_t n, uint64_t at) must_use;
 ssize_t	fd_write(int fd, const void *p, size_t n) must_use;
+/*
+ * What a socket takes at once; EAGAIN if that is nothing.  Never waits, whoever
+ * else has the connection and whatever mode they have put it into.
+ */
+ssize_t	fd_write_now(int sock, const void *p, size_t n) must_use;
 /* A socket has nothing more to give but its end; takes nothing out of it. */
 bool	fd_at_end(int sock);
 /* All of it or -1; pread short of n is -1 with errno ENODATA. */

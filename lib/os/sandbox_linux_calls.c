@@ -87,7 +87,8 @@ const struct call_rule calls_allowed[] = {
 
 	/* sockets that are open */
 	CALL("recvfrom", S), CALL("recvmsg", S), CALL("recvmmsg", S),
-	CALL("shutdown", S), CALL("getsockopt", S),
+	/* A mailbox session shares its log channel with all others. */
+	CALL_IN("shutdown", S, F, IS(1, SHUT_WR)), CALL("getsockopt", S),
 	CALL("getsockname", S), CALL("getpeername", S),
 	/* Not SO_LINGER: whoever is passed that socket would wait in close(). */
 	CALL_IF("setsockopt", S, IS(1, SOL_SOCKET), IS(2, SO_SNDBUF)),

@@ -42,7 +42,7 @@ to_channel(enum log_level level, struct span line)
 	char text[64];
 
 	if (sink.lost > 0) {
-		(void)snprintf(text, sizeof(text), "event=log_lost lines=%llu",
+		(void)snprintf(text, sizeof(text), "event=log-lost lines=%llu",
 		    (unsigned long long)sink.lost);
 		if (!sink_send('1', span_str(text))) {
 			sink.lost++;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "base/span.h"
 #include "os/clock.h"
@@ -64,13 +65,14 @@ maker_is_gone(int dir, const char *name, const struct fs_stat *st)
 static bool
 is_stale(int dir, const char *name, struct fs_stat *st)
 {
-	int64_t now = clock_wall_s();
+	int64_t now = clock_wall_s(), limit_s;
 
 	if (fs_stat(dir, name, st) != 0 || st->kind != FS_FILE)
 		return false;
+	limit_s = st->size_octets == 0 ? LOCK_EMPTY_S : LOCK_STALE_S;
 	/* ctime is this host's clock, also where the maker's was wrong. */
-	if (st->ctime_ns / NS_PER_S + LOCK_STALE_S < now &&
-	    st->mtime_ns / NS_PER_S + LOCK_STALE_S < now)
+	if (st->ctime_ns / NS_PER_S + limit_s < now &&
+	    st->mtime_ns / NS_PER_S + limit_s < now)
 		return true;
 	return maker_is_gone(dir, name, st);
 }
@@ -173,8 +175,11 @@ dotlock_touch(struct dotlock *l)
 void
 dotlock_drop(struct dotlock *l)
 {
-	if (dotlock_held(l))
-		(void)fs_discard(l->dir, l->name); /* else it gets stale */
+	/* If it cannot be removed, an empty one gets stale soonest. */
+	if (dotlock_held(l) && fs_discard(l->dir, l->name) != 0 &&
+	    fs_truncate(l->fd, 0) != 0)
+		log_warn(LF_STR("event", "lock-stays"),
+		    LF_STR("name", l->name));
 	fd_close(&l->fd);
 }
 

@@ -3,8 +3,8 @@
  * whole mailbox.  No lock is held while a client is read or written.
  *
  * A dotlock is NAME.lock made with O_EXCL that holds "pid:host".  It is stale
- * when that pid is gone (on this host) or the system was started since, or when
- * the file has not changed for 120 s; then it is taken over.
+ * when that pid is gone (on this host) or the system was started since, when it
+ * is empty for 2 s, or when it has not changed for 120 s; then it is taken over.
  */
 #ifndef STORE_LOCK_H
 #define STORE_LOCK_H
@@ -13,6 +13,7 @@
 #include "base/why.h"
 
 #define LOCK_STALE_S	120
+#define LOCK_EMPTY_S	2	/* its maker ended before it could sign it */
 #define LOCK_WAIT_MS	30000	/* longer than anybody keeps one */
 
 struct dotlock {

@@ -29,6 +29,20 @@ mail_roots_add(struct mail_roots *r, const char *path)
 	return 0;
 }
 
+/* No "." or ".." in it: nothing is made on the way to what is refused. */
+static bool
+is_straight(struct span path)
+{
+	while (path.p != NULL) {
+		struct span name = span_cut(&path, '/');
+
+		if (span_eq(name, SPAN_LIT(".")) ||
+		    span_eq(name, SPAN_LIT("..")))
+			return false;
+	}
+	return true;
+}
+
 /* What stands behind the root's path, or p == NULL: not below it. */
 static struct span
 below(struct span root, struct span path)
@@ -41,7 +55,7 @@ below(struct span root, struct span path)
 	path = span_from(path, root.n + 1);
 	while (path.n > 0 && path.p[path.n - 1] == '/')
 		path.n--;
-	return path.n > 0 ? path : SPAN_NONE;
+	return path.n > 0 && is_straight(path) ? path : SPAN_NONE;
 }
 
 static int

@@ -71,7 +71,7 @@ def test_plain_message(suite):
     assert p["To"] == "undisclosed-recipients:;"
     assert p["Date"].datetime is not None and p["Message-ID"]
     assert suite.log_has("event=accepted", "id=" + m.id,
-                         "auth=uid:%d" % os.geteuid())
+                         "user=uid:%d" % os.geteuid())
 
 
 def test_complete_header_is_left_alone(suite):

@@ -318,14 +318,18 @@ static const struct {
 	const char *name;
 	bool (*run)(const struct words *w);
 	size_t words;
+	bool   in_folder;
 } commands[] = {
-	{ "open", run_open, 2 }, { "sync", run_sync, 1 },
-	{ "list", run_list, 1 }, { "append", run_append, 4 },
-	{ "deliver", run_deliver, 2 }, { "flags", run_flags, 5 },
-	{ "expunge", run_expunge, 2 }, { "copy", run_copy, 3 },
-	{ "move", run_move, 3 }, { "create", run_create, 2 },
-	{ "rename", run_rename, 3 }, { "delete", run_delete, 2 },
-	{ "subscribe", run_subscribe, 2 }, { "folders", run_folders, 1 },
+	{ "open", run_open, 2, false }, { "sync", run_sync, 1, true },
+	{ "list", run_list, 1, true }, { "append", run_append, 4, true },
+	{ "deliver", run_deliver, 2, true },
+	{ "flags", run_flags, 5, true },
+	{ "expunge", run_expunge, 2, true }, { "copy", run_copy, 3, true },
+	{ "move", run_move, 3, true }, { "create", run_create, 2, false },
+	{ "rename", run_rename, 3, false },
+	{ "delete", run_delete, 2, false },
+	{ "subscribe", run_subscribe, 2, false },
+	{ "folders", run_folders, 1, false },
 };
 
 static bool
@@ -338,7 +342,8 @@ run_line(struct span line)
 		w.n++;
 	for (size_t i = 0; i < COUNT(commands); i++)
 		if (w.n >= commands[i].words &&
-		    span_eq_str(w.v[0], commands[i].name))
+		    span_eq_str(w.v[0], commands[i].name) &&
+		    (tool.f != NULL || !commands[i].in_folder))
 			return commands[i].run(&w);
 	return false;
 }

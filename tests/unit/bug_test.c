@@ -147,9 +147,9 @@ ends(void **state)
 		const char *text;
 	} cases[] = {
 		{ "bug", call_bug, 70,
-		    "level=error event=bug text=\"state 7\\x0aof \\\"x\\\"\"\n" },
+		    "level=error event=bug why=\"state 7\\x0aof \\\"x\\\"\"\n" },
 		{ "die", call_die, 78,
-		    "level=error event=die text=\"no such file\"\n" },
+		    "level=error event=die why=\"no such file\"\n" },
 		{ "recursive", call_recursive, 70, "" },
 		{ "long", call_long, 70, NULL },
 		{ "buf_grown", call_grown, 70, NULL },

@@ -340,6 +340,16 @@ try_linger(void)
 	    sizeof(how)) == 0 ? 0 : errno;
 }
 
+/* The log channel of a session is that of all sessions of its parent. */
+static int
+try_shutdown(void)
+{
+	int q[2];
+
+	return fd_stream_pair(q) != 0 ? 255 :
+	    shutdown(q[0], SHUT_WR) == 0 ? 0 : errno;
+}
+
 static int
 try_open(void)
 {
@@ -552,6 +562,7 @@ static const struct {
 	{ "F_SETOWN, 64 bits", try_set_owner_wide, ALL, ENOSYS, 0 },
 	{ "datagrams", try_datagrams, ALL, ENOSYS, 0 },
 	{ "linger", try_linger, ALL, ENOSYS, 0 },
+	{ "shutdown", try_shutdown, FILING, ENOSYS, 0 },
 	{ "kill parent", try_kill_parent, FORKING, EPERM, ENOSYS },
 	{ "abort", try_abort, ALL, ABORTS, 0 },
 #ifdef __x86_64__

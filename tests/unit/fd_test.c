@@ -112,6 +112,30 @@ test_send_recv(void **state)
 	fd_close(&pipe_fds[1]);
 }
 
+/* A connection whose other holder has made it blocking, and full. */
+static void
+test_write_now(void **state)
+{
+	char text[4096] = { 'x' };
+	int pair[2], other;
+
+	(void)state;
+	T_TRUE(fd_stream_pair(pair) == 0 && (other = fd_dup(pair[0])) >= 0);
+	T_TRUE(fd_write_now(pair[0], "hello", 5) == 5);
+	T_TRUE(fd_read(pair[1], text, sizeof(text)) == 5);
+	T_TRUE(fd_nonblock(pair[0], true) == 0);
+	while (fd_write(pair[0], text, sizeof(text)) > 0)
+		continue;
+	T_TRUE(errno == EAGAIN && fd_nonblock(other, false) == 0);
+	(void)alarm(5);		/* the test ends if it waits */
+	T_TRUE(fd_write_now(pair[0], "hello", 5) == -1 && errno == EAGAIN);
+	(void)alarm(0);
+	fd_close(&pair[1]);
+	T_TRUE(fd_write_now(pair[0], "hello", 5) == -1 && errno == EPIPE);
+	fd_close(&pair[0]);
+	fd_close(&other);
+}
+
 /* Two descriptors in one message, and two messages of one each. */
 static void
 send_two(int sock, const int fds[2], bool apart)
@@ -294,6 +318,7 @@ main(void)
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_cloexec),
 		cmocka_unit_test(test_send_recv),
+		cmocka_unit_test(test_write_now),
 		cmocka_unit_test(test_two_refused),
 		cmocka_unit_test(test_short_writes),
 		cmocka_unit_test(test_at),

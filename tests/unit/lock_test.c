@@ -64,10 +64,13 @@ test_stale(void **state)
 	    lock_host());
 	scratch_put("g.lock", text);
 	T_TRUE(dotlock_take(&a, scratch, "g", 0) != 0);
-	/* Nothing in it: only its age would count. */
+	/* Nothing in it: its maker is at it, or ended before it could write. */
 	scratch_put("g.lock", "");
 	T_TRUE(dotlock_take(&a, scratch, "g", 0) != 0);
 	T_TRUE(!dotlock_held(&a));
+	T_TRUE(dotlock_take(&a, scratch, "g", 1000 * (LOCK_EMPTY_S + 3)) ==
+	    0);
+	dotlock_drop(&a);
 }
 
 /* One that was taken over is not removed by its former owner. */

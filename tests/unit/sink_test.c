@@ -45,7 +45,7 @@ test_channel(void **state)
 	log_info(LF_STR("event", "after"));
 	T_TRUE(next(pair[1], text, sizeof(text)) > 0);
 	T_TRUE(span_starts(span_str(text),
-	    SPAN_LIT("1event=log_lost lines=")));
+	    SPAN_LIT("1event=log-lost lines=")));
 	T_TRUE(num_parse(span_from(span_str(text), 22), 1, UINT32_MAX,
 	    &lost) == 0);
 	T_INT(lost, sent - got);
@@ -66,7 +66,7 @@ test_channel(void **state)
 	sink_channel(pair[0]);
 	log_info(LF_STR("event", "back"));
 	T_TRUE(next(pair[1], text, sizeof(text)) > 0);
-	T_STR(span_str(text), "1event=log_lost lines=1");
+	T_STR(span_str(text), "1event=log-lost lines=1");
 	fd_close(&pair[1]);
 }
 
