@@ -48,6 +48,9 @@ deliver_to_owner(struct ipc_client *qmgr, struct owner *o,
 	if (r.kind == RESULT_DONE && !keep)
 		span_copy_cut(SPAN_LIT(RESULT_ESC_FORWARDED), r.esc,
 		    sizeof(r.esc));
+	if (r.kind == RESULT_DONE && !keep)
+		span_copy_cut(SPAN_LIT(RESULT_ESC_FORWARDED), r.esc,
+		    sizeof(r.esc));
 	log_result(j, rcpt, &r, keep ? "stored" : "forwarded", uid);
 	return job_result(qmgr, &r);
 }

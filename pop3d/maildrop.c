@@ -4,7 +4,9 @@
  * program removes meanwhile keeps its number and cannot be read any more.
  *
  * A unique id is Dovecot's: the one it kept for clients of a server before it (P in
- * the uidlist), else UID and UIDVALIDITY in hexadecimal.
+ * the uidlist), else UID and UIDVALIDITY in hexadecimal.  The order too: what
+ * had a place in the listing of the server before (O) keeps it, in front of
+ * all others, which come by UID.
  */
 #include "pop3d/maildrop.h"
 
@@ -14,9 +16,37 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/num.h"
 #include "os/fd.h"
 #include "store/lock.h"
 #include "store/uidlist.h"
+
+/* The word with that key of a message's uidlist record, or p == NULL. */
+static struct span
+kept_word(const struct message *m, char key)
+{
+	return m == NULL || m->ext == NULL ? SPAN_NONE :
+	    uidlist_ext(span_str(m->ext), key);
+}
+
+static uint64_t
+place_of(const struct message *m)
+{
+	uint64_t place;
+
+	return num_parse(kept_word(m, 'O'), 0, UINT32_MAX, &place) == 0 ?
+	    place : UINT64_MAX;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct drop_message *x = a, *y = b;
+
+	if (x->place != y->place)
+		return x->place < y->place ? -1 : 1;
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
 
 static int
 take_messages(struct maildrop *d, struct why *why)
@@ -36,9 +66,11 @@ take_messages(struct maildrop *d, struct why *why)
 			return -1;
 		d->v[d->n].uid = uid;
 		d->v[d->n].octets = m->wire_octets;
+		d->v[d->n].place = place_of(m);
 		d->octets += m->wire_octets;
 		d->n++;
 	}
+	qsort(d->v, d->n, sizeof(*d->v), by_place);
 	d->left = d->n;
 	return 0;
 }
@@ -107,17 +139,28 @@ maildrop_read(struct maildrop *d, const struct drop_message *m,
 	return folder_open_message(d->folder, m->uid, why);
 }
 
+/* RFC 1939 7: one to 70 octets from 0x21 to 0x7E. */
+static bool
+is_unique_id(struct span id)
+{
+	for (size_t i = 0; i < id.n; i++)
+		if (id.p[i] <= ' ' || id.p[i] > '~')
+			return false;
+	return id.n > 0 && id.n <= UIDL_MAX;
+}
+
 void
 maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
     char out[UIDL_MAX + 1])
 {
 	const struct message *in = folder_find(d->folder, m->uid);
-	struct span kept = SPAN_NONE;
+	struct span kept = kept_word(in, 'P');
 
-	if (in != NULL && in->ext != NULL)
-		kept = uidlist_ext(span_str(in->ext), 'P');
-	if (kept.p != NULL && kept.n > 0 &&
-	    span_copy(kept, out, UIDL_MAX + 1) == 0)
+	/* An empty one stands for the file's name without its flags. */
+	if (kept.p != NULL && kept.n == 0)
+		kept = span_head(span_str(in->name),
+		    span_chr(span_str(in->name), ':'));
+	if (is_unique_id(kept) && span_copy(kept, out, UIDL_MAX + 1) == 0)
 		return;
 	(void)snprintf(out, UIDL_MAX + 1, "%08x%08x", m->uid,
 	    folder_uidvalidity(d->folder));

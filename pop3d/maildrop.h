@@ -11,6 +11,7 @@
 #include "store/folder.h"
 
 struct drop_message {
+	uint64_t place;		/* in the listing, as Dovecot kept it */
 	uint32_t uid;
 	uint64_t octets;	/* as sent: CRLF line ends; a last line end
 				   that the file has not is not counted */

@@ -186,7 +186,10 @@ job_join(struct message *m, uint32_t i)
 		return;
 	switch ((enum rcpt_state)m->rcpts[j].state) {
 	case RCPT_DONE:
-		result_apply(m, i, &same);
+		if (result_in_circle(m, i, j))
+			result_circle(m, i);
+		else
+			result_apply(m, i, &same);
 		break;
 	case RCPT_ROUTED:
 	case RCPT_QUEUED:

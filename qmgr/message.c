@@ -195,6 +195,7 @@ message_fill(struct message *m, const struct queue_head *h)
 		m->rcpts[i].address = move_to(&at, e->rcpts[i].address);
 		m->rcpts[i].to = m->rcpts[i].address;
 		m->rcpts[i].root = i;
+		m->rcpts[i].parent = RCPT_NOBODY;
 		m->rcpts[i].same = m->rcpts[i].next = RCPT_NOBODY;
 		m->originals[i] = move_to(&at, e->rcpts[i].original);
 	}
@@ -234,7 +235,7 @@ message_add(struct message *m, uint32_t parent, struct span address)
 	}
 	r = &m->rcpts[i];
 	*r = (struct rcpt){ .root = m->rcpts[parent].root,
-		.same = RCPT_NOBODY, .next = RCPT_NOBODY };
+		.parent = parent, .same = RCPT_NOBODY, .next = RCPT_NOBODY };
 	r->address = r->to = message_keep(m, address);
 	r->owner = m->rcpts[parent].owner;
 	m->n++;
@@ -280,6 +281,15 @@ rcpt_sender(const struct message *m, uint32_t i)
 	/* Mail without a sender stays without: RFC 5321 4.5.5. */
 	return m->from.n > 0 && m->rcpts[i].owner.n > 0 ? m->rcpts[i].owner :
 	    m->from;
+}
+
+bool
+rcpt_descends(const struct message *m, uint32_t i, uint32_t j)
+{
+	/* A parent's number is always the smaller one. */
+	while (i != RCPT_NOBODY && i > j)
+		i = m->rcpts[i].parent;
+	return i == j;
 }
 
 struct span

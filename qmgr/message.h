@@ -43,6 +43,7 @@ struct rcpt {
 	struct span detail;
 	struct dest *dest;	/* a reference, from ROUTED on; or NULL */
 	uint32_t root;		/* the envelope recipient that it came from */
+	uint32_t parent;	/* whose target or forward it is, or NOBODY */
 	uint32_t same;		/* next of those that share the result, or NOBODY */
 	uint32_t next;		/* next of its bundle, or NOBODY */
 	uint32_t job;		/* serial of its job */
@@ -51,6 +52,8 @@ struct rcpt {
 	uint8_t	 forwards;	/* added by its forward file in this try */
 	bool	 fixed;		/* a target: where it goes is in the log */
 	bool	 too_many;	/* forwards: it cannot be delivered */
+	bool	 circle;	/* its forward file leads back to it */
+	bool	 forwarded;	/* DONE, but by its forward file alone */
 	bool	 reported;	/* NEVER: its sender knows */
 	bool	 again;		/* its worker died once already in this pass */
 };
@@ -124,6 +127,8 @@ void	message_cut(struct message *m, uint32_t n);
 void	rcpt_enter(struct message *m, uint32_t i, enum rcpt_state to);
 /* Which envelope sender a recipient's mail has. */
 struct span	rcpt_sender(const struct message *m, uint32_t i);
+/* Did i come from j, by whatever targets and forward files? */
+bool	rcpt_descends(const struct message *m, uint32_t i, uint32_t j);
 /* As first given by the client. */
 struct span	rcpt_original(const struct message *m, uint32_t i);
 /* Recipients that are still under way in this pass. */

@@ -131,6 +131,7 @@ outcome(struct message *m, const struct queue_log *l)
 		rcpt_enter(m, l->index, RCPT_NEVER);
 	} else if (l->kind == QUEUE_LOG_DONE) {
 		rcpt_enter(m, l->index, RCPT_DONE);
+		r->forwarded = result_is_forward(l->esc, l->remote);
 		if (m->n > 1)
 			job_remember(m, l->index);
 	} else {

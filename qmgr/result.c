@@ -17,6 +17,7 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "os/clock.h"
+#include "qmgr/job.h"
 #include "qmgr/limits.h"
 
 struct held {
@@ -97,12 +98,37 @@ apply_one(struct message *m, uint32_t i, const struct outcome *o)
 		.remote = o->remote, .text = o->text };
 
 	rcpt_enter(m, i, states[o->kind]);
+	m->rcpts[i].forwarded = o->kind == RESULT_DONE &&
+	    result_is_forward(o->esc, o->remote);
 	tell(m, i, o);
 	if (!worth_a_line(m, i, o))
 		return;
 	(void)message_log(m, &line);	/* what is not taken now is kept */
 	if (++m->unsynced >= RESULTS_PER_SYNC)
 		message_sync(m, NULL, NULL);
+}
+
+bool
+result_is_forward(struct span esc, struct span remote)
+{
+	return remote.n == 0 && span_eq_str(esc, RESULT_ESC_FORWARDED);
+}
+
+bool
+result_in_circle(const struct message *m, uint32_t i, uint32_t j)
+{
+	return m->rcpts[j].forwarded && rcpt_descends(m, i, j);
+}
+
+/* RFC 3463 3.5, X.4.6: routing loop detected */
+static const struct outcome circle = { .kind = RESULT_NEVER,
+	.esc = SPAN_LIT("5.4.6"),
+	.text = SPAN_LIT("forward files lead in a circle") };
+
+void
+result_circle(struct message *m, uint32_t i)
+{
+	result_apply(m, i, &circle);
 }
 
 void
@@ -115,7 +141,7 @@ result_apply(struct message *m, uint32_t i, const struct outcome *o)
 	for (; k != RCPT_NOBODY; k = next) {
 		next = m->rcpts[k].same;
 		m->rcpts[k].same = RCPT_NOBODY;
-		apply_one(m, k, o);
+		apply_one(m, k, result_in_circle(m, k, i) ? &circle : o);
 	}
 	message_ripe(m);
 }
@@ -130,15 +156,18 @@ result_own(struct message *m, uint32_t i, enum result_kind kind,
 	result_apply(m, i, &o);
 }
 
-/* Did an earlier try of this recipient bring the same address? */
-static bool
+/*
+ * Who has the address already, from an earlier try of this recipient or from
+ * another forward file; or NOBODY.
+ */
+static uint32_t
 forwarded_already(const struct message *m, uint32_t i, struct span address)
 {
 	for (uint32_t k = m->envelope_n; k < m->n; k++)
 		if (m->rcpts[k].root == m->rcpts[i].root &&
 		    span_eq(m->rcpts[k].address, address))
-			return true;
-	return false;
+			return k;
+	return RCPT_NOBODY;
 }
 
 void
@@ -146,9 +175,14 @@ result_forward(struct message *m, uint32_t i, struct span address)
 {
 	struct queue_log line = { .kind = QUEUE_LOG_FORWARD, .parent = i,
 		.address = address };
+	uint32_t k = forwarded_already(m, i, address);
 
-	if (forwarded_already(m, i, address))
+	if (k != RCPT_NOBODY) {
+		/* Else all would be done, and nobody would have the mail. */
+		if (rcpt_descends(m, i, k))
+			m->rcpts[i].circle = true;
 		return;
+	}
 	line.index = RCPT_NOBODY;
 	if (m->rcpts[i].forwards < FORWARDS_MAX)
 		line.index = message_add(m, i, address);
@@ -156,6 +190,8 @@ result_forward(struct message *m, uint32_t i, struct span address)
 		m->rcpts[i].too_many = true;
 		return;
 	}
+	if (m->n == 2)
+		job_remember(m, 0);	/* alone until now: job_join() did not */
 	m->rcpts[i].forwards++;
 	(void)message_log(m, &line);	/* the sync before DONE decides */
 }
@@ -193,6 +229,11 @@ result_receive(struct message *m, uint32_t i, const struct outcome *o)
 	if (m->rcpts[i].too_many) {
 		result_own(m, i, RESULT_NEVER, "5.2.4",
 		    "its forward file names too many addresses");
+		return;
+	}
+	if (m->rcpts[i].circle && m->rcpts[i].forwards == 0 &&
+	    o->kind == RESULT_DONE && result_is_forward(o->esc, o->remote)) {
+		result_circle(m, i);
 		return;
 	}
 	if (m->rcpts[i].forwards == 0) {

@@ -23,6 +23,12 @@ void	result_apply(struct message *m, uint32_t i, const struct outcome *o);
 /* The same for a reason of our own. */
 void	result_own(struct message *m, uint32_t i, enum result_kind kind,
 	    const char *esc, const char *text);
+/* Does this DONE say that the mail went on and nowhere else? */
+bool	result_is_forward(struct span esc, struct span remote);
+/* Recipient i came from j, goes to the same place, and j only sent it on. */
+bool	result_in_circle(const struct message *m, uint32_t i, uint32_t j);
+/* So it fails: else all would be done, and nobody would have the mail. */
+void	result_circle(struct message *m, uint32_t i);
 /*
  * The forward file of recipient i also names this address: a further
  * recipient of the message, logged now.  Too many: the recipient fails.

@@ -82,18 +82,6 @@ id_valid(struct span s)
 	return true;
 }
 
-int64_t
-id_time(struct span s)
-{
-	uint64_t us = 0;
-
-	if (!id_valid(s))
-		return 0;
-	for (size_t i = 0; i < TIME_DIGITS; i++)
-		us = us * BASE + digit_of(s.p[i]);
-	return (int64_t)(us / 1000000);
-}
-
 void
 id_session(const uint8_t random[10], char out[SESSION_ID_SIZE])
 {

@@ -25,8 +25,6 @@ void	id_maker_init(struct id_maker *m, uint32_t run);
 /* now_us: wall clock in microseconds. */
 void	id_make(struct id_maker *m, uint64_t now_us, char out[ID_SIZE]);
 bool	id_valid(struct span s);
-/* Seconds since 1970 in the id; 0 if it is none. */
-int64_t	id_time(struct span s);
 
 /* 16 characters from 10 random octets: for sessions. */
 #define SESSION_ID_SIZE	17

@@ -105,13 +105,3 @@ utf8_put(struct buf *out, uint32_t code_point)
 	p[0] = (char)(n == 1 ? code_point : ((0xf00U >> n & 0xff) | code_point));
 	return buf_add(out, p, n);
 }
-
-bool
-ascii_only(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	}
-	return true;
-}

@@ -16,6 +16,5 @@ bool	utf8_valid(struct span s);
  */
 int32_t	utf8_next(struct span *s);
 int	utf8_put(struct buf *out, uint32_t code_point);	/* -1: cap, no char */
-bool	ascii_only(struct span s);
 
 #endif

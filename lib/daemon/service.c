@@ -163,12 +163,18 @@ service_take_file(const char *name)
 void
 service_divert(enum role role, void (*take)(int fd))
 {
-	int fd = service_take_peer(role);
+	size_t i = 0;
 
 	state.divert_role = role;
 	state.divert = take;
-	if (fd >= 0)
-		take(fd);
+	while (i < state.npeers) {
+		if (state.peers[i].role != role) {
+			i++;
+			continue;
+		}
+		take(state.peers[i].fd);
+		state.peers[i] = state.peers[--state.npeers];
+	}
 }
 
 void
@@ -178,21 +184,6 @@ service_serve(struct ipc_server *srv)
 		bug("service_serve twice");
 	state.server = srv;
 	super_hand_out_peers();
-}
-
-int
-service_take_peer(enum role role)
-{
-	int fd;
-
-	for (size_t i = 0; i < state.npeers; i++) {
-		if (state.peers[i].role != role)
-			continue;
-		fd = state.peers[i].fd;
-		state.peers[i] = state.peers[--state.npeers];
-		return fd;
-	}
-	return -1;
 }
 
 void

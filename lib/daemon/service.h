@@ -61,8 +61,6 @@ int	service_take_file(const char *name) must_use;
  * srv.  At most once.
  */
 void	service_serve(struct ipc_server *srv);
-/* In place of a server: the channel to the peer of that role, or -1. */
-int	service_take_peer(enum role role);
 /*
  * Beside a server: channels to that one role, now and later, go to take (which
  * owns them) and not to the server.  Before service_serve(); at most once.

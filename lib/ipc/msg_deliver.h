@@ -52,6 +52,11 @@ struct job_rcpt {
 struct job_go { uint8_t unused; };
 
 enum result_kind { RESULT_DONE, RESULT_LATER, RESULT_NEVER };
+/*
+ * The status of a local DONE whose mail is in no mailbox, but with those of its
+ * RESULT_FORWARDs (RFC 3463 3.2: X.1.5, destination address valid).
+ */
+#define RESULT_ESC_FORWARDED	"2.1.5"
 struct result {
 	uint32_t index;
 	uint8_t	 kind;

@@ -398,26 +398,3 @@ addrlist_next(struct addrlist *l, struct addrlist_item *item)
 		l->bad = true;
 	return true;
 }
-
-int
-addrlist_only(struct span value, struct buf *out)
-{
-	struct addrlist l;
-	struct addrlist_item item;
-	size_t was = out->n;
-	int rc = -1;
-
-	addrlist_init(&l, value, 2);
-	if (addrlist_next(&l, &item) && item.kind == ADDRLIST_MAILBOX &&
-	    item.host.p != NULL && item.mailbox.n > 0) {
-		buf_add_span(out, item.mailbox);
-		buf_add_char(out, '@');
-		if (buf_add_span(out, item.host) == 0 &&
-		    !addrlist_next(&l, &item) && !l.bad && !l.cut)
-			rc = 0;
-	}
-	if (rc != 0)
-		buf_cut(out, was);
-	addrlist_fini(&l);
-	return rc;
-}

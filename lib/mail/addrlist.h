@@ -61,10 +61,4 @@ void	addrlist_init(struct addrlist *l, struct span value,
 bool	addrlist_next(struct addrlist *l, struct addrlist_item *item);
 void	addrlist_fini(struct addrlist *l);
 
-/*
- * The one mailbox of the list as plain "mailbox@host".
- * returns  0; -1: none, several, a bad list, or over the cap of out
- */
-int	addrlist_only(struct span value, struct buf *out) must_use;
-
 #endif

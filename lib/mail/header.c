@@ -125,20 +125,6 @@ header_find(struct span header, const char *name, struct header_field *f)
 	return false;
 }
 
-size_t
-header_count(struct span header, const char *name)
-{
-	struct header_walk w;
-	struct header_field f;
-	size_t n = 0;
-
-	header_walk_init(&w, header, SIZE_MAX);
-	while (header_next(&w, &f))
-		if (span_ieq_str(f.name, name))
-			n++;
-	return n;
-}
-
 void
 header_split(struct span message, struct span *header, struct span *body)
 {

@@ -49,8 +49,6 @@ struct span	header_body(const struct header_walk *w);
  */
 bool	header_find(struct span header, const char *name,
 	    struct header_field *f);
-/* How many fields there are of that name. */
-size_t	header_count(struct span header, const char *name);
 /*
  * Header and body of a whole message, cut apart: header with its empty line,
  * if there is one.

@@ -123,13 +123,6 @@ received_write(struct buf *out, const struct received *r)
 	return rc;
 }
 
-/* RFC 5321 6.3: simple counting of Received fields. */
-size_t
-received_hops(struct span header)
-{
-	return header_count(header, "Received");
-}
-
 static bool
 same_mailbox(struct span value, struct span mailbox)
 {

@@ -1,6 +1,6 @@
 /*
- * received - trace fields: written by us (RFC 5321 4.4), counted, and looked
- * for against loops (RFC 5321 6.3).
+ * received - trace fields: written by us (RFC 5321 4.4), and looked for
+ * against loops (RFC 5321 6.3).
  */
 #ifndef MAIL_RECEIVED_H
 #define MAIL_RECEIVED_H
@@ -38,8 +38,6 @@ int	received_write(struct buf *out, const struct received *r);
 /* "ESMTPSA" and its like; "" for RECEIVED_LOCAL. */
 const char *received_keyword(enum received_how how, bool tls, bool auth);
 
-/* Hops so far: number of Received fields. */
-size_t	received_hops(struct span header);
 /* A Delivered-To field names this mailbox (canonical, domain any case). */
 bool	received_delivered_to(struct span header, struct span mailbox);
 

@@ -293,17 +293,6 @@ acceptor_stop(struct acceptor *a)
 }
 
 void
-acceptor_close_in_child(struct acceptor *a)
-{
-	struct listener *l;
-
-	/* Not event_free(): the kernel's set is shared with the parent. */
-	for (l = a->listeners; l < a->listeners + a->listeners_n; l++)
-		fd_close(&l->fd);
-	a->listeners_n = 0;
-}
-
-void
 acceptor_free(struct acceptor **a)
 {
 	if (*a == NULL)

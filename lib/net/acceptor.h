@@ -61,10 +61,5 @@ void	acceptor_stop(struct acceptor *a);
 unsigned	acceptor_count(const struct acceptor *a);
 unsigned	acceptor_count_of(const struct acceptor *a,
 	    const struct sock_addr *peer);
-/*
- * In a forked child: closes its copies of the listeners without a touch to
- * the parent's loop, which it shares.
- */
-void	acceptor_close_in_child(struct acceptor *a);
 
 #endif

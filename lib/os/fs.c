@@ -261,28 +261,21 @@ fs_list(int dir, int (*each)(const char *name, enum fs_kind kind, void *ctx),
 }
 
 /* OFD locks belong to the open file, not to the process, and survive fork. */
-static int
-lock_op(int fd, bool lock)
+int
+fs_lock_try(int fd)
 {
 	int rc;
 
 #ifdef F_OFD_SETLK
-	struct flock fl = { .l_type = lock ? F_WRLCK : F_UNLCK,
-	    .l_whence = SEEK_SET };
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	rc = fcntl(fd, F_OFD_SETLK, &fl);
 	if (rc != 0 && errno == EACCES)
 		errno = EAGAIN;
 #else
-	rc = flock(fd, lock ? LOCK_EX | LOCK_NB : LOCK_UN);
+	rc = flock(fd, LOCK_EX | LOCK_NB);
 #endif
 	return rc != 0 ? -1 : 0;
-}
-
-int
-fs_lock_try(int fd)
-{
-	return lock_op(fd, true);
 }
 
 /* Asked again and again: a lock that waits cannot be given a deadline. */
@@ -291,7 +284,7 @@ fs_lock(int fd, int64_t deadline_ms)
 {
 	int64_t pause_ms = 1;
 
-	while (lock_op(fd, true) != 0) {
+	while (fs_lock_try(fd) != 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			return -1;
 		if (clock_mono_ms() >= deadline_ms) {
@@ -303,12 +296,6 @@ fs_lock(int fd, int64_t deadline_ms)
 			pause_ms *= 2;
 	}
 	return 0;
-}
-
-int
-fs_unlock(int fd)
-{
-	return lock_op(fd, false);
 }
 
 int

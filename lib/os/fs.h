@@ -26,9 +26,6 @@ int	fs_open_rw(int dir, const char *path) must_use;	/* must exist */
 int	fs_open_append(int dir, const char *name) must_use; /* made if absent */
 int	fs_create(int dir, const char *name) must_use;	/* O_EXCL, read-write */
 int	fs_create_write(int dir, const char *name) must_use;	/* ..., writing only */
-/* A further descriptor of a file, to be passed on; reading (writing) only. */
-int	fs_reopen_read(int dir, const char *name) must_use;
-int	fs_reopen_write(int dir, const char *name) must_use;
 
 int	fs_sync(int fd) must_use;		/* fsync */
 int	fs_datasync(int fd) must_use;
@@ -77,7 +74,6 @@ int	fs_list(int dir, int (*each)(const char *name, enum fs_kind kind,
 /* Exclusive lock on the whole open file; no wait.  -1 EAGAIN: taken. */
 int	fs_lock_try(int fd) must_use;
 int	fs_lock(int fd, int64_t deadline_ms) must_use;	/* EAGAIN at deadline */
-int	fs_unlock(int fd) must_use;
 
 struct fs_space {
 	uint64_t free_octets, free_inodes;	/* for ordinary users */

@@ -194,22 +194,6 @@ fs_create_write(int dir, const char *name)
 	return open_file(dir, name, O_WRONLY | O_CREAT | O_EXCL);
 }
 
-int
-fs_reopen_write(int dir, const char *name)
-{
-	if (!fs_name_ok(name))
-		return -1;
-	return open_file(dir, name, O_WRONLY);
-}
-
-int
-fs_reopen_read(int dir, const char *name)
-{
-	if (!fs_name_ok(name))
-		return -1;
-	return open_file(dir, name, O_RDONLY);
-}
-
 /* One level of fs_mkdirs: made and synced if missing, then entered. */
 static int
 mkdir_enter(int dir, const char *name)

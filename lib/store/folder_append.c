@@ -61,12 +61,6 @@ folder_append_abort(struct folder_append **ap)
 	free(a);
 }
 
-uint64_t
-folder_append_octets(const struct folder_append *a)
-{
-	return a->wire_octets;
-}
-
 struct chunk {
 	char   p[CHUNK];
 	size_t n;

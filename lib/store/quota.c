@@ -24,6 +24,15 @@
 #define FULL_AGE_S	(15 * 60)
 #define NS_PER_S	INT64_C(1000000000)
 
+/* Names of files may state any size: the sum stays at its end. */
+static void
+add_up(int64_t *sum, uint64_t more)
+{
+	if (more > INT64_MAX ||
+	    __builtin_add_overflow(*sum, (int64_t)more, sum))
+		*sum = INT64_MAX;
+}
+
 static bool
 parse_signed(struct span s, int64_t *out)
 {
@@ -100,7 +109,7 @@ count_file(const char *name, enum fs_kind kind, void *ctx)
 			return 0;	/* renamed or gone meanwhile */
 		parts.size_octets = st.size_octets;
 	}
-	c->octets += (int64_t)parts.size_octets;
+	add_up(&c->octets, parts.size_octets);
 	c->messages++;
 	return 0;
 }
@@ -236,8 +245,8 @@ quota_room(int root, uint64_t octets, uint64_t messages, struct why *why)
 		return -1;
 	if (!q.active)
 		return 0;
-	q.octets += (int64_t)octets;
-	q.messages += (int64_t)messages;
+	add_up(&q.octets, octets);
+	add_up(&q.messages, messages);
 	if (!is_full(&q))
 		return 0;
 	why_set(why, WHY_PERM, "5.2.2", "the mailbox is full");

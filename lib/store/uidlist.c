@@ -31,14 +31,20 @@ word(struct span *rest)
 }
 
 static bool
-parse_uid(struct span s, uint32_t *out)
+parse_number(struct span s, uint32_t most, uint32_t *out)
 {
 	uint64_t v;
 
-	if (num_parse(s, 1, UID_LAST, &v) != 0)
+	if (num_parse(s, 1, most, &v) != 0)
 		return false;
 	*out = (uint32_t)v;
 	return true;
+}
+
+static bool
+parse_uid(struct span s, uint32_t *out)
+{
+	return parse_number(s, UID_LAST, out);
 }
 
 /* "<uid> " and what follows it. */
@@ -129,8 +135,8 @@ header_word(struct uidlist_header *h, struct span w)
 	switch (w.p[0]) {
 	case 'V':
 		return parse_uid(value, &h->uidvalidity);
-	case 'N':
-		return parse_uid(value, &h->nextuid);
+	case 'N':		/* one more than the last possible one */
+		return parse_number(value, UINT32_MAX, &h->nextuid);
 	case 'G':
 		if (!guid_ok(value))
 			return true;	/* a new one will be made */

@@ -379,7 +379,8 @@ class Qmgr:
             if said == "mute":
                 continue
             send(sock, "RESULT", u32(index) + u8(kind) + text(esc) +
-                 text(why) + text("" if down or kind == LATER else
+                 text(why) + text("" if down or kind == LATER or
+                                  address in self.forwards else
                                   "mx.example (192.0.2.9)"))
         return send(sock, "JOB_END", u8(1) + u8(down))
 

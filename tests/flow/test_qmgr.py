@@ -363,6 +363,52 @@ def test_forward_is_remembered():
         assert len(q.delivered("me@else.example")) == 1
 
 
+def hand_on(q, forwards):
+    """These keep nothing: RESULT_ESC_FORWARDED."""
+    q.forwards.update(forwards)
+    for address in forwards:
+        q.outcome[address] = (DONE, "2.1.5", "forwarded")
+
+
+@pytest.mark.parametrize("first", [B, "d@demo.example"])
+def test_forward_files_in_a_circle(q, first):
+    """Each hands it on: the sender must hear that nobody has it."""
+    hand_on(q, {"d@demo.example": [B], B: [C], C: [B]})
+    q.commit(A, [first])
+    q.settled()
+    assert len(q.events("bounced")) == 1
+    assert [j.sender for j in q.delivered(A)] == [""]
+
+
+def test_forward_files_that_meet(q):
+    """No circle: what one hands on has reached its end already."""
+    hand_on(q, {"d@demo.example": [B], B: [C]})
+    q.commit(A, [B, "d@demo.example"])
+    q.settled()
+    assert len(q.delivered(C)) == 1 and not q.events("bounced")
+
+
+def test_forward_files_that_keep_a_copy(q):
+    """No circle either: both have the mail."""
+    q.forwards.update({B: [C], C: [B]})
+    q.commit(A, [B])
+    q.settled()
+    assert len(q.delivered(B)) == len(q.delivered(C)) == 1
+    assert not q.events("bounced")
+
+
+def test_forward_files_in_a_circle_after_a_restart():
+    with Qmgr() as q:
+        hand_on(q, {B: [C]})
+        q.outcome[C] = (LATER, "4.0.0", "no")
+        q.commit(A, [B])
+        q.wait(lambda: q.events("waits"), "the first pass")
+        q.restart()
+        hand_on(q, {C: [B]})
+        q.settled()
+        assert len(q.events("bounced")) == 1
+
+
 # --------------------------------------------------------------------- workers
 
 def test_recipients_travel_together(q):

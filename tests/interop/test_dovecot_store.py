@@ -16,7 +16,7 @@ import threading
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("PAQUEBOT_BUILD", ROOT / "build"))
+BUILD = ROOT / os.environ.get("BUILD", "build")
 TOOL = BUILD / "tests/interop/store_tool"
 DOVEADM = shutil.which("doveadm")
 AS_ROOT = os.geteuid() == 0

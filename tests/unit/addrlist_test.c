@@ -132,30 +132,6 @@ nul_is_bad(void **state)
 	addrlist_fini(&l);
 }
 
-static void
-only(void **state)
-{
-	static const struct { const char *in, *want; } one[] = {
-		{ "A B <a@b.test>", "a@b.test" },
-		{ "a@b.test, c@d.test", NULL },
-		{ "g:a@b.test;", NULL },
-		{ "a", NULL }, { "", NULL }, { "a@x(.y", NULL },
-		{ "<a@b.test> <c@d.test>", NULL },
-	};
-	struct buf b;
-
-	(void)state;
-	buf_init(&b, 100);
-	for (size_t i = 0; i < COUNT(one); i++) {
-		t_case(one[i].in);
-		buf_clear(&b);
-		T_INT(addrlist_only(span_str(one[i].in), &b),
-		    one[i].want != NULL ? 0 : -1);
-		T_STR(buf_span(&b), one[i].want != NULL ? one[i].want : "");
-	}
-	buf_fini(&b);
-}
-
 /*
  * CVE-2024-23184: 5 MB of each row.  The budget of items holds, and memory
  * stays with the caps; a list walked again for each address would not end.
@@ -206,7 +182,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists), cmocka_unit_test(nul_is_bad),
-		cmocka_unit_test(only), cmocka_unit_test(long_lists),
+		cmocka_unit_test(long_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,7 +185,7 @@ files_work(void)
 	NEED(fs_datasync(fd) == 0 && fs_dirsync(top) == 0);
 	NEED(fs_lock_try(fd) == 0 && flock(fd, LOCK_EX) == 0);
 	NEED(fs_fset_mtime(fd, 1000) == 0 && fs_chmod(fd, 0640) == 0);
-	NEED((r = fs_reopen_read(top, "f1")) >= 0);
+	NEED((r = fs_open_read(top, "f1")) >= 0);
 	NEED(fd_no_writer(r) == -1 && errno == EAGAIN);
 	fd_close(&fd);
 	NEED(fd_no_writer(r) == 0);

@@ -257,10 +257,9 @@ test_lock(void **state)
 	start = clock_mono_ms();
 	T_TRUE(fs_lock(b, clock_deadline(80)) == -1 && errno == EAGAIN);
 	T_TRUE(clock_mono_ms() - start >= 79);
-	T_TRUE(fs_unlock(a) == 0 && fs_lock_try(b) == 0);
-	fd_close(&b);
-	T_TRUE(fs_lock(a, clock_deadline(1000)) == 0);
 	fd_close(&a);
+	T_TRUE(fs_lock_try(b) == 0);
+	fd_close(&b);
 }
 
 static void
@@ -272,15 +271,14 @@ test_append_and_reopen(void **state)
 	(void)state;
 	T_TRUE((a = fs_open_append(top, "log")) >= 0);
 	T_TRUE(fd_write_all(a, "one ", 4) == 0);
-	T_TRUE((w = fs_reopen_write(top, "log")) >= 0);
+	T_TRUE((w = fs_open_rw(top, "log")) >= 0);
 	T_TRUE(fd_write_all(w, "ONE", 3) == 0);
 	T_TRUE(fd_write_all(a, "two", 3) == 0);
-	T_TRUE((r = fs_reopen_read(top, "log")) >= 0);
+	T_TRUE((r = fs_open_read(top, "log")) >= 0);
 	buf_init(&text, 100);
 	T_TRUE(fs_slurp_fd(r, &text) == 0);
 	T_SPAN(buf_span(&text), SPAN_LIT("ONE two"));
 	T_TRUE(fd_write(r, "x", 1) == -1 && errno == EBADF);
-	T_TRUE(fd_read(w, (char[1]){ 0 }, 1) == -1 && errno == EBADF);
 	buf_fini(&text);
 	fd_close(&a);
 	fd_close(&r);

@@ -93,6 +93,14 @@ test_recount(void **state)
 	scratch_put(QUOTA_NAME, "garbage");
 	T_TRUE(quota_read(scratch, &q, &why) == 0);
 	T_INT(q.octets, 38);
+	/* Names that state any size: not less than nothing in all. */
+	scratch_put(".a/cur/5.h,S=9223372036854775807:2,", "1");
+	scratch_put(".a/cur/6.h,S=9223372036854775807:2,", "1");
+	scratch_put(QUOTA_NAME, "100S\n-5 0\n");
+	T_TRUE(quota_read(scratch, &q, &why) == 0);
+	T_TRUE(q.octets == INT64_MAX && q.messages == 5);
+	T_TRUE(quota_room(scratch, 10, 1, &why) == -1);
+	T_STR(span_str(why.esc), "5.2.2");
 }
 
 int

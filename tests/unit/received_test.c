@@ -116,12 +116,11 @@ hostile(void **state)
 static void
 loops(void **state)
 {
-	struct span h = SPAN_LIT("Received: a\nRECEIVED: b\nX-Received: c\n"
+	struct span h = SPAN_LIT("Received: a\n"
 	    "Delivered-To: U@Test.Example\n"
 	    "delivered-to: \"v w\"@test.example\n\nReceived: d\n");
 
 	(void)state;
-	T_INT(received_hops(h), 2);
 	T_TRUE(received_delivered_to(h, SPAN_LIT("U@test.example")));
 	T_TRUE(!received_delivered_to(h, SPAN_LIT("u@test.example")));
 	T_TRUE(received_delivered_to(h, SPAN_LIT("\"v w\"@test.example")));

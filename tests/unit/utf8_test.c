@@ -91,15 +91,6 @@ one_at_a_time(void **state)
 	T_INT(utf8_next(&s), -1);
 }
 
-static void
-ascii(void **state)
-{
-	(void)state;
-	T_TRUE(ascii_only(SPAN_LIT("a\0\x7f")));
-	T_TRUE(!ascii_only(SPAN_LIT("a\x80")));
-	T_TRUE(ascii_only(SPAN_NONE));
-}
-
 int
 main(void)
 {
@@ -107,7 +98,6 @@ main(void)
 		cmocka_unit_test(validity),
 		cmocka_unit_test(all_code_points),
 		cmocka_unit_test(one_at_a_time),
-		cmocka_unit_test(ascii),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

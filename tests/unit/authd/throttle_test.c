@@ -48,12 +48,50 @@ table_is_bounded(void **state)
 	throttle_free(&t);
 }
 
+/* Names are counted beside networks; made-up ones push nobody out. */
+static void
+names_have_cells(void **state)
+{
+	static const uint8_t seed[16] = "sixteen octets.";
+	static const struct span alice = SPAN_LIT("alice@demo.example");
+	struct throttle *t = throttle_new(seed);
+	int64_t last = 0;
+	char name[32];
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		int64_t delay = throttle_failed_name(t, alice, 0);
+
+		T_TRUE(delay >= last);
+		last = delay;
+	}
+	T_INT(last, THROTTLE_DELAY_MAX_MS);
+	for (unsigned i = 0; i < 3 * THROTTLE_NAMES; i++) {
+		(void)snprintf(name, sizeof(name), "nobody%u", i);
+		T_TRUE(throttle_failed_name(t, span_str(name), 0) >=
+		    THROTTLE_DELAY_MIN_MS);
+	}
+	T_INT(throttle_failed_name(t, alice, 0), THROTTLE_DELAY_MAX_MS);
+	/* The network from which they came has nothing to do with it. */
+	T_INT(throttle_failed(t, SPAN_LIT("192.0.2.1"), 0),
+	    THROTTLE_DELAY_MIN_MS);
+	T_INT(throttle_failed_name(t, alice, 86400000),
+	    THROTTLE_DELAY_MIN_MS);
+	/* A name that looks like an address is a name. */
+	for (int i = 0; i < 5; i++)
+		(void)throttle_failed_name(t, SPAN_LIT("198.51.100.7"), 0);
+	T_INT(throttle_failed(t, SPAN_LIT("198.51.100.7"), 0),
+	    THROTTLE_DELAY_MIN_MS);
+	throttle_free(&t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_and_forgets),
 		cmocka_unit_test(table_is_bounded),
+		cmocka_unit_test(names_have_cells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

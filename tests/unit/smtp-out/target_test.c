@@ -165,6 +165,12 @@ addresses(void **state)
 {
 	static const char *const v[] = { "192.0.2.1", "192.0.2.2",
 		"2001:db8::1", "127.0.0.1", "::1", "0.0.0.0" };
+	/* RFC 4291 2.5.5.1 and 2.5.5.2: 127.0.0.1 and 192.0.2.1, disguised */
+	static const uint8_t disguised[][16] = {
+		{ [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 },
+		{ [10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 1 },
+		{ [12] = 127, [15] = 1 },
+	};
 	struct dns_answer a;
 	struct sock_addr out[ADDRESSES_MAX];
 	size_t left_out;
@@ -180,13 +186,19 @@ addresses(void **state)
 		memcpy(r.ip, ip.ip, sizeof(r.ip));
 		T_TRUE(dns_records_add(&a, DNS_ADDRESS, &r) == 0);
 	}
+	for (size_t i = 0; i < COUNT(disguised); i++) {
+		struct dns_record r = { .family = 6 };
+
+		memcpy(r.ip, disguised[i], sizeof(r.ip));
+		T_TRUE(dns_records_add(&a, DNS_ADDRESS, &r) == 0);
+	}
 	T_INT(target_addresses(&a, true, out, ADDRESSES_MAX, &left_out), 3);
-	T_INT(left_out, 3);
+	T_INT(left_out, 6);
 	T_INT(out[0].family, 6);
 	T_INT(out[1].family, 4);
 	T_INT(out[2].family, 4);
 	/* A route that names a host may name this one. */
-	T_INT(target_addresses(&a, false, out, ADDRESSES_MAX, &left_out), 5);
+	T_INT(target_addresses(&a, false, out, ADDRESSES_MAX, &left_out), 8);
 	T_INT(left_out, 1);
 	T_INT(target_addresses(&a, false, out, 2, &left_out), 2);
 }

@@ -1,0 +1,212 @@
+/*
+ * maildrop: numbers, sizes, deletions, unique ids and order, as at log-in
+ * (RFC 1939 4 to 7), and what Dovecot's uidlist kept of a server before.
+ */
+#include "../scratch.h"
+
+#include "pop3d/maildrop.h"
+#include "store/maildir.h"
+
+#define G	"G1f05b32a9c1e1e5f8f1a0000c5c1c5c1"
+
+static struct maildrop drop;
+static struct why why;
+
+static int
+setup(void **state)
+{
+	if (scratch_setup(state) != 0)
+		return -1;
+	return maildir_make(scratch, &why);
+}
+
+static int
+teardown(void **state)
+{
+	maildrop_close(&drop);
+	return scratch_teardown(state);
+}
+
+static void
+open_it(void)
+{
+	bool in_use = true;
+
+	T_TRUE(maildrop_open(&drop, scratch, &in_use, &why) == 0);
+	T_TRUE(!in_use);
+}
+
+static const char *
+id_of(uint64_t number)
+{
+	static char id[UIDL_MAX + 1];
+	const struct drop_message *m = maildrop_get(&drop, number);
+
+	T_TRUE(m != NULL);
+	maildrop_uidl(&drop, m, id);
+	return id;
+}
+
+static void
+an_empty_one(void **state)
+{
+	(void)state;
+	open_it();
+	T_INT(drop.n, 0);
+	T_INT(drop.octets, 0);
+	T_TRUE(maildrop_get(&drop, 0) == NULL);
+	T_TRUE(maildrop_get(&drop, 1) == NULL);
+	maildrop_reset(&drop);
+	T_TRUE(maildrop_update(&drop, &why) == 0);
+}
+
+static void
+numbers_and_sizes(void **state)
+{
+	(void)state;
+	scratch_put("new/1.a", "x\n");			/* 3 on the wire */
+	scratch_put("new/2.a", "12345678\n\n");		/* 12 */
+	open_it();
+	T_INT(drop.n, 2);
+	T_INT(drop.left, 2);
+	T_INT(drop.octets, 15);
+	T_INT(maildrop_get(&drop, 2)->octets, 12);
+	T_TRUE(maildrop_get(&drop, 0) == NULL);
+	T_TRUE(maildrop_get(&drop, 3) == NULL);
+	T_TRUE(maildrop_get(&drop, UINT64_MAX) == NULL);
+	maildrop_delete(&drop, maildrop_get(&drop, 1));
+	T_TRUE(maildrop_get(&drop, 1) == NULL);
+	T_INT(maildrop_get(&drop, 2)->octets, 12);
+	T_INT(drop.left, 1);
+	T_INT(drop.octets, 12);
+	maildrop_reset(&drop);
+	T_INT(drop.left, 2);
+	T_INT(drop.octets, 15);
+	T_TRUE(maildrop_get(&drop, 1) != NULL);
+}
+
+static void
+only_what_is_marked_goes(void **state)
+{
+	(void)state;
+	scratch_put("new/1.a", "one\n");
+	scratch_put("new/2.a", "two\n");
+	open_it();
+	maildrop_delete(&drop, maildrop_get(&drop, 1));
+	maildrop_close(&drop);		/* as a connection that is lost */
+	open_it();
+	T_INT(drop.n, 2);
+	maildrop_delete(&drop, maildrop_get(&drop, 1));
+	T_TRUE(maildrop_update(&drop, &why) == 0);
+	maildrop_close(&drop);
+	open_it();
+	T_INT(drop.n, 1);
+	T_INT(drop.octets, 5);
+}
+
+static void
+one_at_a_time(void **state)
+{
+	struct maildrop other;
+	bool in_use = false;
+
+	(void)state;
+	open_it();
+	T_TRUE(maildrop_open(&other, scratch, &in_use, &why) == -1);
+	T_TRUE(in_use);
+	T_TRUE(why.kind == WHY_TEMP);
+	maildrop_close(&drop);
+	open_it();
+}
+
+static void
+ids_stay(void **state)
+{
+	char first[UIDL_MAX + 1], second[UIDL_MAX + 1];
+
+	(void)state;
+	scratch_put("new/1.a", "one\n");
+	scratch_put("new/2.a", "two\n");
+	open_it();
+	span_copy_cut(span_str(id_of(1)), first, sizeof(first));
+	span_copy_cut(span_str(id_of(2)), second, sizeof(second));
+	T_TRUE(strcmp(first, second) != 0);
+	T_INT(strlen(first), 16);	/* UID and UIDVALIDITY */
+	maildrop_delete(&drop, maildrop_get(&drop, 1));
+	T_TRUE(maildrop_update(&drop, &why) == 0);
+	maildrop_close(&drop);
+	scratch_put("new/3.a", "three\n");
+	open_it();
+	T_STR(span_str(id_of(1)), second);
+	T_TRUE(strcmp(id_of(2), first) != 0);
+}
+
+/* What "P" and "O" of a record say, and what they may not say. */
+static void
+dovecot_kept_them(void **state)
+{
+	(void)state;
+	scratch_put("dovecot-uidlist", "3 V1700000000 N9 " G "\n"
+	    "1 Pold-id-1 O3 :1.a\n"
+	    "2 P\x80z :2.a\n"			/* not in 0x21-0x7E */
+	    "3 Pold-id-3 O1 :3.a\n"
+	    "4 Pxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	    "xxxxxxxxxxxxxxx :4.a\n"		/* over 70 octets */
+	    "5 Ox :5.a\n"
+	    "6 P :6.a,S=6\n");			/* the file's name */
+	scratch_put("cur/1.a", "1\n");
+	scratch_put("cur/2.a", "22\n");
+	scratch_put("cur/3.a", "333\n");
+	scratch_put("cur/4.a", "4444\n");
+	scratch_put("cur/5.a", "55555\n");
+	scratch_put("cur/6.a,S=6:2,S", "66666\n");
+	open_it();
+	T_INT(drop.n, 6);
+	/* Those with a place come first, in their order. */
+	T_INT(maildrop_get(&drop, 1)->octets, 5);
+	T_INT(maildrop_get(&drop, 2)->octets, 3);
+	T_INT(maildrop_get(&drop, 3)->octets, 4);
+	T_INT(maildrop_get(&drop, 4)->octets, 6);
+	T_INT(maildrop_get(&drop, 5)->octets, 7);
+	T_STR(span_str(id_of(1)), "old-id-3");
+	T_STR(span_str(id_of(2)), "old-id-1");
+	T_STR(span_str(id_of(3)), "000000026553f100");
+	T_STR(span_str(id_of(4)), "000000046553f100");
+	T_STR(span_str(id_of(5)), "000000056553f100");
+	T_STR(span_str(id_of(6)), "6.a,S=6");
+}
+
+static void
+a_message_gone_meanwhile(void **state)
+{
+	int fd;
+
+	(void)state;
+	scratch_put("new/1.a", "one\n");
+	scratch_put("new/2.a", "two\n");
+	open_it();
+	T_TRUE(fs_discard(scratch, "new/1.a") == 0 ||
+	    unlinkat(scratch, "cur/1.a:2,", 0) == 0 ||
+	    unlinkat(scratch, "cur/1.a", 0) == 0);
+	T_INT(maildrop_read(&drop, maildrop_get(&drop, 1), &why), -1);
+	T_TRUE(why.kind == WHY_PERM);
+	fd = maildrop_read(&drop, maildrop_get(&drop, 2), &why);
+	T_TRUE(fd >= 0);
+	fd_close(&fd);
+	T_INT(drop.n, 2);	/* numbers stay: RFC 1939 4 */
+}
+
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_empty_one), TEST(numbers_and_sizes),
+		TEST(only_what_is_marked_goes), TEST(one_at_a_time),
+		TEST(ids_stay), TEST(dovecot_kept_them),
+		TEST(a_message_gone_meanwhile),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
