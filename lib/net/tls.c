@@ -275,8 +275,17 @@ io_close(void *ctx)
 	tls_free(&t);
 }
 
+static bool
+io_pending(void *ctx)
+{
+	struct tls *t = ctx;
+
+	return SSL_pending(t->ssl) > 0;
+}
+
 const struct stream_io tls_stream_io = {
-	.read = io_read, .write = io_write, .close = io_close
+	.read = io_read, .write = io_write, .close = io_close,
+	.pending = io_pending
 };
 
 void

@@ -19,7 +19,7 @@ import time
 import pytest
 import suite as harness
 from certs import Pair, memory_of
-from suite import BIN, IS_ROOT, Suite, in_netns, wait_for
+from suite import IS_ROOT, Sink, Suite, in_netns, wait_for
 
 ALICE = "alice@demo.example"
 PASSWORD = "alice secret"
@@ -602,6 +602,115 @@ def test_no_starttls_after_login(paq_loopback):
     line.raw(b"STLS\r\n")
     assert line.read().startswith(b"-ERR")
     line.close()
+
+
+# ------------------------------------------------------------- to other hosts
+
+class TlsSink(Sink):
+    """A mail server with STARTTLS. how: good, refused, broken (no handshake
+    comes about), early (words behind the reply)."""
+
+    def __init__(self, pair, how):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(pair.cert, pair.key)
+        self.how = how
+        self.plain, self.names = [], []
+        self.context.sni_callback = lambda s, name, c: self.names.append(name)
+        super().__init__(ehlo=("PIPELINING", "8BITMIME"))
+
+    def session(self, client):
+        with contextlib.suppress(OSError, ValueError, ssl.SSLError), client:
+            f = client.makefile("rwb", 0)
+            f.write(b"220 sink.example\r\n")
+            while line := f.readline():
+                self.plain.append(line.split()[0].upper())
+                if self.plain[-1] == b"EHLO":
+                    f.write(b"250-sink.example\r\n250 STARTTLS\r\n")
+                elif self.plain[-1] == b"DATA":
+                    f.write(b"354 ok\r\n")
+                    self.read_data(f)
+                    f.write(b"250 ok\r\n")
+                elif self.plain[-1] != b"STARTTLS":
+                    f.write(b"250 ok\r\n")
+                elif self.how == "refused":
+                    f.write(b"454 not now\r\n")
+                elif self.how == "broken":
+                    f.write(b"220 go\r\n")
+                    client.recv(10000)
+                    f.write(b"this is no handshake\r\n")
+                elif self.how == "early":
+                    f.write(b"220 go\r\n250 evil\r\n")
+                else:
+                    f.write(b"220 go\r\n")
+                    with self.context.wrap_socket(
+                            client, server_side=True) as under, \
+                            under.makefile("rwb") as g:
+                        self.talk(g, greet=False)
+                    return
+
+
+@pytest.fixture
+def sender(pairs):
+    """A suite that sends far.example's mail to a sink; run(sink, n)."""
+    made = []
+
+    def run(how):
+        sink = TlsSink(pairs["rsa"], how)
+        paq = Suite(maps={"routes":
+                          f"far.example: smtp:[127.0.0.1]:{sink.port}\n"})
+        made.append((paq, sink))
+        paq.write().start()
+        paq.send(ALICE, "bob@far.example", "Subject: out\n\nx\n",
+                 login=ALICE)
+        return paq, sink
+    yield run
+    for paq, sink in made:
+        paq.close()
+        sink.close()
+
+
+def test_out_by_tls(sender):
+    paq, sink = sender("good")
+    wait_for(lambda: sink.messages)
+    assert sink.plain == [b"EHLO", b"STARTTLS"]
+    assert sink.commands[0].startswith("EHLO ")
+    assert paq.wait_log(r"event=connected .* tls=TLSv1\.3 cipher=TLS_")
+    paq.wait_queue_empty()
+    # an address is no name
+    assert sink.names in ([], [None])
+
+
+@pytest.mark.parametrize("how", ["broken", "early"])
+def test_out_without_tls_where_it_fails(sender, how):
+    """Opportunistic: on a new connection, never on the old one."""
+    paq, sink = sender(how)
+    paq.wait_queue_empty()
+    at = sink.plain.index(b"STARTTLS")
+    assert sink.plain[at:at + 3] == [b"STARTTLS", b"EHLO", b"MAIL"]
+    assert paq.wait_log(r'event=host-failed .*(TLS handshake|STARTTLS)')
+    assert paq.wait_log(r'event=connected .* tls=none why="failed before"')
+
+
+def test_out_without_tls_where_it_is_refused(sender):
+    paq, sink = sender("refused")
+    paq.wait_queue_empty()
+    at = sink.plain.index(b"STARTTLS")
+    assert sink.plain[at:at + 2] == [b"STARTTLS", b"MAIL"]
+    assert paq.wait_log(r"event=connected .* tls=none why=refused")
+
+
+def test_out_between_two_of_ours(tls, pairs):
+    """Our own client with our own server."""
+    with Suite(maps={"routes": "wild.example: smtp:"
+                     f"[{tls.host}]:{tls.port['mx']}\n"}, host=tls.host,
+               netns=tls.netns) as paq:
+        with paq.smtp(port="mx") as client:
+            client.ehlo()
+        paq.sendmail("-f", ALICE, "x@wild.example",
+                     stdin="Subject: ours\n\nx\n")
+        paq.wait_log(r"event=connected .* tls=TLSv1\.3")
+        # it does not relay, but it heard of it by TLS
+        tls.wait_log(r"event=rcpt-refused")
 
 
 @pytest.fixture(scope="module")
