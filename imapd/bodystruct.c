@@ -13,7 +13,6 @@
 
 #include "base/arena.h"
 #include "imapd/envelope.h"
-#include "imapd/limits.h"
 #include "imapd/strings.h"
 
 #define FIELDS_MEM	(256 * KIB)

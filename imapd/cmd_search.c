@@ -3,7 +3,6 @@
  * Numbers go out as they are found.
  */
 #include "imapd/command.h"
-#include "imapd/limits.h"
 #include "imapd/reply.h"
 #include "imapd/search.h"
 

@@ -16,7 +16,7 @@
 #define SEL	STATE_SELECTED
 #define BOTH	(AUTH | SEL)
 
-const struct command commands[] = {
+static const struct command commands[] = {
 	/* RFC 3501 6.1; RFC 2971; RFC 5161 */
 	{ "CAPABILITY", BOTH, parse_nothing, cmd_capability, 0, SYNC_ALL },
 	{ "NOOP", BOTH, parse_nothing, cmd_noop, 0, SYNC_ALL },
@@ -54,7 +54,6 @@ const struct command commands[] = {
 	{ "UID MOVE", SEL, parse_copy, cmd_move, 1, SYNC_ALL },
 	{ "UID EXPUNGE", SEL, parse_set, cmd_uid_expunge, 1, SYNC_ALL },
 };
-const size_t commands_n = COUNT(commands);
 
 /* The name at the cursor, which is moved behind it, or NULL. */
 static const struct command *

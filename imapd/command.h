@@ -30,9 +30,6 @@ void	command_run(struct session *s, bool at_message);
 /* What stands in s->in is no command: BAD. */
 void	command_refuse(struct session *s, const char *why);
 
-extern const struct command commands[];
-extern const size_t commands_n;
-
 typedef void handler(struct session *s, const union args *a);
 
 handler	cmd_capability, cmd_noop, cmd_logout, cmd_id, cmd_enable,

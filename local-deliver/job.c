@@ -1,6 +1,6 @@
 /*
  * job.c - JOB, then as many JOB_RCPT as it says, then JOB_GO; anything else ends
- * the worker.  The count is checked against RCPTS_MAX before memory is taken.
+ * the worker.  The count is within JOB_RCPTS_MOST: lib/ipc has checked that.
  */
 #include "local-deliver/job.h"
 
@@ -44,8 +44,6 @@ job_receive(struct ipc_client *qmgr, struct job_in *j)
 	    fd_at_end(qmgr->fd) ||
 	    take(qmgr, &job_type, &j->head, &j->file) != 0)
 		return false;
-	if (j->head.nrcpts == 0 || j->head.nrcpts > RCPTS_MAX)
-		goto bad;
 	j->rcpts = xcalloc(j->head.nrcpts, sizeof(j->rcpts[0]));
 	for (uint32_t i = 0; i < j->head.nrcpts; i++)
 		if (take(qmgr, &job_rcpt_type, &j->rcpts[i], NULL) != 0)

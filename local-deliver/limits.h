@@ -5,8 +5,8 @@
 #define LOCAL_DELIVER_LIMITS_H
 
 #include "base/base.h"
+#include "ipc/msg_deliver.h"
 
-#define RCPTS_MAX	1000	/* of one job; qmgr gives 100 */
 #define JOB_WAIT_MS	30000	/* between the packets of a job */
 #define IDLE_MS		300000	/* qmgr ends idle workers sooner */
 #define REPORT_TEXT_MAX	512	/* msg_deliver.h: result.text */
@@ -19,7 +19,7 @@
 
 /* A forward file that is larger is not used; mail stays in the mailbox. */
 #define FORWARD_FILE_MAX (32 * KIB)
-#define FORWARD_MAX	100	/* addresses; as qmgr takes them */
+#define FORWARD_MAX	JOB_FORWARDS_MAX	/* addresses */
 
 /* RFC 5321 4.5.3.2.6 gives a receiver 10 minutes for a whole message. */
 #define PIPE_MS		300000	/* then the program is killed */

@@ -63,6 +63,7 @@ worker_mailbox(int fd, struct owner *o)
 	int rc = 0;
 
 	ipc_client_init(&qmgr, fd, "qmgr");
+	qmgr.in_groups = true;
 	while (rc == 0 && job_receive(&qmgr, &j)) {
 		for (uint32_t i = 0; rc == 0 && i < j.head.nrcpts; i++)
 			rc = deliver_to_owner(&qmgr, o, &j, &j.rcpts[i]);
@@ -111,6 +112,7 @@ worker_pipe(int fd, const struct conf_view *conf)
 	int rc = 0;
 
 	ipc_client_init(&qmgr, fd, "qmgr");
+	qmgr.in_groups = true;
 	while (rc == 0 && job_receive(&qmgr, &j)) {
 		for (uint32_t i = 0; rc == 0 && i < j.head.nrcpts; i++)
 			rc = deliver_to_program(&qmgr, conf, &j, &j.rcpts[i]);

@@ -1,6 +1,6 @@
 /*
- * files - what daemons cannot open themselves: the log, certificates, private
- * keys.  Master opens them, at start and at each reload, and passes the
+ * files - what daemons cannot open themselves: the log, the list of users,
+ * certificates, private keys.  Master opens them, at start and at each reload, and passes the
  * descriptors on; it never reads an octet of them.  Keys go to keyd alone.
  */
 #include <errno.h>
@@ -125,9 +125,34 @@ send_log(struct master *m, struct proc *p)
 	fd_close(&fd);
 }
 
+/*
+ * lookupd's list of the system's users, which it cannot see from its root;
+ * opened anew at every reload, for it is replaced and not written over.
+ */
+static void
+send_passwd(struct master *m, struct proc *p)
+{
+	const struct super_file msg = { "passwd" };
+	int dir, fd;
+
+	if (p->slot->row->role != ROLE_LOOKUPD ||
+	    !conf_bool(m->conf, "system_users"))
+		return;
+	dir = fs_open_top("/etc");
+	fd = dir < 0 ? -1 : fs_open_read(dir, "passwd");
+	if (fd >= 0)
+		proc_tell(p, &super_file_type, &msg, fd);
+	else
+		log_error(LF_STR("event", "no-system-users"),
+		    LF_STR("why", strerror(errno)));
+	fd_close(&dir);
+	fd_close(&fd);
+}
+
 void
 files_send(struct master *m, struct proc *p)
 {
 	send_log(m, p);
+	send_passwd(m, p);
 	send_certificates(m, p);
 }

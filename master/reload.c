@@ -3,43 +3,43 @@
  * whole and new ports are bound before anything changes.  Then every daemon
  * gets its settings; one whose listeners changed gets a successor instead,
  * so that no session is dropped; rows that are wanted newly start, others stop.
- * What is built into running processes (roots, ids, the run directory) waits
- * for the next start, and is said.
+ * What is built into running processes (roots, ids, the run directory, bounds of
+ * acceptors) waits for the next start, and is said.
  */
 #include <string.h>
 
 #include "base/log.h"
+#include "conf/keys.h"
 #include "conf/load.h"
 #include "master/master.h"
 
 static const char *const fixed[] = { "queue_dir", "run_dir", "map_dir",
 	"empty_dir", "operator_group", "confinement", "mailbox_user",
-	"pipe_user" };
+	"mailbox_uids", "mailbox_roots", "system_users", "pipe_user",
+	"dns_servers", "smtp_clients_max", "smtp_clients_per_address",
+	"pop3_clients_max", "imap_clients_max", "mail_clients_per_address" };
 
 static bool
-fixed_list_differs(const struct conf_view *a, const struct conf_view *b)
+differs(const struct conf_view *a, const struct conf_view *b,
+    const char *name)
 {
-	size_t n = conf_count(a, "mailbox_uids");
-
-	if (n != conf_count(b, "mailbox_uids"))
+	if (conf_key_find(name)->kind != CONF_LIST)
+		return strcmp(conf_str(a, name), conf_str(b, name)) != 0;
+	if (conf_count(a, name) != conf_count(b, name))
 		return true;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(conf_item(a, "mailbox_uids", i),
-		    conf_item(b, "mailbox_uids", i)) != 0)
+	for (size_t i = 0; i < conf_count(a, name); i++)
+		if (strcmp(conf_item(a, name, i), conf_item(b, name, i)) != 0)
 			return true;
-	return conf_bool(a, "system_users") != conf_bool(b, "system_users");
+	return false;
 }
 
 static void
 say_fixed(const struct conf_view *a, const struct conf_view *b)
 {
 	for (size_t i = 0; i < COUNT(fixed); i++)
-		if (strcmp(conf_str(a, fixed[i]), conf_str(b, fixed[i])) != 0)
+		if (differs(a, b, fixed[i]))
 			log_warn(LF_STR("event", "needs-restart"),
 			    LF_STR("setting", fixed[i]));
-	if (fixed_list_differs(a, b))
-		log_warn(LF_STR("event", "needs-restart"),
-		    LF_STR("setting", "mailbox_uids or system_users"));
 }
 
 static void

@@ -6,7 +6,6 @@
 
 #include "net/line.h"
 #include "pop3d/capa.h"
-#include "pop3d/limits.h"
 
 /* RFC 2449 4; a password may be longer than a command of old. */
 #define FRONT_LINE_MAX	(AUTH_PASSWORD_MAX + 8)

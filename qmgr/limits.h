@@ -48,7 +48,6 @@
 #define PIPES_MAX		20	/* programs at once */
 #define RESULTS_PER_SYNC	200	/* at most so many are sent twice after
 					   a loss of power */
-#define FORWARDS_MAX		100	/* of one forward file */
 
 /* Reports. */
 #define REPORT_RCPTS_MAX	1000	/* in one report */

@@ -26,8 +26,9 @@ struct load {
 	int fd;
 };
 
-void
-load_corrupt(struct qmgr *q, const char *id, enum queue_state place,
+/* Put a file aside that is not understood, and say so. */
+static void
+put_aside(struct qmgr *q, const char *id, enum queue_state place,
     const char *reason)
 {
 	log_error(LF_STR("event", "corrupt"), LF_STR("id", id),
@@ -44,7 +45,7 @@ static void
 unfinished(struct qmgr *q, const char *id, enum queue_state place)
 {
 	if (place != QUEUE_INCOMING) {
-		load_corrupt(q, id, place, "queue file: first line blank");
+		put_aside(q, id, place, "queue file: first line blank");
 		return;
 	}
 	log_info(LF_STR("event", "unfinished"), LF_STR("id", id));
@@ -88,7 +89,7 @@ begin_read(struct qmgr *q, const char *id, enum queue_state place, int fd)
 	if (got == QUEUE_UNFINISHED)
 		unfinished(q, id, place);
 	else if (got == QUEUE_DAMAGED)
-		load_corrupt(q, id, place, why.text);
+		put_aside(q, id, place, why.text);
 	else if (got == QUEUE_TROUBLE)
 		trouble(q, id, place, why.text);
 }
@@ -104,7 +105,7 @@ load_begin(struct qmgr *q, const char *id, enum queue_state place)
 	if (fd >= 0)
 		begin_read(q, id, place, fd);
 	else if (errno == EINVAL || errno == ELOOP)
-		load_corrupt(q, id, place, "no regular file");
+		put_aside(q, id, place, "no regular file");
 	else if (errno != ENOENT)	/* removed by the operator */
 		trouble(q, id, place, strerror(errno));
 }
@@ -126,7 +127,7 @@ finish(struct message *m, enum queue_checked got)
 		return;
 	}
 	if (got == QUEUE_CHECK_BAD)
-		load_corrupt(q, m->id, m->place,
+		put_aside(q, m->id, m->place,
 		    "queue file: the checksum does not hold");
 	else
 		trouble(q, m->id, m->place, "error reading the file");

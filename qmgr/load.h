@@ -11,8 +11,5 @@
 void	load_begin(struct qmgr *q, const char *id, enum queue_state place);
 /* The next piece of what is being read. */
 void	load_turn(struct qmgr *q);
-/* Put a file aside that is not understood, and say so. */
-void	load_corrupt(struct qmgr *q, const char *id, enum queue_state place,
-	    const char *reason);
 
 #endif

@@ -15,7 +15,6 @@
 #include "os/rand.h"
 #include "qmgr/expand.h"
 #include "qmgr/job.h"
-#include "qmgr/limits.h"
 #include "qmgr/report.h"
 #include "qmgr/result.h"
 #include "qmgr/sync.h"

@@ -12,7 +12,6 @@
 
 #include "base/bug.h"
 #include "qmgr/job.h"
-#include "qmgr/limits.h"
 #include "qmgr/report.h"
 #include "qmgr/result.h"
 

@@ -184,7 +184,7 @@ result_forward(struct message *m, uint32_t i, struct span address)
 		return;
 	}
 	line.index = RCPT_NOBODY;
-	if (m->rcpts[i].forwards < FORWARDS_MAX)
+	if (m->rcpts[i].forwards < JOB_FORWARDS_MAX)
 		line.index = message_add(m, i, address);
 	if (line.index == RCPT_NOBODY) {
 		m->rcpts[i].too_many = true;

@@ -8,7 +8,6 @@
 #include "base/date.h"
 #include "base/log.h"
 #include "ipc/control.h"
-#include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
 #include "qmgr/limits.h"

@@ -1,6 +1,6 @@
 /*
  * job.c - JOB, then as many JOB_RCPT as it says, then JOB_GO; anything else ends
- * the worker.  The count is checked against RCPTS_MAX before memory is taken.
+ * the worker.  The count is within JOB_RCPTS_MOST: lib/ipc has checked that.
  *
  * A job whose qmgr has ended is given up, wherever it stands: the next qmgr
  * begins it anew.  Only after the final dot the other host may have taken the
@@ -61,12 +61,6 @@ job_receive(struct job_link *l, int idle, bool *spoke, struct job_in *j,
 	memcpy(&j->head, got.msg.octets, sizeof(j->head));
 	memcpy(l->id, j->head.id, sizeof(l->id));
 	j->file = got.fd;
-	if (j->head.nrcpts == 0 || j->head.nrcpts > RCPTS_MAX) {
-		why_set(why, WHY_TEMP, "4.3.0", "job with %u recipients",
-		    j->head.nrcpts);
-		job_fini(j);
-		return JOB_NONE;
-	}
 	j->rcpts = xcalloc(j->head.nrcpts, sizeof(*j->rcpts));
 	j->results = xcalloc(j->head.nrcpts, sizeof(*j->results));
 	j->settled = xcalloc(j->head.nrcpts, sizeof(*j->settled));

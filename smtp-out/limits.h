@@ -24,7 +24,6 @@
 #define HOSTS_MAX	32	/* MX records looked at */
 #define ADDRESSES_MAX	10	/* addresses tried for one job */
 
-#define RCPTS_MAX	1000	/* of one job */
 /* Of one flight of commands: its replies fit into any receive window. */
 #define FLIGHT_RCPTS	200
 #define FLIGHT_OCTETS	((size_t)16384)
@@ -37,6 +36,7 @@
 #define CHUNK		((size_t)65536)	/* read from the queue file at once */
 #define PACE_OCTETS_S	1024	/* slower receivers are given up */
 
+#define WAITING_MAX	5000	/* workers to be: conf/keys: smtp_out_max */
 /* qmgr takes 1000 a second of a parent, in bursts of twice that. */
 #define ORPHANS_MAX	900	/* kept for the next qmgr: results, and ids */
 

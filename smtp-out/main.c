@@ -9,7 +9,9 @@
  *           -> connect.c -> talk.c -> body.c -> outcome.c -> qmgr
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/bug.h"
 #include "base/log.h"
@@ -18,6 +20,7 @@
 #include "ipc/msg_deliver.h"
 #include "net/tls.h"
 #include "os/fd.h"
+#include "smtp-out/limits.h"
 #include "smtp-out/orphans.h"
 #include "smtp-out/worker.h"
 
@@ -26,11 +29,18 @@ static const struct service smtp_out = {
 	.mem_max_octets = 512 * MIB, .nofile = 16384, .nproc = 6000,
 };
 
+struct waiting {
+	STAILQ_ENTRY(waiting) next;
+	int qmgr;			/* the channel of a worker to be */
+};
+
 static struct {
 	struct ipc_server *srv;
 	struct tls_client *tls;
 	size_t		   workers;
-} state;
+	STAILQ_HEAD(, waiting) waiting;	/* for a place, or for dnsd */
+	size_t		   nwaiting;
+} state = { .waiting = STAILQ_HEAD_INITIALIZER(state.waiting) };
 
 /* In the child: keep the three channels and nothing of the parent. */
 _Noreturn static void
@@ -44,15 +54,13 @@ become_worker(struct worker_channels c)
 
 /* false: no worker; qmgr sees its channel end and tries again. */
 static bool
-start_worker(int qmgr)
+start_worker(struct ipc_peer *dnsd, int qmgr)
 {
-	struct ipc_peer *dnsd = ipc_server_peer(state.srv, ROLE_DNSD);
 	struct worker_channels c = { .qmgr = qmgr, .dns = -1, .parent = -1 };
 	int pair[2] = { -1, -1 };
 	pid_t pid = -1;
 
-	if (dnsd == NULL || (c.dns = chan_introduce(dnsd)) < 0 ||
-	    fd_pair(pair) != 0)
+	if ((c.dns = chan_introduce(dnsd)) < 0 || fd_pair(pair) != 0)
 		goto out;
 	c.parent = pair[1];
 	pid = spawn_fork();
@@ -66,25 +74,54 @@ start_worker(int qmgr)
 	}
 out:
 	if (pid < 0)
-		log_warn(LF_STR("event", "no-worker"), LF_STR("why",
-		    dnsd == NULL ? "dnsd is not there" : strerror(errno)));
+		log_warn(LF_STR("event", "no-worker"),
+		    LF_STR("why", strerror(errno)));
 	fd_close(&pair[0]);
 	fd_close(&pair[1]);
 	fd_close(&c.dns);
 	return pid > 0;
 }
 
+/* As many as there is room for, and names to be asked for. */
+static void
+start_waiting(void)
+{
+	struct waiting *w;
+	struct ipc_peer *dnsd;
+
+	while ((w = STAILQ_FIRST(&state.waiting)) != NULL &&
+	    state.workers < conf_num(service_conf(), "smtp_out_max") &&
+	    (dnsd = ipc_server_peer(state.srv, ROLE_DNSD)) != NULL) {
+		STAILQ_REMOVE_HEAD(&state.waiting, next);
+		state.nwaiting--;
+		if (start_worker(dnsd, w->qmgr))
+			state.workers++;
+		fd_close(&w->qmgr);
+		free(w);
+	}
+}
+
+/*
+ * qmgr counts too, but a worker that it has let go may not have ended yet, and
+ * dnsd may just be starting again: neither is the job's fault.
+ */
 static enum verdict
 on_out_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
+	struct waiting *w;
+
 	(void)peer;
 	(void)ctx;
-	if (state.workers >= conf_num(service_conf(), "smtp_out_max")) {
+	if (state.nwaiting >= WAITING_MAX) {
 		log_warn(LF_STR("event", "too-many-workers"));
 		return VERDICT_OK;
 	}
-	if (start_worker(*msg->fd))
-		state.workers++;
+	w = xcalloc(1, sizeof(*w));
+	w->qmgr = *msg->fd;
+	*msg->fd = -1;
+	STAILQ_INSERT_TAIL(&state.waiting, w, next);
+	state.nwaiting++;
+	start_waiting();
 	return VERDICT_OK;
 }
 
@@ -97,6 +134,7 @@ on_child(const struct spawn_end *end, void *ctx)
 	if (end->fault)
 		log_error(LF_STR("event", "worker-crashed"),
 		    LF_INT("pid", end->pid), LF_INT("signal", end->signal));
+	start_waiting();
 }
 
 /* A new qmgr hears of what the last one left before it begins anything. */
@@ -106,6 +144,7 @@ on_peer(enum role role, int fd, void *ctx)
 	(void)ctx;
 	if (ipc_server_add(state.srv, fd, role) != NULL && role == ROLE_QMGR)
 		orphans_tell(state.srv);
+	start_waiting();
 }
 
 static void

@@ -161,6 +161,7 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf,
 	w->conf = conf;
 	w->tls = tls;
 	ipc_client_init(&w->link.qmgr, c->qmgr, "qmgr");
+	w->link.qmgr.in_groups = true;
 	ipc_client_init(&w->dns, c->dns, "dnsd");
 	ipc_client_init(&w->link.parent, c->parent, "smtp-out");
 	while (more && job_receive(&w->link, w->talk.open ?
@@ -168,9 +169,12 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf,
 		if (spoke)
 			talk_close(&w->talk);
 		down = send_job(w, &j);
-		/* Without names a next job could only fail. */
+		/* Without names a next job could only fail; and where this one
+		   did, that is no word about the site: qmgr tries again. */
 		more = w->talk.open && w->dns.fd >= 0;
-		if (job_report(&w->link, &j, more, down) != 0)
+		if (down && w->dns.fd < 0)
+			more = false;
+		else if (job_report(&w->link, &j, more, down) != 0)
 			more = false;
 		job_fini(&j);
 	}

@@ -3,8 +3,8 @@
  * The header is gathered first (bounded), because Date and Message-ID go in
  * front of it where a user's program left them out, and looked at once.  From
  * there on octets go from the connection's buffer to one of 64 KiB and with
- * one write to the file; a small message is one write.  What follows a
- * failure is read to its end and dropped, so that the reply stands where the
+ * one write to the file; a small message is one write, its first line and all.
+ * What follows a failure is read to its end and dropped, so that the reply stands where the
  * client expects it.
  */
 #include "smtpd/intake.h"
@@ -201,6 +201,11 @@ flush(struct intake *in, bool last)
 		why_set(&in->why, WHY_TEMP, "4.3.0", "envelope too large");
 	} else {
 		account(in, in->wait.p, in->wait.n);
+		/* All of it: so the first line can say what it is at once. */
+		if (last) {
+			queue_writer_first(&in->writer, out.p);
+			in->first = true;
+		}
 		if (fd_write_all(in->fd, out.p, out.n) != 0)
 			fail_write(in);
 	}
@@ -311,20 +316,26 @@ correct_envelope(struct intake *in)
 	buf_fini(&out);
 }
 
-int
-intake_commit(struct intake *in, struct why *why)
+static int
+fill_first(struct intake *in)
 {
 	char first[QUEUE_FIRST_LEN];
 
+	if (in->first)
+		return 0;
+	queue_writer_first(&in->writer, first);
+	return fd_pwrite_all(in->fd, first, sizeof(first), 0);
+}
+
+int
+intake_commit(struct intake *in, struct why *why)
+{
 	flush(in, true);
 	if (in->undecided && in->dot.eight_bit && in->why.kind == WHY_NONE)
 		correct_envelope(in);
-	if (in->why.kind == WHY_NONE) {
-		queue_writer_first(&in->writer, first);
-		if (fd_pwrite_all(in->fd, first, sizeof(first), 0) != 0 ||
-		    fs_sync(in->fd) != 0 || fd_close_check(&in->fd) != 0)
-			fail_write(in);
-	}
+	if (in->why.kind == WHY_NONE && (fill_first(in) != 0 ||
+	    fs_sync(in->fd) != 0 || fd_close_check(&in->fd) != 0))
+		fail_write(in);
 	if (in->why.kind != WHY_NONE) {
 		*why = in->why;
 		return -1;

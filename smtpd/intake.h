@@ -36,6 +36,7 @@ struct intake {
 
 	struct buf wait;		/* read, not written yet */
 	bool	begun;			/* envelope and trace are written */
+	bool	first;			/* so is the first line */
 	struct queue_writer writer;
 	/*
 	 * The envelope stands in front and says whether the body is 8-bit,

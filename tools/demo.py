@@ -10,7 +10,7 @@ until Ctrl-C or SIGTERM.  demo/env holds the ports, passwords and paths.
 """
 import email.message
 import email.utils
-import os
+import pwd
 import re
 import secrets
 import shutil
@@ -76,15 +76,10 @@ def write_env(demo):
 
 def show_daemons(demo):
     announce("The daemons, and who they are")
-    rows = [r for r in demo.status() if r["pid"]]
-    pids = ",".join(str(r["pid"]) for r in rows)
-    users = dict(line.split(None, 1) for line in subprocess.run(
-        ["ps", "-o", "pid=,user:16=", "-p", pids], capture_output=True,
-        text=True, check=False).stdout.splitlines()) if shutil.which("ps") \
-        else {}
-    for r in rows:
-        user = users.get(str(r["pid"]), "").strip()
-        say(f"   {r['daemon']:<14} {r['pid']:>8}  {user}")
+    for r in demo.status():
+        text = Path(f"/proc/{r['pid']}/status").read_text()
+        uid = int(re.search(r"^Uid:\t(\d+)", text, re.M).group(1))
+        say(f"   {r['daemon']:<14} {r['pid']:>8}  {pwd.getpwuid(uid).pw_name}")
 
 
 def send(demo):

@@ -140,15 +140,8 @@ check_route(struct span key, struct span value, void *ctx, struct why *why)
 void
 maps_defaults(const struct maps *m, struct account_defaults *d)
 {
-	struct user user;
-
-	*d = (struct account_defaults){
-		.path = conf_str(m->conf, "mailbox_path") };
-	if (user_by_name(conf_str(m->conf, "mailbox_user"), &user) != 0)
-		return;
-	d->have_owner = true;
-	d->uid = user.uid;
-	d->gid = user.gid;
+	account_defaults_find(d, conf_str(m->conf, "mailbox_path"),
+	    conf_str(m->conf, "mailbox_user"));
 }
 
 static bool

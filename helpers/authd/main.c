@@ -17,7 +17,6 @@
 #include "daemon/service.h"
 #include "os/fs.h"
 #include "os/rand.h"
-#include "os/user.h"
 
 static const struct service authd = {
 	.name = "authd", .role = ROLE_AUTHD, .sandbox = SANDBOX_FILES_FORK,
@@ -48,19 +47,6 @@ on_child(const struct spawn_end *end, void *ctx)
 	proof_child_ended(state.request.proof, end);
 }
 
-static void
-find_owner(const char *name)
-{
-	struct user user;
-
-	state.owner.path = conf_str(service_conf(), "mailbox_path");
-	if (user_by_name(name, &user) != 0)
-		return;
-	state.owner.have_owner = true;
-	state.owner.uid = user.uid;
-	state.owner.gid = user.gid;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -70,7 +56,9 @@ main(int argc, char **argv)
 	int dirs[2] = { -1, -1 };
 
 	service_begin(&authd, argc, argv);
-	find_owner(conf_str(service_conf(), "mailbox_user"));
+	account_defaults_find(&state.owner,
+	    conf_str(service_conf(), "mailbox_path"),
+	    conf_str(service_conf(), "mailbox_user"));
 	/* Berkeley DB knows only paths: the maps are the working directory. */
 	state.dir = fs_enter(conf_str(service_conf(), "map_dir"));
 	if (state.dir < 0)

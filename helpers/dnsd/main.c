@@ -1,7 +1,7 @@
 /*
  * dnsd - names and addresses, from the name servers.
  * runs as   _paqdns in an empty directory; may make sockets, open no file
- * reads     DNS_ASK (smtp-out workers, smtpd sessions); DNS replies;
+ * reads     DNS_ASK (smtp-out workers); DNS replies;
  *           resolv.conf once, before confinement
  * writes    DNS queries; DNS_ANSWER to the asking peer
  * never     sees mail, passwords or a connection of a mail client
@@ -46,7 +46,6 @@ main(int argc, char **argv)
 	srv = ipc_server_new(service_base(), request_rules, request_rules_n,
 	    resolver);
 	ipc_server_limit(srv, ROLE_SMTP_OUT_WORKER, 5000);
-	ipc_server_limit(srv, ROLE_SMTPD_SESSION, 20000);
 	ipc_server_on_close(srv, request_peer_closed);
 	service_serve(srv);
 	service_loop();

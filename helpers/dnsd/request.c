@@ -56,8 +56,7 @@ on_ask(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 }
 
 const struct ipc_rule request_rules[] = {
-	CHAN_RULE(ROLE_BIT(ROLE_SMTP_OUT) | ROLE_BIT(ROLE_SMTPD)),
-	{ ROLE_BIT(ROLE_SMTP_OUT_WORKER) | ROLE_BIT(ROLE_SMTPD_SESSION),
-	    &dns_ask_type, 200, on_ask },
+	CHAN_RULE(ROLE_BIT(ROLE_SMTP_OUT)),
+	{ ROLE_BIT(ROLE_SMTP_OUT_WORKER), &dns_ask_type, 200, on_ask },
 };
 const size_t request_rules_n = COUNT(request_rules);

@@ -19,10 +19,16 @@
 #include "os/sock.h"
 
 #define CHANNELS_MAX	64
-#define READ_AT_ONCE	64	/* lines of one channel per turn */
-#define LAST_TURNS	100	/* at the end: more than the burst */
-#define LINES_PER_S	2000
-#define LINES_BURST	5000
+#define READ_AT_ONCE	4	/* groups of lines of one channel per turn */
+#define LAST_TURNS	500	/* at the end: more than the burst */
+/* A busy qmgr writes four lines about each of some thousand messages. */
+#define LINES_PER_S	10000
+#define LINES_BURST	20000
+/*
+ * After a turn the channels are left alone so long: with a line by each daemon
+ * about each message, we would be woken for every single one.
+ */
+#define REST_MS		2
 #define PACKET_MAX	(1 + LOG_LINE_MAX)
 
 struct channel {
@@ -36,6 +42,8 @@ struct channel {
 
 static struct {
 	struct channel *channels[CHANNELS_MAX];
+	struct event   *turn_end;
+	char	packets[SOCK_SIGNED_MAX][PACKET_MAX];
 } lines;
 
 static void
@@ -101,27 +109,38 @@ take_line(struct channel *c, const char *packet, size_t n, int32_t pid)
 	write_line(c->role, pid, level, line);
 }
 
+enum got { GOT_ALL, GOT_SOME, GOT_END };
+
+/* GOT_SOME: there may be more. */
+static enum got
+read_group(struct channel *c)
+{
+	struct sock_signed v[SOCK_SIGNED_MAX];
+	int n;
+
+	for (int i = 0; i < SOCK_SIGNED_MAX; i++)
+		v[i] = (struct sock_signed){ .p = lines.packets[i],
+			.size = PACKET_MAX };
+	n = sock_recv_signed(c->fd, v, SOCK_SIGNED_MAX);
+	if (n < 0)
+		return errno == EAGAIN || errno == ENOBUFS ? GOT_ALL : GOT_END;
+	for (int i = 0; i < n; i++) {
+		if (v[i].n == 0)
+			return GOT_END;
+		take_line(c, v[i].p, v[i].n, v[i].pid);
+	}
+	return n < SOCK_SIGNED_MAX ? GOT_ALL : GOT_SOME;
+}
+
 /* false: the channel is at its end. */
 static bool
 read_some(struct channel *c)
 {
-	char packet[PACKET_MAX];
-	int32_t pid;
-	ssize_t n;
+	enum got got = GOT_SOME;
 
-	for (int i = 0; i < READ_AT_ONCE; i++) {
-		n = sock_recv_pid(c->fd, packet, sizeof(packet), &pid);
-		if (n == 0)
-			return false;
-		if (n < 0 && (errno == EAGAIN || errno == ENOBUFS))
-			return true;
-		/* Too long or with a descriptor: dropped, it says nothing. */
-		if (n < 0 && errno != EPROTO)
-			return false;
-		if (n > 0)
-			take_line(c, packet, (size_t)n, pid);
-	}
-	return true;
+	for (int i = 0; i < READ_AT_ONCE && got == GOT_SOME; i++)
+		got = read_group(c);
+	return got != GOT_END;
 }
 
 static void
@@ -131,10 +150,21 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	event_active(lines.turn_end, EV_TIMEOUT, 1);	/* behind the others */
 	if (read_some(c))
 		return;
 	say_dropped(c, 0);
 	channel_free(c);
+}
+
+static void
+on_turn_end(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	write_flush();
+	clock_sleep_ms(REST_MS);
 }
 
 static void
@@ -174,6 +204,7 @@ on_stop(void *ctx)
 		    lines.channels[i] != NULL; turn++)
 			if (!read_some(lines.channels[i]))
 				break;
+	write_flush();
 	service_loop_end();
 }
 
@@ -190,12 +221,17 @@ request_begin(void)
 	const struct service_events events = { .peer = on_peer,
 		.stop = on_stop, .reload = on_reload };
 
+	lines.turn_end = event_new(service_base(), -1, 0, on_turn_end, NULL);
+	if (lines.turn_end == NULL)
+		die(EXIT_OSERR, "event_new failed");
 	service_on(&events);
 }
 
 void
 request_end(void)
 {
+	write_flush();
+	event_free(lines.turn_end);
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
 		if (lines.channels[i] != NULL)
 			channel_free(lines.channels[i]);

@@ -10,6 +10,8 @@
 
 /* Look where lines go now: at the start and after a reload. */
 void	write_open(void);
+/* Lines are kept until write_flush(), or as many as there is room for. */
+void	write_flush(void);
 /*
  * pid   0: not known
  * line  foreign octets become \xNN here, whatever the sender did

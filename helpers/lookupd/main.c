@@ -4,7 +4,8 @@
  *           else, opens no socket
  * reads     RCPT_CHECK (smtpd sessions), RESOLVE (qmgr); the maps aliases,
  *           virtual, routes and accounts (users without their hashes), and
- *           files named by :include:
+ *           files named by :include:; with system_users /etc/passwd, which
+ *           master opens
  * writes    RCPT_VERDICT, TARGET, RESOLVED to the asking peer
  * never     writes a file; sees message text or passwords; asks the network
  * flow      peer -> request.c (may it?) -> domains.c, recipient.c
@@ -16,7 +17,6 @@
 #include "base/bug.h"
 #include "daemon/service.h"
 #include "os/fs.h"
-#include "os/user.h"
 
 static const struct service lookupd = {
 	.name = "lookupd", .role = ROLE_LOOKUPD, .sandbox = SANDBOX_FILES,
@@ -64,18 +64,6 @@ on_reload(void *ctx)
 	    service_file("passwd"), &state.owner);
 }
 
-static void
-find_owner(const char *name)
-{
-	struct user user;
-
-	if (user_by_name(name, &user) != 0)
-		return;
-	state.owner.have_owner = true;
-	state.owner.uid = user.uid;
-	state.owner.gid = user.gid;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -84,7 +72,9 @@ main(int argc, char **argv)
 	int dirs[2] = { -1, -1 };
 
 	service_begin(&lookupd, argc, argv);
-	find_owner(conf_str(service_conf(), "mailbox_user"));
+	account_defaults_find(&state.owner,
+	    conf_str(service_conf(), "mailbox_path"),
+	    conf_str(service_conf(), "mailbox_user"));
 	/* Berkeley DB knows only paths: the maps are the working directory. */
 	state.dir = fs_enter(conf_str(service_conf(), "map_dir"));
 	if (state.dir < 0)

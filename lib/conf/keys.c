@@ -26,10 +26,10 @@ const struct conf_key conf_keys[] = {
 	    "from anybody and sent on." },
 	{ "postmaster", CONF_STR, 0, 320, "", NULL,
 	    R(LOOKUPD) | R(QMGR),
-	    "Where mail for postmaster goes and what notices call for help; "
-	    "empty: postmaster@hostname, which must then resolve." },
-	{ "subaddress_separator", CONF_STR, 0, 1, "+", NULL,
-	    R(LOOKUPD) | R(AUTHD),
+	    "Where mail for postmaster goes that no alias or account takes, "
+	    "and reports of failures that have no sender to go to; empty: "
+	    "such mail is refused, such failures are only logged." },
+	{ "subaddress_separator", CONF_STR, 0, 1, "+", NULL, R(LOOKUPD),
 	    "The character before the detail of a local part; empty: none." },
 	{ "confinement", CONF_CHOICE, 0, 0, "required",
 	    "required available", NOBODY,
@@ -158,10 +158,9 @@ const struct conf_key conf_keys[] = {
 	{ "mailbox_roots", CONF_LIST, 1, 16, "/var/mail", NULL,
 	    DELIVER | R(POP3_SESSION) | R(IMAP_SESSION),
 	    "Directories beneath which all mailboxes lie." },
-	{ "system_users", CONF_BOOL, 0, 1, "no", NULL,
-	    R(LOOKUPD) | R(AUTHD),
+	{ "system_users", CONF_BOOL, 0, 1, "no", NULL, R(LOOKUPD),
 	    "Whether the users of the system have mailboxes "
-	    "(home/Maildir) and forward files." },
+	    "(home/Maildir) and forward files, as name@hostname." },
 	{ "pipes", CONF_LIST, 0, 100, "", NULL, R(LOOKUPD) | DELIVER,
 	    "Programs for the target |name: \"name=/path/program word...\"." },
 	{ "pipe_user", CONF_STR, 0, 63, "nobody", NULL, DELIVER,

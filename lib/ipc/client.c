@@ -5,6 +5,7 @@
  */
 #include "ipc/client.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/bug.h"
@@ -38,6 +39,21 @@ broken(struct ipc_client *c, struct why *why, const char *what)
 	return -1;
 }
 
+/* Rarely is there no room at once. */
+static int
+send_until(int chan, struct span packet, int fd, int64_t deadline_ms)
+{
+	int rc;
+
+	while ((rc = fd_send_now(chan, packet.p, packet.n, fd)) != 0 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (fd_wait(chan, FD_WRITE, deadline_ms) != 1) {
+			errno = ETIMEDOUT;
+			break;
+		}
+	return rc;
+}
+
 int
 ipc_client_send(struct ipc_client *c, const struct ipc_type *t,
     uint32_t request, const void *msg, int fd, struct why *why)
@@ -57,13 +73,10 @@ ipc_client_send(struct ipc_client *c, const struct ipc_type *t,
 		    c->peer, t->name);
 		return -1;
 	}
-	/* Writable means room for a packet of 8 KiB: the call will not wait. */
-	if (fd_wait(c->fd, FD_WRITE, clock_deadline(SEND_MS)) != 1)
-		rc = broken(c, why, "does not read");
-	else if (fd_send(c->fd, packet.p, packet.n, fd) != 0)
-		rc = broken(c, why, "channel broke");
-	else
-		rc = 0;
+	rc = send_until(c->fd, buf_span(&packet), fd, clock_deadline(SEND_MS));
+	if (rc != 0)
+		rc = broken(c, why, errno == ETIMEDOUT ? "does not read" :
+		    "channel broke");
 	frame_wipe(&packet);
 	return rc;
 }
@@ -73,6 +86,8 @@ next_frame(struct ipc_client *c, int64_t deadline_ms, struct frame *f)
 {
 	enum frame_got got = FRAME_AGAIN;
 
+	if (c->in_groups)
+		got = frame_recv_now(c->fd, f);
 	while (got == FRAME_AGAIN) {
 		if (fd_wait(c->fd, FD_READ, deadline_ms) != 1)
 			return FRAME_AGAIN;

@@ -14,6 +14,8 @@ struct ipc_client {
 	int	    fd;		/* the channel, -1: closed or broken */
 	uint32_t    next;	/* request id */
 	const char *peer;	/* for texts: "qmgr" */
+	bool	    in_groups;	/* packets come several at a time: each is
+				   looked for before it is waited for */
 };
 
 void	ipc_client_init(struct ipc_client *c, int fd, const char *peer);

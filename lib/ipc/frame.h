@@ -12,6 +12,7 @@
 #include "ipc/field.h"
 
 struct frame {
+	uint8_t	 head[IPC_HEADER];
 	uint16_t type;
 	uint32_t request;
 	int	 fd;		/* -1: none; the receiver's to close */
@@ -34,5 +35,17 @@ enum frame_got { FRAME_OK, FRAME_END, FRAME_AGAIN, FRAME_BROKEN, FRAME_NO_ROOM }
  * process has no room for its descriptor; that packet is lost, and no other.
  */
 enum frame_got	frame_recv(int chan, struct frame *f) must_use;
+#define FRAMES_AT_ONCE	8
+/*
+ * The packets that are there, up to FRAMES_AT_ONCE, by one call, without
+ * waiting.
+ * got      what each of v is, as frame_recv says it; only the last is another
+ *          than FRAME_OK or FRAME_NO_ROOM
+ * returns  how many; at least 1
+ */
+size_t	frame_recv_many(int chan, struct frame *v, enum frame_got *got)
+	    must_use;
+/* The same for one. */
+enum frame_got	frame_recv_now(int chan, struct frame *f) must_use;
 
 #endif

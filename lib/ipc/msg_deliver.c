@@ -12,7 +12,6 @@
 #define SIZE_MOST (UINT64_C(4294967296) + UINT64_C(1048576))
 /* An envelope of recipients_max recipients, each with two addresses. */
 #define AT_MOST	UINT64_C(268435456)
-#define RCPTS_MOST 1000000		/* conf/keys: alias_targets_max */
 
 const struct ipc_type out_worker_type =
     IPC_TYPE_BARE(out_worker, IPC_NUM_OUT_WORKER, IPC_FD_ONE);
@@ -37,7 +36,7 @@ static const struct ipc_field job_fields[] = {
 	IPC_U8(job, transport, TRANSPORT_SMTP, TRANSPORT_LMTP),
 	IPC_TEXT(job, nexthop, 0, 255),
 	IPC_U16(job, port, 0, UINT16_MAX),
-	IPC_U32(job, nrcpts, 1, RCPTS_MOST),
+	IPC_U32(job, nrcpts, 1, JOB_RCPTS_MOST),
 };
 const struct ipc_type job_type =
     IPC_TYPE(job, IPC_NUM_JOB, IPC_FD_ONE, job_fields);

@@ -32,6 +32,9 @@ struct local_worker {		/* qmgr -> local-deliver, with the channel */
 	uint8_t	 system_user;
 };
 
+#define JOB_RCPTS_MOST	1000	/* qmgr gives fewer: JOB_RCPTS_MAX */
+#define JOB_FORWARDS_MAX 100	/* of one forward file: RESULT_FORWARDs */
+
 struct job {			/* with the queue file */
 	char	 id[ID_SIZE];
 	char	 sender[LOOKUP_ADDRESS_MAX + 1];	/* "" for <> */

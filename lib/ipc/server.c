@@ -15,6 +15,7 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "ipc/frame.h"
 #include "ipc/msg_refusal.h"
 #include "ipc/outq.h"
@@ -24,7 +25,7 @@
 #define PEERS_DEFAULT	1024
 #define OUT_OCTETS	(1 * MIB)	/* unread by one peer */
 #define OUT_PACKETS	4096
-#define READ_AT_ONCE	32	/* packets of one peer per turn of the loop */
+#define READ_AT_ONCE	4	/* groups of packets of a peer per turn */
 #define TOKEN		1000	/* thousandths of a message */
 
 struct bucket {
@@ -59,6 +60,7 @@ struct ipc_server {
 	size_t	     out_octets, out_packets;
 	unsigned     busy;	/* depth of handlers */
 	struct event *reaper;
+	struct frame *frames;	/* FRAMES_AT_ONCE, wiped after use */
 };
 
 static void	on_readable(evutil_socket_t fd, short what, void *arg);
@@ -141,6 +143,7 @@ ipc_server_new(struct event_base *base, const struct ipc_rule *rules,
 	s->reaper = event_new(base, -1, 0, on_reaper, s);
 	if (s->reaper == NULL)
 		die(EXIT_OSERR, "event_new failed");
+	s->frames = xcalloc(FRAMES_AT_ONCE, sizeof(s->frames[0]));
 	return s;
 }
 
@@ -155,6 +158,7 @@ ipc_server_free(struct ipc_server **s)
 		mark_closing(p);
 	reap(*s);
 	event_free((*s)->reaper);
+	free((*s)->frames);
 	free(*s);
 	*s = NULL;
 }
@@ -461,32 +465,45 @@ no_room(const struct ipc_peer *p)
 	    LF_STR("why", "too many descriptors"));
 }
 
+/*
+ * One group of packets: all that is there, if it is not much.
+ * returns  whether there may be more
+ */
+static bool
+read_group(struct ipc_peer *p)
+{
+	struct frame *f = p->server->frames;
+	enum frame_got got[FRAMES_AT_ONCE];
+	size_t n = frame_recv_many(p->fd, f, got);
+
+	for (size_t i = 0; i < n; i++) {
+		/* A handler may have closed it. */
+		if (p->closing)
+			fd_close(&f[i].fd);
+		else if (got[i] == FRAME_OK)
+			dispatch(p, &f[i]);
+		else if (got[i] == FRAME_NO_ROOM)
+			no_room(p);
+		else if (got[i] == FRAME_END)
+			mark_closing(p);
+		else if (got[i] == FRAME_BROKEN)
+			refused(p, NULL, "broken packet");
+		wipe(f[i].body, f[i].body_len);
+	}
+	return n == FRAMES_AT_ONCE && !p->closing;
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ipc_peer *p = arg;
 	struct ipc_server *s = p->server;
-	struct frame *f = xmalloc(sizeof(*f));
-	enum frame_got got = FRAME_OK;
 
 	(void)fd;
 	(void)what;
 	s->busy++;
-	for (int i = 0; i < READ_AT_ONCE && !p->closing; i++) {
-		got = frame_recv(p->fd, f);
-		if (got == FRAME_NO_ROOM)
-			no_room(p);
-		else if (got != FRAME_OK)
-			break;
-		else
-			dispatch(p, f);
-	}
-	if (got == FRAME_END)
-		mark_closing(p);
-	else if (got == FRAME_BROKEN && !p->closing)
-		refused(p, NULL, "broken packet");
-	explicit_bzero(f, sizeof(*f));
-	free(f);
+	for (int i = 0; i < READ_AT_ONCE && read_group(p); i++)
+		;
 	leave(s);
 }
 

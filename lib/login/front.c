@@ -266,7 +266,7 @@ on_authd_closed(struct ipc_peer *peer, void *ctx)
 	struct front_client *c, *after;
 
 	(void)ctx;
-	if (ipc_peer_role(peer) != ROLE_AUTHD)
+	if (the_front == NULL || ipc_peer_role(peer) != ROLE_AUTHD)
 		return;
 	for (c = LIST_FIRST(&the_front->clients); c != NULL; c = after) {
 		after = LIST_NEXT(c, next);
@@ -462,6 +462,7 @@ front_free(struct front **f)
 	hash_free(&(*f)->asked, NULL);
 	free(*f);
 	*f = NULL;
+	the_front = NULL;	/* the server may end after it */
 }
 
 static void

@@ -9,8 +9,23 @@
 
 #include "base/buf.h"
 #include "base/num.h"
+#include "os/user.h"
 
 enum { F_HASH, F_UID, F_GID, F_GECOS, F_HOME, F_SHELL, F_EXTRA, FIELDS };
+
+void
+account_defaults_find(struct account_defaults *d, const char *path,
+    const char *owner)
+{
+	struct user user;
+
+	*d = (struct account_defaults){ .path = path };
+	if (user_by_name(owner, &user) != 0)
+		return;
+	d->have_owner = true;
+	d->uid = user.uid;
+	d->gid = user.gid;
+}
 
 /* No '/', no control character, not empty, no leading dot. */
 static bool

@@ -7,7 +7,7 @@
  * the hash may be empty or missing: uid and gid are then mailbox_user's, the Maildir
  * is mailbox_path, or home/Maildir where a home is given.  extra is words
  * separated by spaces: "userdb_mail=maildir:/path", "quota=100M"; unknown
- * words are passed over.  Pure.
+ * words are passed over.
  */
 #ifndef MAP_ACCOUNT_H
 #define MAP_ACCOUNT_H
@@ -22,6 +22,13 @@ struct account_defaults {
 	const char *path;	/* mailbox_path: %u %n %d */
 };
 
+/*
+ * path     mailbox_path; borrowed
+ * owner    mailbox_user; looked up now, before confinement; may not exist
+ */
+void	account_defaults_find(struct account_defaults *d, const char *path,
+	    const char *owner);
+
 struct account {
 	char	    user[321];	/* canonical name */
 	struct span hash;	/* points into the value */
@@ -33,6 +40,7 @@ struct account {
 };
 
 /*
+ * Pure.
  * name     as in the map (lower case)
  * returns  0, or -1 with why: the line makes no sense (WHY_TEMP: it is the
  *          operator's mistake, so mail waits)

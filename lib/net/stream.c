@@ -238,13 +238,20 @@ make_room(struct stream *s)
 	return s->in_end < s->in_size;
 }
 
+/*
+ * asked    we have just written something that the peer answers: its answer
+ *          cannot be here yet, so the first try would be in vain
+ */
 static enum stream_result
-read_in(struct stream *s)
+read_in(struct stream *s, bool asked)
 {
 	enum stream_result r = STREAM_OK;
 	ssize_t got;
 	int want;
 
+	/* Below another layer there may be octets that it has read already. */
+	if (asked && s->io == &plain)
+		r = wait_for(s, FD_READ);
 	while (r == STREAM_OK) {
 		want = FD_READ;
 		got = s->io->read(s->io_ctx, s->fd, s->in + s->in_end,
@@ -268,6 +275,8 @@ read_in(struct stream *s)
 enum stream_result
 stream_fill(struct stream *s)
 {
+	bool asked = s->out_n > 0;
+
 	if (s->in_end_why != STREAM_OK)
 		return s->in_end_why;
 	if (!make_room(s))
@@ -277,7 +286,7 @@ stream_fill(struct stream *s)
 	else if (clock_mono_ms() >= s->deadline_ms)
 		s->in_end_why = STREAM_TIMEOUT;
 	else
-		s->in_end_why = read_in(s);
+		s->in_end_why = read_in(s, asked);
 	return s->in_end_why;
 }
 

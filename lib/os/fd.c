@@ -261,8 +261,8 @@ union control {
 	char octets[CMSG_SPACE(sizeof(int))];
 };
 
-int
-fd_send(int sock, const void *p, size_t n, int fd)
+static int
+send_packet(int sock, const void *p, size_t n, int fd, int flags)
 {
 	struct iovec iov = { .iov_base = (void *)(uintptr_t)p, .iov_len = n };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -284,9 +284,21 @@ fd_send(int sock, const void *p, size_t n, int fd)
 		memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	}
 	do
-		done = sendmsg(sock, &msg, MSG_NOSIGNAL);
+		done = sendmsg(sock, &msg, MSG_NOSIGNAL | flags);
 	while (done < 0 && errno == EINTR);
 	return done < 0 ? -1 : 0;
+}
+
+int
+fd_send(int sock, const void *p, size_t n, int fd)
+{
+	return send_packet(sock, p, n, fd, 0);
+}
+
+int
+fd_send_now(int sock, const void *p, size_t n, int fd)
+{
+	return send_packet(sock, p, n, fd, MSG_DONTWAIT);
 }
 
 /* The descriptor that came with msg, or -1; *odd: something else came. */
@@ -307,6 +319,25 @@ take_fd(struct msghdr *msg, bool *odd)
 	return fd;
 }
 
+/* What a packet of got octets brought; as fd_recv returns it. */
+static ssize_t
+judge_packet(struct msghdr *msg, ssize_t got, int *fd)
+{
+	bool odd = false;
+
+	*fd = take_fd(msg, &odd);
+	if (odd || (msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+		/* Of two, the first is there: with none, we had no room. */
+		bool short_of = !odd && *fd < 0 &&
+		    (msg->msg_flags & MSG_TRUNC) == 0;
+
+		fd_close(fd);
+		errno = short_of ? EMFILE : EPROTO;
+		return -1;
+	}
+	return got;
+}
+
 /*
  * msg_controllen is CMSG_LEN, not CMSG_SPACE: the padding of CMSG_SPACE has
  * room for a second int, and Linux would install a second descriptor there.
@@ -319,24 +350,42 @@ fd_recv(int sock, void *p, size_t n, int *fd)
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
 	    .msg_control = control.octets,
 	    .msg_controllen = CMSG_LEN(sizeof(int)) };
-	bool odd = false;
 	ssize_t got;
 
 	*fd = -1;
 	do
 		got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -1;
-	*fd = take_fd(&msg, &odd);
-	if (odd || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
-		/* Of two, the first is there: with none, we had no room. */
-		bool short_of = !odd && *fd < 0 &&
-		    (msg.msg_flags & MSG_TRUNC) == 0;
+	return got < 0 ? -1 : judge_packet(&msg, got, fd);
+}
 
-		fd_close(fd);
-		errno = short_of ? EMFILE : EPROTO;
-		return -1;
+int
+fd_recv_many(int sock, struct fd_packet *v, int count)
+{
+	union control control[FD_PACKETS];
+	struct iovec iov[FD_PACKETS][2];
+	struct mmsghdr msg[FD_PACKETS];
+	int got;
+
+	if (count > FD_PACKETS)
+		bug("%d packets at once", count);
+	memset(msg, 0, (size_t)count * sizeof(msg[0]));
+	for (int i = 0; i < count; i++) {
+		iov[i][0] = (struct iovec){ v[i].head, v[i].head_n };
+		iov[i][1] = (struct iovec){ v[i].body, v[i].body_n };
+		msg[i].msg_hdr.msg_iov = iov[i];
+		msg[i].msg_hdr.msg_iovlen = 2;
+		msg[i].msg_hdr.msg_control = control[i].octets;
+		msg[i].msg_hdr.msg_controllen = CMSG_LEN(sizeof(int));
+	}
+	do
+		got = recvmmsg(sock, msg, (unsigned)count,
+		    MSG_CMSG_CLOEXEC | MSG_DONTWAIT, NULL);
+	while (got < 0 && errno == EINTR);
+	for (int i = 0; i < got; i++) {
+		v[i].n = judge_packet(&msg[i].msg_hdr,
+		    (ssize_t)msg[i].msg_len, &v[i].fd);
+		v[i].error = v[i].n < 0 ? errno : 0;
 	}
 	return got;
 }

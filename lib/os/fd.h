@@ -54,7 +54,24 @@ void	fd_close_all_but(int lowest, const int *keep, size_t n);
  * done nothing wrong.
  */
 int	fd_send(int sock, const void *p, size_t n, int fd) must_use;
+/* The same, and EAGAIN from a socket that blocks, too. */
+int	fd_send_now(int sock, const void *p, size_t n, int fd) must_use;
 ssize_t	fd_recv(int sock, void *p, size_t n, int *fd) must_use;
+
+struct fd_packet {
+	void   *head, *body;	/* its octets: head is filled first */
+	size_t  head_n, body_n;	/* room */
+	ssize_t n;		/* as fd_recv returns it ... */
+	int	fd, error;	/* ... with the descriptor, or errno */
+};
+#define FD_PACKETS	8
+/*
+ * What is there, at most count (<= FD_PACKETS) packets, by one call, without
+ * waiting.
+ * returns  how many of v are filled: with fewer than count there is no more
+ * now; -1: none, errno as by fd_recv
+ */
+int	fd_recv_many(int sock, struct fd_packet *v, int count) must_use;
 
 enum fd_event { FD_READ = 1, FD_WRITE = 2 };
 /*

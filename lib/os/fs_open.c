@@ -120,15 +120,18 @@ open_beneath(int dir, const char *path, int flags)
 	return open_stepwise(dir, path, flags, 0600);
 }
 
-/* A regular file or nothing: O_NONBLOCK, so that a FIFO holds up nobody. */
+/*
+ * A regular file or nothing: O_NONBLOCK, so that a FIFO holds up nobody.  What
+ * we have just made is one.
+ */
 static int
 open_file(int dir, const char *path, int flags)
 {
 	struct stat sb;
 	int fd = open_beneath(dir, path, flags | O_NONBLOCK);
 
-	if (fd < 0)
-		return -1;
+	if (fd < 0 || (flags & O_EXCL) != 0)
+		return fd;
 	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode))
 		return fd;
 	fd_close(&fd);

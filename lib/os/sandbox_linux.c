@@ -68,6 +68,30 @@ sandbox_before_ids(const struct confine *c, struct why *why)
 	return 0;
 }
 
+/*
+ * Are exactly these permitted, and nothing inheritable?  One look at all: a
+ * worker comes here twice for each mailbox.
+ */
+static int
+verify_caps(const cap_value_t *keep, size_t n, struct why *why)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t p, i;
+
+	for (cap_value_t v = 0; v < cap_max_bits(); v++) {
+		if (caps != NULL &&
+		    cap_get_flag(caps, v, CAP_PERMITTED, &p) == 0 &&
+		    cap_get_flag(caps, v, CAP_INHERITABLE, &i) == 0 &&
+		    (p == CAP_SET) == listed(keep, n, v) && i == CAP_CLEAR)
+			continue;
+		why_set(why, WHY_TEMP, ESC, "capability %d did not change", v);
+		(void)cap_free(caps);
+		return -1;
+	}
+	(void)cap_free(caps);
+	return 0;
+}
+
 /* Exactly these, permitted and effective, nothing inheritable; verified. */
 static int
 set_caps(const cap_value_t *keep, size_t n, struct why *why)
@@ -83,14 +107,7 @@ set_caps(const cap_value_t *keep, size_t n, struct why *why)
 	if (rc != 0)
 		why_sys(why, WHY_TEMP, ESC, "capabilities");
 	(void)cap_free(caps);
-	for (cap_value_t v = 0; rc == 0 && v < cap_max_bits(); v++)
-		if (have_cap(v, CAP_PERMITTED) != listed(keep, n, v) ||
-		    have_cap(v, CAP_INHERITABLE)) {
-			why_set(why, WHY_TEMP, ESC,
-			    "capability %d did not change", v);
-			rc = -1;
-		}
-	return rc;
+	return rc == 0 ? verify_caps(keep, n, why) : -1;
 }
 
 int

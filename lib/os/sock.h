@@ -61,8 +61,20 @@ int	sock_connect(const struct sock_addr *to, const struct sock_addr *from,
 /* Half close: no more output; the peer sees the end. */
 void	sock_end_output(int fd);
 
-/* For logd: turn on credentials, and receive a packet with its sender's pid. */
+/* For logd: turn on credentials, and receive packets with their senders' pids. */
 int	sock_want_credentials(int fd) must_use;
-ssize_t	sock_recv_pid(int fd, void *p, size_t n, int32_t *pid) must_use;
+struct sock_signed {
+	char   *p;	/* room for size octets */
+	size_t	size;
+	size_t	n;	/* octets that came, 0: the end of the channel */
+	int32_t pid;	/* 0: not known */
+};
+#define SOCK_SIGNED_MAX	16
+/*
+ * What is there, at most count (<= SOCK_SIGNED_MAX) packets, by one call,
+ * without waiting.
+ * returns  how many of v are filled; -1 with errno
+ */
+int	sock_recv_signed(int fd, struct sock_signed *v, int count) must_use;
 
 #endif

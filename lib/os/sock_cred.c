@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/bug.h"
 
 int
 sock_want_credentials(int fd)
@@ -26,50 +26,77 @@ sock_want_credentials(int fd)
 }
 
 #ifdef SO_PASSCRED
-/*
- * The buffer has room for the credentials only: descriptors that somebody
- * adds find none and are never installed here (MSG_CTRUNC).
- */
-ssize_t
-sock_recv_pid(int fd, void *p, size_t n, int32_t *pid)
+union control {
+	struct cmsghdr align;
+	char octets[CMSG_SPACE(sizeof(struct ucred))];
+};
+
+static int32_t
+pid_of(struct msghdr *msg)
 {
-	union {
-		struct cmsghdr align;
-		char octets[CMSG_SPACE(sizeof(struct ucred))];
-	} control = { .octets = { 0 } };
-	struct iovec iov = { .iov_base = p, .iov_len = n };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-	    .msg_control = control.octets,
-	    .msg_controllen = CMSG_LEN(sizeof(struct ucred)) };
 	struct cmsghdr *c;
 	struct ucred cred;
-	ssize_t got;
 
-	*pid = 0;
-	do
-		got = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -1;
-	for (c = CMSG_FIRSTHDR(&msg); c != NULL; c = CMSG_NXTHDR(&msg, c))
+	for (c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c))
 		if (c->cmsg_level == SOL_SOCKET &&
 		    c->cmsg_type == SCM_CREDENTIALS &&
 		    c->cmsg_len == CMSG_LEN(sizeof(cred))) {
 			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
-			*pid = cred.pid;
+			return cred.pid;
 		}
+	return 0;
+}
+
+/*
+ * The buffer has room for the credentials only: descriptors that somebody
+ * adds find none and are never installed here (MSG_CTRUNC).
+ */
+int
+sock_recv_signed(int fd, struct sock_signed *v, int count)
+{
+	union control control[SOCK_SIGNED_MAX];
+	struct iovec iov[SOCK_SIGNED_MAX];
+	struct mmsghdr msg[SOCK_SIGNED_MAX];
+	int got;
+
+	if (count > SOCK_SIGNED_MAX)
+		bug("%d packets at once", count);
+	memset(msg, 0, (size_t)count * sizeof(msg[0]));
+	for (int i = 0; i < count; i++) {
+		iov[i] = (struct iovec){ v[i].p, v[i].size };
+		msg[i].msg_hdr.msg_iov = &iov[i];
+		msg[i].msg_hdr.msg_iovlen = 1;
+		msg[i].msg_hdr.msg_control = control[i].octets;
+		msg[i].msg_hdr.msg_controllen = CMSG_LEN(sizeof(struct ucred));
+	}
+	do
+		got = recvmmsg(fd, msg, (unsigned)count,
+		    MSG_CMSG_CLOEXEC | MSG_DONTWAIT, NULL);
+	while (got < 0 && errno == EINTR);
+	for (int i = 0; i < got; i++) {
+		v[i].n = msg[i].msg_len;
+		v[i].pid = pid_of(&msg[i].msg_hdr);
+	}
 	return got;
 }
 #else
-ssize_t
-sock_recv_pid(int fd, void *p, size_t n, int32_t *pid)
+int
+sock_recv_signed(int fd, struct sock_signed *v, int count)
 {
 	ssize_t got;
+	int i;
 
-	*pid = 0;
-	do
-		got = recv(fd, p, n, MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	return got;
+	for (i = 0; i < count; i++) {
+		do
+			got = recv(fd, v[i].p, v[i].size, MSG_DONTWAIT);
+		while (got < 0 && errno == EINTR);
+		if (got < 0)
+			return i > 0 ? i : -1;
+		v[i].n = (size_t)got;
+		v[i].pid = 0;
+		if (got == 0)
+			return i + 1;
+	}
+	return i;
 }
 #endif

@@ -173,8 +173,9 @@ folder_message(const struct folder *f, size_t i)
 	return i < f->n ? &f->v[i] : NULL;
 }
 
-size_t
-folder_index(const struct folder *f, uint32_t uid)
+/* Index of the first message with a UID >= uid, or f->n. */
+static size_t
+index_of(const struct folder *f, uint32_t uid)
 {
 	size_t low = 0, high = f->n, mid;
 
@@ -191,7 +192,7 @@ folder_index(const struct folder *f, uint32_t uid)
 struct message *
 folder_get(struct folder *f, uint32_t uid)
 {
-	size_t i = folder_index(f, uid);
+	size_t i = index_of(f, uid);
 
 	return i < f->n && f->v[i].uid == uid ? &f->v[i] : NULL;
 }
@@ -199,7 +200,7 @@ folder_get(struct folder *f, uint32_t uid)
 const struct message *
 folder_find(const struct folder *f, uint32_t uid)
 {
-	size_t i = folder_index(f, uid);
+	size_t i = index_of(f, uid);
 
 	return i < f->n && f->v[i].uid == uid ? &f->v[i] : NULL;
 }

@@ -85,8 +85,6 @@ size_t	folder_count(const struct folder *f);
 const struct message *folder_message(const struct folder *f, size_t i);
 /* NULL: not in the view. */
 const struct message *folder_find(const struct folder *f, uint32_t uid);
-/* Index of the first message with a UID >= uid, or folder_count(). */
-size_t	folder_index(const struct folder *f, uint32_t uid);
 
 uint32_t    folder_uidvalidity(const struct folder *f);	/* 0 before a sync */
 uint32_t    folder_uidnext(const struct folder *f);

@@ -176,11 +176,14 @@ static int
 deliver(struct folder *to, struct arrival *v, size_t n,
     uint32_t *uidvalidity, struct why *why)
 {
-	struct dotlock lock;
+	struct dotlock lock = DOTLOCK_NONE;
+	struct fs_stat st;
 	bool locked;
 	int rc = 0;
 
-	locked = dotlock_take(&lock, to->dir, UIDLIST_NAME, 0) == 0;
+	/* Where nobody has made a list yet there is no line to be added. */
+	locked = fs_stat(to->dir, UIDLIST_NAME, &st) == 0 &&
+	    dotlock_take(&lock, to->dir, UIDLIST_NAME, 0) == 0;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = place_one(to, &v[i], why);
 	if (rc == 0 && sync_dirs(to, v, n) != 0) {

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 
-#include "base/num.h"
 #include "os/fd.h"
 #include "os/fs.h"
 #include "store/folder_priv.h"

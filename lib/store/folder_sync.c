@@ -273,8 +273,8 @@ forget_list(struct folder *f)
 	f->synced = false;
 }
 
-int
-folder_refresh(struct folder *f, struct why *why)
+static int
+refresh(struct folder *f, struct why *why)
 {
 	struct sync s = { .f = f, .lock = DOTLOCK_NONE };
 	int rc = look(f, why);
@@ -294,6 +294,19 @@ folder_refresh(struct folder *f, struct why *why)
 	uidlist_news_fini(&s.locked_news);
 	uidlist_news_fini(&s.news);
 	scan_fini(&s.scan);
+	return rc;
+}
+
+int
+folder_refresh(struct folder *f, struct why *why)
+{
+	struct why here;
+	int rc;
+
+	why_clear(&here);
+	rc = refresh(f, &here);
+	if (rc != 0 && why != NULL)
+		*why = here;
 	return rc;
 }
 
@@ -340,16 +353,11 @@ int
 folder_sync(struct folder *f, struct folder_changes *changes, struct why *why)
 {
 	struct folder_changes spare;
-	struct why here;
 
 	if (changes != NULL)
 		changes_clear(changes);
-	why_clear(&here);
-	if (folder_refresh(f, &here) != 0) {
-		if (why != NULL)
-			*why = here;
+	if (folder_refresh(f, why) != 0)
 		return -1;
-	}
 	tidy(f, &f->pending);
 	if (changes != NULL) {
 		spare = *changes;

@@ -23,7 +23,7 @@ keywords_fini(struct keywords *k)
 }
 
 /* RFC 3501 section 9: flag-keyword is an atom; '\' would be a system flag. */
-bool
+static bool
 keyword_valid(struct span name)
 {
 	if (name.n == 0 || name.n > KEYWORD_OCTETS_MAX)

@@ -22,8 +22,6 @@ struct keywords {
 
 void	keywords_init(struct keywords *k);
 void	keywords_fini(struct keywords *k);
-/* A flag-keyword atom (RFC 3501 section 9), not too long. */
-bool	keyword_valid(struct span name);
 /* Lines that make no sense are passed over (pure). */
 void	keywords_parse(struct keywords *k, struct span text);
 void	keywords_put(struct buf *out, const struct keywords *k);

@@ -137,11 +137,23 @@ class Day:
         client.logout()
 
 
+def opened_before(paq, box):
+    """A Maildir that an IMAP client has seen: deliveries add to its uidlist."""
+    top, owner = paq.maildir(box), os.stat(paq.mail)
+    for part in ("tmp", "new", "cur"):
+        (top / part).mkdir(parents=True)
+    (top / "dovecot-uidlist").write_text(f"3 V1234567890 N1 G{'5a' * 16}\n")
+    for path in (top.parents[1], top.parent, top, *top.iterdir()):
+        os.chmod(path, 0o600 if path.is_file() else 0o700)
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def one_day(fault):
     """Was there a fault at all?"""
     day = Day(fault)
     try:
         day.paq.write()
+        opened_before(day.paq, ALICE)
         day.begin()
         day.work()
         day.recover()

@@ -28,6 +28,9 @@ def why_not(fs="ext4", tools=()):
     for tool in ("losetup", "unshare", f"mkfs.{fs}", *tools):
         if shutil.which(tool) is None:
             return "no " + tool
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True,
+                      check=False).returncode:
+        return "no mount namespaces (inside a chroot?)"
     looks = subprocess.run(["losetup", "-f"], capture_output=True,
                            check=False)
     return "no loop devices" if looks.returncode else None

@@ -26,6 +26,7 @@ def shared():
         (s.dir / "conf").write_text(
             'hostname = "mail.example.org"\n'
             'run_dir = "%s"\n'
+            'mailbox_user = "nobody"\n'
             'domains = { "example.org" }\n' % s.dir)
         os.chmod(s.dir / "conf", 0o644)
         yield s
@@ -222,6 +223,7 @@ def test_exit_temporary(suite):
 
 def test_exit_suite_is_down(suite, tmp_path):
     (tmp_path / "conf").write_text('hostname = "h.example"\n'
+                                   'mailbox_user = "nobody"\n'
                                    'run_dir = "%s"\n' % tmp_path)
     got = subprocess.run([str(BIN / "sendmail"), "-C", str(tmp_path / "conf"),
                           "a@b.example"], input=b"\nx\n",

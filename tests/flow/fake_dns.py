@@ -74,11 +74,19 @@ class Dns:
     def __init__(self, table=None, host="127.0.0.1", tcp=True):
         self.table = dict(table or {})
         self.seen = []          # (name, type, tcp, source port, id)
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind((host, 0))
-        self.port = self.udp.getsockname()[1]
+        self.tcp = None
+        while True:
+            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.udp.bind((host, 0))
+            self.port = self.udp.getsockname()[1]
+            if not tcp:
+                break
+            try:
+                self.tcp = socket.create_server((host, self.port))
+                break
+            except OSError:             # that port of TCP is taken
+                self.udp.close()
         self.address = f"{host}:{self.port}"
-        self.tcp = socket.create_server((host, self.port)) if tcp else None
         threading.Thread(target=self.serve_udp, daemon=True).start()
         if tcp:
             threading.Thread(target=self.serve_tcp, daemon=True).start()

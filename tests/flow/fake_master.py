@@ -5,10 +5,12 @@
         ...
 
 A list among the settings is sent as several values.  fast=100: time runs a
-hundred times as fast in there (fast_clock.c).
+hundred times as fast in there (fast_clock.c).  jail: False, True (an empty
+directory), or a path; with one, the daemon becomes user.
 """
 import os
 import pathlib
+import pwd
 import resource
 import shutil
 import signal
@@ -40,11 +42,12 @@ def fast_clock():
 
 class Daemon:
     def __init__(self, program, settings, args=(), fast=0, jail=True,
-                 nofile=None, cwd_settings=None):
+                 nofile=None, user=None):
         self.program, self.args = program, list(args)
         self.settings = {"hostname": "mail.demo.example",
                          "log_level": "debug", **settings}
         self.fast, self.jail, self.nofile = fast, jail, nofile
+        self.user = user        # None: nobody
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="paqone-"))
         self.dir.chmod(0o755)
         self.logs, self.ready = [], False
@@ -124,16 +127,24 @@ class Daemon:
                 stderr=err, env=env)
 
     def introduce(self):
-        drop = IS_ROOT and self.jail
-        owner = u32(NOBODY) + u32(NOBODY) if drop else u32(0) + u32(0)
-        send(self.master, "SUPER_IDENTITY", u8(drop) + owner +
-             text(str(self.dir / "jail") if drop else "") + u8(0) + u8(0) +
-             u64(1))
+        drop = IS_ROOT and bool(self.jail)
+        uid = gid = NOBODY
+        if self.user is not None and drop:
+            uid, gid = pwd.getpwnam(self.user)[2:4]
+        jail = self.dir / "jail" if self.jail is True else self.jail
+        send(self.master, "SUPER_IDENTITY", u8(drop) +
+             (u32(uid) + u32(gid) if drop else u32(0) + u32(0)) +
+             text(str(jail) if drop else "") + u8(0) + u8(0) + u64(1))
         self.send_settings()
         for kind, body, sock in self.give:
             send(self.master, kind, body, fd=sock.fileno())
             sock.close()
         self.give = []
+        send(self.master, "SUPER_GO")
+
+    def reload(self, **settings):
+        self.settings.update(settings)
+        self.send_settings()
         send(self.master, "SUPER_GO")
 
     def send_settings(self):

@@ -130,19 +130,20 @@ class Out:
         self.dnsd = None
         self.new_qmgr()
         if self.dns is not None:
-            self.dnsd = Daemon("dnsd", {"dns_servers": [self.dns.address]},
-                               fast=self.fast)
-            self.wire_dnsd()
-            self.dnsd.start()
+            self.new_dnsd()
         else:
             self.no_dns = self.out.peer("ROLE_DNSD")    # never answers
         self.out.start()
         return self
 
-    def wire_dnsd(self):
+    def new_dnsd(self):
+        """The first one, or the next one."""
+        self.dnsd = Daemon("dnsd", {"dns_servers": [self.dns.address]},
+                           fast=self.fast)
         one, other = pair()
-        self.out.give_peer("ROLE_DNSD", one)
         self.dnsd.give_peer("ROLE_SMTP_OUT", other)
+        self.dnsd.start()
+        self.out.give_peer("ROLE_DNSD", one)
 
     def new_qmgr(self):
         """A first qmgr, or the next one."""

@@ -23,6 +23,9 @@ import pytest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
+# Not inside a chroot, for one.
+NAMESPACES = subprocess.run(["unshare", "-U", "true"], check=False,
+                            stderr=subprocess.DEVNULL).returncode == 0
 FAKES = ["lookupd", "authd", "dnsd", "qmgr", "smtpd", "smtp-out",
          "local-deliver", "pop3d", "imapd"]
 USERS = {
@@ -95,6 +98,8 @@ class Suite:
             "mailbox_roots": self.dir + "/mail",
             "mailbox_path": self.dir + "/mail/%d/%n",
             "mailbox_user": "nobody",
+            "confinement": "required" if not as_root or NAMESPACES else
+                "available",
             "listen_mx": "127.0.0.1:%d" % free_port(),
             "listen_imap": "127.0.0.1:%d" % free_port(),
             "log_level": "debug",
@@ -375,6 +380,16 @@ def test_reload(suite):
     suite.proc.send_signal(signal.SIGHUP)
     suite.wait_log("event=fake-reload hostname=other.example", len(EDGES))
     assert {n: suite.pid(n) for n in EDGES} == pids
+    assert "event=needs-restart" not in suite.log()
+
+
+def test_reload_says_what_has_to_wait(suite):
+    suite.start()
+    suite.settings["smtp_clients_max"] = "7"
+    suite.write_conf("dns_servers = { 192.0.2.53 }\n")
+    assert suite.paquebot("reload").returncode == 0
+    for name in ("smtp_clients_max", "dns_servers"):
+        suite.wait_log("event=needs-restart setting=" + name)
 
 
 def test_reload_of_a_mistake(suite):

@@ -9,10 +9,12 @@ import random
 import re
 import signal
 import socket
+import threading
 import time
 
 import pytest
 
+import suite as harness
 from fake_dns import NXDOMAIN, SERVFAIL, Dns, record
 from fake_out import DONE, DROP, HANG, ID, LATER, LMTP, MAIL, NEVER, Out, \
     Server
@@ -418,7 +420,6 @@ def test_qmgr_gone_before_the_dot_gives_up(plain):
     (b"451 4.3.0 later\r\n", LATER)])
 def test_qmgr_gone_after_the_dot_leaves_an_orphan(answer, kind):
     """The next qmgr is told who is under way, and then what became of it."""
-    import threading
     go = threading.Event()
 
     def dot(line):
@@ -440,7 +441,6 @@ def test_qmgr_gone_after_the_dot_leaves_an_orphan(answer, kind):
 
 
 def test_orphan_of_a_qmgr_that_is_back_already():
-    import threading
     go = threading.Event()
 
     def dot(line):
@@ -457,7 +457,6 @@ def test_orphan_of_a_qmgr_that_is_back_already():
 
 
 def test_results_wait_for_the_next_qmgr():
-    import threading
     go = threading.Event()
 
     def dot(line):
@@ -491,17 +490,62 @@ def test_nobody_is_left_when_the_suite_ends():
         time.sleep(0.05)
 
 
-def test_a_worker_too_many_and_a_crash():
+def test_a_worker_too_many_waits_for_its_place():
     with Out(smtp_out_max="1") as out, Server() as server:
+        one, other = out.worker(), None
+        assert one.job(MAIL, [BOB], **to(server)).kinds == [DONE]
+        other = out.worker()
+        other.begin(MAIL, [CAROL], **to(server))
+        time.sleep(0.3)
+        assert len(out.out.children()) == 1 and len(server.messages) == 1
+        one.close()
+        assert other.finish().kinds == [DONE]
+
+
+def test_a_worker_that_crashes():
+    with Out() as out, Server() as server:
         one = out.worker()
         assert one.job(MAIL, [BOB], **to(server)).kinds == [DONE]
-        assert out.worker().ended()
-        assert out.out.log_has("too-many-workers")
         (pid,) = out.out.children()
-        os.kill(pid, signal.SIGSEGV)
+        os.kill(pid, signal.SIGABRT)
         assert one.ended()
-        assert out.out.log_has("worker-crashed", "signal=11")
+        assert out.out.log_has("worker-crashed", "signal=6")
         assert out.job(MAIL, [BOB], **to(server)).kinds == [DONE]
+
+
+def test_the_parent_gone_after_the_dot():
+    """A worker needs it only for orphans: its result goes to qmgr."""
+    go = threading.Event()
+
+    def dot(line):
+        go.wait(20)
+        return None
+    with Out() as out, Server({"dot": dot}) as server:
+        w = out.worker()
+        w.begin(MAIL, [BOB], **to(server))
+        server.wait(lambda s: s.messages)
+        out.out.process.kill()
+        out.out.process.wait()
+        go.set()
+        assert w.finish().kinds == [DONE]
+
+
+def test_both_gone_after_the_dot():
+    """Nobody is left to hear of it: the worker does not stay either."""
+    with Out() as out, Server({"dot": HANG}) as server:
+        w = out.worker()
+        w.begin(MAIL, [BOB], **to(server))
+        server.wait(lambda s: s.messages)
+        (pid,) = out.out.children()
+        out.out.process.kill()
+        out.out.process.wait()
+        time.sleep(0.2)
+        assert os.path.exists(f"/proc/{pid}")
+        w.close()
+        end = time.monotonic() + 5
+        while os.path.exists(f"/proc/{pid}"):
+            assert time.monotonic() < end
+            time.sleep(0.02)
 
 
 # --------------------------------------------------------------------- by MX
@@ -690,15 +734,53 @@ def test_answers_are_kept_as_long_as_they_live(net):
 
 @needs_root
 def test_dnsd_comes_back(net):
-    """A worker whose name server's channel ended asks no more of qmgr."""
+    """That it went is no word about the site: qmgr may try again at once."""
     with Site(ONE_MX) as site:
         w = site.out.worker()
         assert w.job(MAIL, [BOB], nexthop="far.example").end == (1, 0)
         os.kill(site.out.dnsd.process.pid, signal.SIGKILL)
         site.out.dnsd.process.wait()
-        # The connection is there still; but this was the last job.
-        done = w.job(MAIL, [BOB], nexthop="far.example")
-        assert done.kinds == [DONE]
-        done = w.job(MAIL, [BOB], nexthop="other.example")
-        assert done is None or (done.kinds == [LATER] and done.end[0] == 0)
-        assert w.ended()
+        # The connection is there still.
+        assert w.job(MAIL, [BOB], nexthop="far.example").kinds == [DONE]
+        assert w.job(MAIL, [BOB], nexthop="other.example") is None
+        # The next worker waits for the next dnsd.
+        w = site.out.worker()
+        w.begin(MAIL, [BOB], nexthop="far.example")
+        time.sleep(0.3)
+        assert site.out.out.children() == []
+        site.out.new_dnsd()
+        assert w.finish().kinds == [DONE]
+
+
+# ------------------------------------------------------- with the real qmgr
+
+@pytest.mark.parametrize("answer,times", [(b"250 2.0.0 taken\r\n", 1),
+                                          (b"451 4.3.0 later\r\n", 2)])
+def test_qmgr_killed_after_the_dot(answer, times):
+    """The next one waits for the worker that the last one left, so what was
+    taken is not sent again, and what was not is."""
+    go = threading.Event()
+    answers = [answer]
+
+    def dot(line):
+        go.wait(30)
+        return answers.pop() if answers else None
+    with Server({"dot": dot}) as server, \
+            harness.Suite(settings={"retry_min": "1s"}, maps={
+                "routes": f"far.example: smtp:[127.0.0.1]:{server.port}\n"}
+                ) as paq:
+        paq.send("alice@demo.example", BOB, "Subject: once\n\nhello\n",
+                 login="alice@demo.example")
+        server.wait(lambda s: s.messages)
+        os.kill(paq.pid("qmgr"), signal.SIGKILL)
+        harness.wait_for(lambda: [r for r in paq.status() if r["daemon"] ==
+                                  "qmgr" and r["state"] == "ready" and
+                                  r["restarts"] == 1])
+        paq.wait_log(r"event=orphan ")
+        time.sleep(3)               # longer than it waits for others
+        assert len(server.messages) == 1
+        go.set()
+        paq.wait_queue_empty(60)
+        assert len(server.messages) == times
+        time.sleep(1)
+        assert len(server.messages) == times

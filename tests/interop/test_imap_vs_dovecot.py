@@ -117,8 +117,8 @@ ssl = no
 disable_plaintext_auth = no
 listen = 127.0.0.1
 mail_location = maildir:{dir}/mail
-mail_uid = vmail
-mail_gid = vmail
+mail_uid = _paqdemo
+mail_gid = _paqdemo
 first_valid_uid = 1
 first_valid_gid = 1
 maildir_stat_dirs = no
@@ -136,7 +136,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid=vmail gid=vmail home={dir}
+  args = uid=_paqdemo gid=_paqdemo home={dir}
 }}
 """
 
@@ -161,9 +161,9 @@ def fill(root, owner=None):
 @pytest.fixture(scope="module")
 def dovecot():
     try:
-        owner = pwd.getpwnam("vmail")
+        owner = pwd.getpwnam("_paqdemo")
     except KeyError:
-        pytest.skip("no user vmail")
+        pytest.skip("no user _paqdemo")
     base = pathlib.Path(tempfile.mkdtemp(prefix="paqdovecot-"))
     base.chmod(0o755)
     port = free_port()

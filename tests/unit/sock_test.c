@@ -250,19 +250,30 @@ test_local(void **state)
 static void
 test_credentials(void **state)
 {
-	int pair[2];
-	char text[8];
-	int32_t pid;
+	char text[3][8];
+	struct sock_signed v[3] = {
+		{ .p = text[0], .size = 8 }, { .p = text[1], .size = 8 },
+		{ .p = text[2], .size = 8 },
+	};
+	int pair[2], fds = 0;
 
 	(void)state;
 	T_TRUE(fd_pair(pair) == 0 && sock_want_credentials(pair[1]) == 0);
 	T_TRUE(fd_send(pair[0], "line", 4, 0) == 0);	/* with a descriptor */
-	T_TRUE(sock_recv_pid(pair[1], text, sizeof(text), &pid) == 4);
-	T_TRUE(pid == (int32_t)getpid());
-	T_TRUE(sock_recv_pid(pair[1], text, sizeof(text), &pid) == -1 &&
-	    errno == EAGAIN);
+	T_TRUE(fd_send(pair[0], "second", 6, -1) == 0);
+	T_TRUE(sock_recv_signed(pair[1], v, 3) == 2);
+	T_TRUE(v[0].n == 4 && memcmp(v[0].p, "line", 4) == 0);
+	T_TRUE(v[1].n == 6 && memcmp(v[1].p, "second", 6) == 0);
+	T_TRUE(v[0].pid == (int32_t)getpid() && v[1].pid == v[0].pid);
+	/* It was not installed. */
+	fds = dup(pair[0]);
+	T_TRUE(fds == (pair[0] > pair[1] ? pair[0] : pair[1]) + 1);
+	fd_close(&fds);
+	T_TRUE(sock_recv_signed(pair[1], v, 3) == -1 && errno == EAGAIN);
+	T_TRUE(fd_send(pair[0], "last", 4, -1) == 0);
 	fd_close(&pair[0]);
-	T_TRUE(sock_recv_pid(pair[1], text, sizeof(text), &pid) == 0);
+	T_TRUE(sock_recv_signed(pair[1], v, 1) == 1 && v[0].n == 4);
+	T_TRUE(sock_recv_signed(pair[1], v, 3) >= 1 && v[0].n == 0);
 	fd_close(&pair[1]);
 }
 
