@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import needs_root
+from certs import Pair
 from suite import OWNER, ROOT, Suite, namespaces, wait_for
 
 pytestmark = [needs_root, pytest.mark.skipif(
@@ -133,11 +134,13 @@ class Process:
 
 
 @pytest.fixture(scope="module")
-def processes():
+def processes(tmp_path_factory):
     """Name in the table -> processes, each kind caught at work."""
     silent = socket.create_server(("127.0.0.1", 0))     # never greets
     port = silent.getsockname()[1]
-    with Suite(settings={"relay_domains": ["far.example"],
+    pair = Pair(tmp_path_factory.mktemp("keys"), "mx.demo.example")
+    with Suite(settings={"certificates": [pair.setting()],
+                         "relay_domains": ["far.example"],
                          "pipes": ["keep=/bin/cat"]},
                maps={"routes": f"far.example: smtp:[127.0.0.1]:{port}\n",
                      "aliases": "root: alice\n",
