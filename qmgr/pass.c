@@ -45,7 +45,7 @@ set_time(struct message *m, int64_t next_s)
 		    m->q->queue.dirs[queue_dir(m->place, m->id)], m->id,
 		    next_s * NS_PER_S);
 	if (rc != 0)	/* then it is due at the next start: harmless */
-		log_error(LF_STR("event", "mtime"), LF_STR("id", m->id),
+		log_error(LF_STR("event", "time-not-set"), LF_STR("id", m->id),
 		    LF_STR("why", strerror(errno)));
 }
 

@@ -150,7 +150,7 @@ on_judged(enum proof_result result, void *ctx)
 		answer(l, AUTH_TEMPORARY);
 		return;
 	}
-	log_login(l, "login");
+	log_login(l, "login-accepted");
 	answer(l, AUTH_OK);
 }
 

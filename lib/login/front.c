@@ -200,7 +200,8 @@ feed(struct front_client *c)
 {
 	if (is_foreign(c)) {
 		log_info(LF_STR("event", "not-a-mail-client"),
-		    LF_STR("client", c->address));
+		    LF_STR("client", c->address),
+		    LF_STR("session", c->session));
 		client_free(c);
 		return false;
 	}

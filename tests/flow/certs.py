@@ -56,6 +56,8 @@ def memory_of(pid):
             if "r" not in rights or "[v" in line:
                 continue
             begin, end = (int(x, 16) for x in where.split("-"))
+            if end - begin > 1 << 32:
+                continue            # a sanitizer's, never written whole
             try:
                 mem.seek(begin)
                 parts.append(mem.read(end - begin))

@@ -10,6 +10,7 @@ import imaplib
 import os
 import poplib
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -42,17 +43,16 @@ def wait_for(what, seconds=20.0, every=0.02):
 
 
 def free_ports(n, host="127.0.0.1"):
-    """n ports that nobody listens on."""
+    """n ports that nobody listens on, outside of the range from which the
+    system gives one to every client."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sockets = []
-    for _ in range(n):
-        s = socket.socket(family)
-        s.bind((host, 0))
-        sockets.append(s)
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+    ports = set()
+    while len(ports) < n:
+        port = random.randrange(10240, 32768)
+        with socket.socket(family) as s, contextlib.suppress(OSError):
+            s.bind((host, port))
+            ports.add(port)
+    return list(ports)
 
 
 @contextlib.contextmanager

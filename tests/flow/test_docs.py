@@ -30,6 +30,34 @@ def test_every_setting_is_in_the_manual():
         assert f".It Ic {name} {rest}\n" in page, name
 
 
+def log_calls():
+    for source in ROOT.glob("**/*.c"):
+        if source.relative_to(ROOT).parts[0] not in ("tests", "build"):
+            yield source.read_text()
+
+
+def test_every_key_of_the_log_is_in_the_page():
+    """doc/logging.md: one key, one meaning; and no key that nobody writes."""
+    page = (ROOT / "doc" / "logging.md").read_text()
+    table = page[page.index("## Keys"):page.index("## The life of a message")]
+    told = set()
+    for row in re.findall(r"^\| (`.*?) \|", table, re.M):
+        told |= set(re.findall(r"`([a-z]+)`", row))
+    used = {"lines"}            # written by hand, in logd and lib/os/sink
+    for text in log_calls():
+        used |= set(re.findall(r'\b(?:LF_[A-Z]+|if_any)\(\s*"(\w+)"', text))
+        for either in re.findall(r'LF_[A-Z]+\([^",]*\? "(\w+)" : "(\w+)"',
+                                 text):
+            used |= set(either)
+    assert used == told
+
+
+def test_events_are_words_with_hyphens():
+    for text in log_calls():
+        for event in re.findall(r'LF_STR\("event", "([^"]*)"', text):
+            assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", event), event
+
+
 def test_the_example_is_good(tmp_path):
     conf = tmp_path / "paquebot.conf"
     text = (ROOT / "conf" / "paquebot.conf").read_text()

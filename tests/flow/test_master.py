@@ -261,6 +261,7 @@ def test_pids_in_log_are_the_kernels(suite):
             {suite.pid(name)}
 
 
+@pytest.mark.skipif(not NAMESPACES, reason="no user namespaces here")
 def test_users_and_rights(root_suite):
     s = root_suite
     s.start()
@@ -686,6 +687,8 @@ def test_log_flood(suite):
     assert 30000 - lines - 50 <= dropped <= 30000 - lines + 50
 
 
+@pytest.mark.skipif(ROOT and not NAMESPACES,
+                    reason="no user namespaces here")
 def test_pipe_role_only_where_configured(suite):
     suite.start()
     assert "pipe" not in suite.status()
@@ -723,7 +726,7 @@ def refuse_unshare():
         os._exit(99)
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64",
+@pytest.mark.skipif(platform.machine() != "x86_64" or not NAMESPACES,
                     reason="the number of unshare(2) is that of x86_64")
 def test_without_user_namespaces(root_suite):
     s = root_suite
