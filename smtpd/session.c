@@ -124,8 +124,8 @@ session_tls(struct session *s)
 	s->helo[0] = '\0';
 	session_enter(s, ST_START);
 	log_debug(LF_STR("event", "tls"), LF_STR("session", s->id),
-	    LF_STR("client", s->client), LF_STR("version", f.version),
-	    LF_STR("cipher", f.cipher), LF_STR("host", f.host));
+	    LF_STR("client", s->client), LF_STR("tls", f.version),
+	    LF_STR("cipher", f.cipher), LF_STR("name", f.host));
 	return true;
 }
 

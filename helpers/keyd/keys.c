@@ -137,7 +137,7 @@ add_pair(struct keys *keys, const char *item, size_t i,
 	fd_close(&key_fd);
 	if (wrong != NULL) {
 		log_error(LF_STR("event", "key-refused"),
-		    LF_STR("pair", item), LF_STR("why", wrong));
+		    LF_STR("value", item), LF_STR("why", wrong));
 		key_fini(&k);
 		return;
 	}

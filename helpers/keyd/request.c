@@ -63,8 +63,8 @@ log_refused(struct ipc_peer *peer, const struct sign_req *req,
     const char *reason)
 {
 	log_warn(LF_STR("event", "sign-refused"),
-	    LF_STR("peer", role_name(ipc_peer_role(peer))),
-	    LF_STR("host", req->host), LF_NUM("scheme", req->scheme),
+	    LF_STR("daemon", role_name(ipc_peer_role(peer))),
+	    LF_STR("name", req->host), LF_NUM("scheme", req->scheme),
 	    LF_STR("why", reason));
 }
 

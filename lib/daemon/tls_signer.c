@@ -42,7 +42,7 @@ ask_keyd(const struct tls_text *text, uint8_t *sig, size_t sig_max)
 	memcpy(req.tbs, text->text.p, text->text.n);
 	if (ipc_call(&signer.keyd, &q, &rep, NULL, &why) != 0) {
 		log_warn(LF_STR("event", "not-signed"),
-		    LF_STR("host", text->host), LF_STR("why", why.text));
+		    LF_STR("name", text->host), LF_STR("why", why.text));
 		return 0;
 	}
 	if (rep.sig_len > sig_max)
@@ -83,7 +83,7 @@ add(struct tls_server *s, const char *item, size_t i)
 	if (fs_slurp_fd(fd, &pem) != 0 ||
 	    tls_server_add(s, buf_span(&pem), &why) != 0)
 		log_error(LF_STR("event", "certificate-refused"),
-		    LF_STR("pair", item), LF_STR("why", why.text));
+		    LF_STR("value", item), LF_STR("why", why.text));
 	buf_fini(&pem);
 	fd_close(&fd);
 }

@@ -51,8 +51,8 @@ handshake_over(struct front_client *c)
 
 	tls_facts(c->conn.tls, &f);
 	log_debug(LF_STR("event", "tls"), LF_STR("client", c->address),
-	    LF_STR("session", c->session), LF_STR("version", f.version),
-	    LF_STR("cipher", f.cipher), LF_STR("host", f.host));
+	    LF_STR("session", c->session), LF_STR("tls", f.version),
+	    LF_STR("cipher", f.cipher), LF_STR("name", f.host));
 	(void)event_del(c->writable);	/* it may not be pending */
 	c->state = TALKING;
 	c->known = true;		/* no other protocol gets this far */
