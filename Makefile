@@ -139,6 +139,10 @@ $(B)/tests/interop/store_tool: $(B)/tests/interop/store_tool.o \
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
 	    -Wl,--end-group $(SYS_os)
 
+# System calls from inside another process (x86-64 only).
+$(B)/tests/privs/syscallin: $(B)/tests/privs/syscallin.o
+	$(CC) $(LDFLAGS) -o $@ $<
+
 # -------------------------------------------------------------------- fuzz
 # libFuzzer where clang has it; the kept corpora are replayed by make check.
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))

@@ -57,7 +57,7 @@ class QueueFile:
 
     def __init__(self, path):
         octets = path.read_bytes()
-        self.path, self.blank = path, not octets[:80].strip()
+        self.path = path
         first = FIRST.fullmatch(octets[:80])
         self.message = self.rcpts = None
         if first is None:
@@ -69,6 +69,9 @@ class QueueFile:
         self.rcpts = [line.split(b" ")[1].decode() for line in
                       octets[80:80 + envelope].split(b"\n")
                       if line.startswith(b"rcpt ")]
+
+    def __repr__(self):
+        return str(self.path)
 
     def number(self):
         """ValueError: not a whole message."""

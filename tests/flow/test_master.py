@@ -646,12 +646,13 @@ def test_log_file(suite):
         time.sleep(0.05)
     os.rename(path, path + ".old")
     assert suite.paquebot("reload").returncode == 0
+    # A line on its way may still go to the old file, but none is lost.
+    time.sleep(0.3)
+    suite.proc.send_signal(signal.SIGHUP)       # a line for the new one
     end = time.time() + 10
     while time.time() < end and not (
             os.path.exists(path) and os.path.getsize(path) > 0):
         time.sleep(0.05)
-    # A line on its way may still go to the old file, but none is lost.
-    time.sleep(0.3)
     assert "event=reloaded" in open(path).read() + open(path + ".old").read()
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z \S+\[\d+\] "
                     r"(error|warn|info|debug) event=", open(path).read())
@@ -679,8 +680,9 @@ def test_log_flood(suite):
     suite.wait_log(r" qmgr\[\d+\] info event=fake-reload")
     log = suite.log()
     lines = len(re.findall(r" qmgr\[\d+\] info event=flood", log))
-    # 5000 at once and 2000 a second: logd(8)
-    assert 5000 <= lines <= 5000 + 2000 * (took + 1)
+    # 20000 at once and 10000 a second: logd(8); the writer loses the more the
+    # less its channel holds.
+    assert 5000 <= lines <= min(29999, 20000 + 10000 * (took + 1))
     dropped = sum(int(n) for n in re.findall(
         r" qmgr\[\d+\] warn event=log-(?:dropped|lost) lines=(\d+)", log))
     # a "lost" line may itself be among the dropped ones

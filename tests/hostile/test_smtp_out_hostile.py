@@ -167,7 +167,7 @@ def hurried():
 def took(seconds, start):
     """So many seconds of the program's time, give or take this machine."""
     passed = (time.monotonic() - start) * FAST
-    return 0.9 * seconds < passed < seconds + 4 * FAST
+    return 0.9 * seconds < passed < seconds + 20 * FAST
 
 
 @pytest.mark.parametrize("step,seconds", [
@@ -206,7 +206,7 @@ def test_C11_one_octet_now_and_then(hurried, octets):
         server.session = lambda client: trickle(octets)(server, client)
         start = time.monotonic()
         done = hurried.job(MAIL, [BOB], **to(server))
-        assert (time.monotonic() - start) * FAST < 300 + 4 * FAST
+        assert (time.monotonic() - start) * FAST < 300 + 20 * FAST
         assert is_harmless(done).kinds == [LATER]
 
 
@@ -218,7 +218,7 @@ def test_C11_all_answers_together():
         many = [f"u{i}@far.example" for i in range(500)]
         start = time.monotonic()
         done = out.job(MAIL, many, **to(server))
-        assert 3300 < (time.monotonic() - start) * fast < 7200
+        assert 3300 < (time.monotonic() - start) * fast < 20000
         assert set(done.kinds) == {LATER}
         assert server.messages == []
 
@@ -316,7 +316,7 @@ def test_F2_an_mx_that_is_this_host(net, records):
         start = time.monotonic()
         done = is_harmless(site.job())
         assert done.kinds == [NEVER] and done.escs == ["5.4.6"]
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 15
         assert loop.messages == [] and us.messages == []
 
 
@@ -395,7 +395,7 @@ def test_F3_ten_thousand_mx(lying):
     start = time.monotonic()
     done = is_harmless(lying.job())
     assert done.kinds == [LATER]
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
     assert lying.out.out.log_count("connect-failed") == 10
     assert lying.out.dnsd.log_count("dns-answer-cut") == 1
 
