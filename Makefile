@@ -183,7 +183,7 @@ tests: all $(UNIT) $(UNIT_PROG) $(TEST_PROGRAMS)
 check:
 	tools/install-deps test
 	$(MAKE) -s $(ALL_CPUS) tests
-	$(MAKE) -s $(ALL_CPUS) FAULT=1 build-fault/bin/qmgr \
+	$(MAKE) -s $(ALL_CPUS) FAULT=1 all \
 	    build-fault/tests/interop/store_tool
 	@# A target that cannot be built is one that failed.
 	@if command -v clang >/dev/null; then $(MAKE) -s -k $(ALL_CPUS) fuzz || :; fi

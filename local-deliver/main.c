@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 #include "base/log.h"
@@ -39,6 +40,7 @@ static struct {
 	const struct service *svc;
 	struct mail_roots roots;
 	struct user pipe_user;
+	struct confine_filter *files;	/* of the workers of mailboxes */
 	size_t	    workers;
 } state;
 
@@ -72,10 +74,10 @@ serve_mailbox(const struct local_worker *w, int qmgr)
 	for (size_t i = 0; i < state.roots.n; i++)
 		keep[1 + i] = state.roots.fd[i];
 	service_after_fork(keep, 1 + state.roots.n);
-	owner_become(&o, w, &state.roots, service_privileged());
+	owner_become(&o, w, &state.roots, state.files, service_privileged());
 	worker_mailbox(qmgr, &o);
 	owner_fini(&o);
-	exit(0);
+	_exit(0);
 }
 
 _Noreturn static void
@@ -89,7 +91,7 @@ serve_program(int qmgr)
 	    confine_enter_mailbox(-1, !service_privileged(), &why) != 0)
 		die(EXIT_OSERR, "pipe_user: %s", why.text);
 	worker_pipe(qmgr, service_conf());
-	exit(0);
+	_exit(0);
 }
 
 static enum verdict
@@ -165,6 +167,7 @@ main(int argc, char **argv)
 {
 	const struct service_events events = { .child = on_child };
 	struct ipc_server *srv;
+	struct why why;
 
 	state.svc = argc == 2 && strcmp(argv[1], "pipe") == 0 ? &pipes :
 	    &deliver;
@@ -175,6 +178,9 @@ main(int argc, char **argv)
 	} else {
 		open_roots(service_conf());
 		service_confine(NULL, state.roots.fd);
+		state.files = confine_filter_new(SANDBOX_FILES, &why);
+		if (state.files == NULL)
+			die(EXIT_OSERR, "%s", why.text);
 	}
 
 	srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
@@ -183,5 +189,6 @@ main(int argc, char **argv)
 	service_loop();
 
 	ipc_server_free(&srv);
+	confine_filter_free(&state.files);
 	return service_end();
 }

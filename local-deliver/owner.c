@@ -37,7 +37,8 @@ sweep(int root)
 
 void
 owner_become(struct owner *o, const struct local_worker *w,
-    struct mail_roots *roots, bool privileged)
+    struct mail_roots *roots, const struct confine_filter *files,
+    bool privileged)
 {
 	struct why why;
 
@@ -50,8 +51,8 @@ owner_become(struct owner *o, const struct local_worker *w,
 		die(EXIT_OSERR, "%s: %s", w->user, why.text);
 	open_mailbox(o, w, roots);
 	if (confine_enter_mailbox(o->root, !privileged, &why) != 0 ||
-	    confine_narrow(o->root >= 0 ? SANDBOX_FILES : SANDBOX_STDIO,
-	    &why) != 0)
+	    (o->root >= 0 ? confine_filter_load(files, &why) :
+	    confine_narrow(SANDBOX_STDIO, &why)) != 0)
 		die(EXIT_OSERR, "%s: %s", w->user, why.text);
 	if (o->root < 0)
 		return;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/why.h"
 #include "ipc/msg_deliver.h"
+#include "os/confine.h"
 #include "store/folder.h"
 #include "store/root.h"
 
@@ -22,10 +23,12 @@ struct owner {
 /*
  * The way that has no return.  Ends the process if it cannot be confined.
  * roots    closed
+ * files    made for SANDBOX_FILES: each would take longer to make than a mail
  * privileged  false: all runs under one user id
  */
 void	owner_become(struct owner *o, const struct local_worker *w,
-	    struct mail_roots *roots, bool privileged);
+	    struct mail_roots *roots, const struct confine_filter *files,
+	    bool privileged);
 void	owner_fini(struct owner *o);
 
 #endif

@@ -58,9 +58,7 @@ struct rcpt {
 	bool	 again;		/* its worker died once already in this pass */
 };
 
-struct bundle;
-struct piece;
-struct held;
+struct bundle; struct piece; struct held;
 TAILQ_HEAD(bundles, bundle);
 TAILQ_HEAD(helds, held);
 
@@ -82,7 +80,6 @@ struct message {
 	uint32_t     count[RCPT_STATES];
 	uint32_t     ask_from;	/* no NEW recipient stands before this one */
 	struct piece *pieces;	/* memory of the texts */
-
 	int	     fd;	/* for reading, or -1: given to the first job */
 	int	     log_fd;	/* or -1 */
 	uint64_t     log_end;
@@ -91,7 +88,6 @@ struct message {
 	struct buf   log_pending;	/* lines that are not in the file yet */
 	unsigned     unsynced;	/* results since the last sync */
 	unsigned     syncs;	/* that run for it: it cannot be freed */
-
 	struct hash *targets;	/* text of a place -> number + 1 of its taker */
 	struct bundles bundles;
 	struct flow  flow;

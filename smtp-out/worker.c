@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 #include "base/log.h"
@@ -179,5 +180,5 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf,
 		job_fini(&j);
 	}
 	talk_close(&w->talk);
-	exit(0);
+	_exit(0);
 }

@@ -21,14 +21,15 @@
 #define CHANNELS_MAX	64
 #define READ_AT_ONCE	4	/* groups of lines of one channel per turn */
 #define LAST_TURNS	500	/* at the end: more than the burst */
-/* A busy qmgr writes four lines about each of some thousand messages. */
-#define LINES_PER_S	10000
-#define LINES_BURST	20000
+/* A busy qmgr writes three lines about each of 1,500 messages. */
+#define LINES_PER_S	5000
+#define LINES_BURST	10000
 /*
- * After a turn the channels are left alone so long: with a line by each daemon
- * about each message, we would be woken for every single one.
+ * After a turn of few lines the channels are left alone so long: with a line by
+ * each daemon about each message, we would be woken for every single one.
  */
 #define REST_MS		2
+#define REST_LINES	SOCK_SIGNED_MAX
 #define PACKET_MAX	(1 + LOG_LINE_MAX)
 
 struct channel {
@@ -43,6 +44,7 @@ struct channel {
 static struct {
 	struct channel *channels[CHANNELS_MAX];
 	struct event   *turn_end;
+	unsigned in_turn;
 	char	packets[SOCK_SIGNED_MAX][PACKET_MAX];
 } lines;
 
@@ -124,6 +126,7 @@ read_group(struct channel *c)
 	n = sock_recv_signed(c->fd, v, SOCK_SIGNED_MAX);
 	if (n < 0)
 		return errno == EAGAIN || errno == ENOBUFS ? GOT_ALL : GOT_END;
+	lines.in_turn += (unsigned)n;
 	for (int i = 0; i < n; i++) {
 		if (v[i].n == 0)
 			return GOT_END;
@@ -164,7 +167,9 @@ on_turn_end(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	write_flush();
-	clock_sleep_ms(REST_MS);
+	if (lines.in_turn < REST_LINES)
+		clock_sleep_ms(REST_MS);
+	lines.in_turn = 0;
 }
 
 static void

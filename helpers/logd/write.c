@@ -27,7 +27,7 @@
 static struct {
 	int  fd;
 	bool syslog, torn;
-} to = { .fd = STDERR_FILENO };
+} to = { .fd = -1 };
 
 static struct {
 	char   room[KEPT_OCTETS + ROOM];
@@ -44,19 +44,23 @@ static const struct {
 	[LOG_LEVEL_DEBUG] = { "debug", 7 },
 };
 
+/*
+ * A descriptor of our own: the service closes the old file when it is given
+ * the new one, and lines may still wait for it then.
+ */
 void
 write_open(void)
 {
 	const char *log = conf_str(service_conf(), "log");
-	int fd = service_file("log");
+	int fd = strcmp(log, "stderr") == 0 ? STDERR_FILENO :
+	    service_file("log");
 
 	write_flush();
-	if (strcmp(log, "stderr") == 0)
-		to.fd = STDERR_FILENO;
-	else if (fd >= 0)
-		to.fd = fd;
-	else
+	fd_close(&to.fd);
+	to.fd = fd_dup(fd);
+	if (to.fd < 0)
 		die(EXIT_CANTCREAT, "%s cannot be written", log);
+	to.torn = false;
 	to.syslog = strcmp(log, "syslog") == 0;
 }
 

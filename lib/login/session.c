@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 #include "base/hash.h"
@@ -27,6 +28,7 @@ struct source {
 static struct {
 	const struct login_session_proto *proto;
 	struct mail_roots roots;
+	struct confine_filter *filter;	/* of the sessions */
 	struct hash *children;	/* pid -> its source */
 	struct hash *sources;	/* source -> number of children */
 } parent;
@@ -141,16 +143,16 @@ serve(const struct session_start *start, int client)
 	    (s.root = mail_roots_open(&parent.roots, start->maildir,
 	    &why)) < 0) {
 		refuse(client, start, why.text);
-		exit(0);
+		_exit(0);
 	}
 	mail_roots_close(&parent.roots);
 	if (confine_enter_mailbox(s.root, alone, &why) != 0 ||
-	    confine_narrow(SANDBOX_FILES, &why) != 0) {
+	    confine_filter_load(parent.filter, &why) != 0) {
 		refuse(client, start, why.text);
-		exit(0);
+		_exit(0);
 	}
 	parent.proto->run(&s);
-	exit(0);
+	_exit(0);
 }
 
 static enum verdict
@@ -211,6 +213,7 @@ login_session_main(const struct service *svc,
 	const struct service_events events = { .child = on_child };
 	struct ipc_server *srv;
 	uint8_t seed[16];
+	struct why why;
 
 	parent.proto = proto;
 	service_begin(svc, argc, argv);
@@ -219,6 +222,9 @@ login_session_main(const struct service *svc,
 	parent.sources = hash_new(CHILDREN_MAX, seed);
 	open_roots(service_conf());
 	service_confine(NULL, parent.roots.fd);
+	parent.filter = confine_filter_new(SANDBOX_FILES, &why);
+	if (parent.filter == NULL)
+		die(EXIT_OSERR, "%s", why.text);
 
 	srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
 	service_serve(srv);
@@ -229,5 +235,6 @@ login_session_main(const struct service *svc,
 	hash_free(&parent.children, free);
 	hash_free(&parent.sources, free);
 	mail_roots_close(&parent.roots);
+	confine_filter_free(&parent.filter);
 	return service_end();
 }

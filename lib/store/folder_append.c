@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/num.h"
 #include "os/fd.h"
 #include "os/fs.h"
 #include "store/folder_priv.h"
 
-#define CHUNK		(16 * KIB)
 #define NS_PER_S	INT64_C(1000000000)
 
 static void
@@ -61,38 +61,56 @@ folder_append_abort(struct folder_append **ap)
 	free(a);
 }
 
-struct chunk {
-	char   p[CHUNK];
-	size_t n;
-};
-
 static int
-chunk_flush(struct folder_append *a, struct chunk *c)
+flush(struct folder_append *a)
 {
-	if (c->n > 0 && fd_write_all(a->fd, c->p, c->n) != 0)
+	if (a->kept_n > 0 && fd_write_all(a->fd, a->kept, a->kept_n) != 0)
 		return -1;
-	c->n = 0;
+	a->kept_n = 0;
 	return 0;
 }
 
 static int
-chunk_add(struct folder_append *a, struct chunk *c, char octet)
+add(struct folder_append *a, char octet)
 {
-	if (c->n == sizeof(c->p) && chunk_flush(a, c) != 0)
+	if (a->kept_n == sizeof(a->kept) && flush(a) != 0)
 		return -1;
-	c->p[c->n++] = octet;
+	a->kept[a->kept_n++] = octet;
 	a->size_octets++;
 	a->wire_octets += octet == '\n' && !a->cr_last ? 2 : 1;
 	a->cr_last = octet == '\r';
 	return 0;
 }
 
+/* What has no CR in it, nor one in front of it. */
+static int
+add_run(struct folder_append *a, const char *p, size_t n)
+{
+	size_t part;
+
+	for (const char *lf = p, *end = p + n;
+	    (lf = memchr(lf, '\n', (size_t)(end - lf))) != NULL; lf++)
+		a->wire_octets++;
+	a->size_octets += n;
+	a->wire_octets += n;
+	while (n > 0) {
+		if (a->kept_n == sizeof(a->kept) && flush(a) != 0)
+			return -1;
+		part = num_min(n, sizeof(a->kept) - a->kept_n);
+		memcpy(a->kept + a->kept_n, p, part);
+		a->kept_n += part;
+		p += part;
+		n -= part;
+	}
+	return 0;
+}
+
 /* The CRs that were held back, but the last `but` of them. */
 static int
-put_crs(struct folder_append *a, struct chunk *c, unsigned but)
+put_crs(struct folder_append *a, unsigned but)
 {
 	while (a->crs > but) {
-		if (chunk_add(a, c, '\r') != 0)
+		if (add(a, '\r') != 0)
 			return -1;
 		a->crs--;
 	}
@@ -100,36 +118,52 @@ put_crs(struct folder_append *a, struct chunk *c, unsigned but)
 }
 
 static int
-put_octet(struct folder_append *a, struct chunk *c, char octet)
+put_octet(struct folder_append *a, char octet)
 {
 	if (octet == '\r') {
 		a->crs++;
 		/* Two in a row stay what they are. */
-		return a->crs > 2 ? put_crs(a, c, 2) : 0;
+		return a->crs > 2 ? put_crs(a, 2) : 0;
 	}
 	if (octet == '\n' && a->crs == 1 && !a->cr_last)
 		a->crs = 0;
-	if (put_crs(a, c, 0) != 0)
+	if (put_crs(a, 0) != 0)
 		return -1;
-	return chunk_add(a, c, octet);
+	return add(a, octet);
+}
+
+/* How many octets from p on are before the next CR, if none is held back. */
+static size_t
+run_of(const struct folder_append *a, const char *p, size_t n)
+{
+	const char *cr;
+
+	if (a->crs > 0 || a->cr_last)
+		return 0;
+	cr = memchr(p, '\r', n);
+	return cr != NULL ? (size_t)(cr - p) : n;
 }
 
 int
 folder_append_write(struct folder_append *a, const void *p, size_t n,
     struct why *why)
 {
-	struct chunk c = { .n = 0 };
-	const char *from = p;
+	const char *from = p, *end = from + n;
+	size_t run;
 	int rc = 0;
 
 	if (a->failed || a->wire_octets + n > a->max_octets) {
 		why_set(why, WHY_PERM, "5.2.3", "the message is too big");
 		return -1;
 	}
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = put_octet(a, &c, from[i]);
-	if (rc == 0)
-		rc = chunk_flush(a, &c);
+	while (rc == 0 && from < end) {
+		run = run_of(a, from, (size_t)(end - from));
+		if (run > 0) {
+			rc = add_run(a, from, run);
+			from += run;
+		} else
+			rc = put_octet(a, *from++);
+	}
 	if (rc != 0) {
 		why_io(why, "cannot write the message");
 		a->failed = true;
@@ -141,7 +175,6 @@ int
 append_finish(struct folder_append *a, int64_t date_s, struct arrival *out,
     struct why *why)
 {
-	struct chunk c = { .n = 0 };
 	int n;
 
 	if (a->failed) {
@@ -154,7 +187,7 @@ append_finish(struct folder_append *a, int64_t date_s, struct arrival *out,
 	    (unsigned long long)(a->wire_octets + a->crs));
 	out->base_n = (size_t)n;	/* fits: maildir_unique() is short */
 	memcpy(out->from, a->tmp, sizeof(out->from));
-	if (put_crs(a, &c, 0) != 0 || chunk_flush(a, &c) != 0 ||
+	if (put_crs(a, 0) != 0 || flush(a) != 0 ||
 	    (date_s != 0 && fs_fset_mtime(a->fd, date_s * NS_PER_S) != 0) ||
 	    fs_sync(a->fd) != 0 || fd_close_check(&a->fd) != 0) {
 		/* RFC 5321 4.2.5: never said to be ours if this fails. */

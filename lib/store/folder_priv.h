@@ -105,6 +105,8 @@ struct folder_append {
 	unsigned crs;		/* CRs seen and not written yet */
 	bool	 cr_last;	/* the last octet written is a CR */
 	bool	 failed;
+	size_t	 kept_n;	/* octets not written yet */
+	char	 kept[16 * KIB];
 };
 /* Everything written and synced; the name that it will have, from tmp/. */
 int	append_finish(struct folder_append *a, int64_t date_s,

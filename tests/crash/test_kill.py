@@ -132,6 +132,22 @@ def check(paq, load, sink):
     return twice + len(got) - len(set(got))
 
 
+def zombies(paq):
+    return [p for p in paq.tree() if " Z " in
+            open(f"/proc/{p}/stat", encoding="ascii").read()]
+
+
+def check_quiet(paq):
+    """Nobody waits to be buried, and no more runs than is meant to."""
+    wait_for(lambda: not zombies(paq), 10)
+    wait_for(paq.is_ready, 40)
+    names = [r["daemon"] for r in paq.status()]
+    assert len(names) == len(set(names)), names
+    left = [p for p in paq.queue.iterdir() if p.name not in
+            ("incoming", "deferred", "hold", "corrupt", "lock", "run")]
+    assert not left, left
+
+
 @pytest.fixture
 def scene():
     sink = Sink()
@@ -158,6 +174,7 @@ def test_each_daemon_in_turn(scene):
                     wait_for(lambda: len(load.sent) > so_far + 5, 10)
     assert len(load.sent) > 20 * ROUNDS and len(load.appended) > 10
     twice = check(paq, load, sink)
+    check_quiet(paq)
     print(f"{len(load.sent)} promised by 250, {len(load.appended)} by OK, "
           f"{twice} came twice")
 
@@ -177,6 +194,7 @@ def test_all_at_once_and_again(scene):
             time.sleep(0.2)
             paq.start()
     check(paq, load, sink)
+    check_quiet(paq)
 
 
 def test_daemons_end_with_master(scene):

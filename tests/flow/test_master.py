@@ -680,13 +680,12 @@ def test_log_flood(suite):
     suite.wait_log(r" qmgr\[\d+\] info event=fake-reload")
     log = suite.log()
     lines = len(re.findall(r" qmgr\[\d+\] info event=flood", log))
-    # 20000 at once and 10000 a second: logd(8); the writer loses the more the
-    # less its channel holds.
-    assert 5000 <= lines <= min(29999, 20000 + 10000 * (took + 1))
+    # 10000 at once and 5000 a second: logd(8); more finds its channel full
+    assert 5000 <= lines <= 10000 + 5000 * (took + 1)
     dropped = sum(int(n) for n in re.findall(
         r" qmgr\[\d+\] warn event=log-(?:dropped|lost) lines=(\d+)", log))
-    # a "lost" line may itself be among the dropped ones
-    assert 30000 - lines - 50 <= dropped <= 30000 - lines + 50
+    # a "lost" line may itself be among the dropped ones, with what it counts
+    assert 0.8 * (30000 - lines) <= dropped <= 30000 - lines + 50
 
 
 @pytest.mark.skipif(ROOT and not NAMESPACES,

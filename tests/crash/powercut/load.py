@@ -34,11 +34,19 @@ def promise(*words):
     os.write(acks, (" ".join(map(str, words)) + "\n").encode())
 
 
+def recipients(rng):
+    """Some to an alias, some that another host does not take for now."""
+    if rng.random() < 0.1:
+        return [scene.TEAM]
+    to = rng.sample(scene.MAILBOXES, rng.choice((1, 1, 1, 2, 4)))
+    return to + [scene.FAR] if rng.random() < 0.05 else to
+
+
 def smtp_connection(suite, rng):
     with suite.smtp(port="mx") as client:
         for _ in range(PER_CONNECTION):
             n = next(numbers)
-            to = rng.sample(scene.MAILBOXES, rng.choice((1, 1, 1, 2, 4)))
+            to = recipients(rng)
             client.mail("sender@client.example")
             taken = [r for r in to if client.rcpt(r)[0] == 250]
             code, _ = client.data(message(n, to[0]))

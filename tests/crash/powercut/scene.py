@@ -14,6 +14,8 @@ import suite as harness     # noqa: E402
 DISK = Path(os.environ["POWERCUT_DIR"])
 SITE = Path(os.environ["CRASH_SITE"])
 MAILBOXES = [f"user{i}@demo.example" for i in range(4)]
+TEAM, FAR = "team@demo.example", "someone@far.example"
+MEMBERS = {TEAM: MAILBOXES[:2]}     # others are themselves
 FOLDER = "Drafts"               # where APPEND puts its messages
 
 
@@ -24,7 +26,10 @@ def suite(ports=None, **more):
         users={name: "secret" for name in MAILBOXES},
         settings={"queue_dir": DISK / "queue", "mailbox_roots": [mail],
                   "mailbox_path": f"{mail}/%d/%n/Maildir",
-                  "local_submission": False}, **more)
+                  "relay_domains": ["far.example"],
+                  "local_submission": False},
+        maps={"aliases": f"team: {', '.join(MEMBERS[TEAM])}\n",
+              "routes": "far.example: smtp:[127.0.0.1]:9\n"}, **more)
     made.queue, made.mail = DISK / "queue", mail
     return made
 
