@@ -42,17 +42,30 @@ def wait_for(what, seconds=20.0, every=0.02):
         time.sleep(every)
 
 
-def free_ports(n, host="127.0.0.1"):
-    """n ports that nobody listens on, outside of the range from which the
-    system gives one to every client."""
+def take_ports(n, host="127.0.0.1"):
+    """Sockets that keep n ports from others like us, but not from a server:
+    it sets SO_REUSEADDR, and they do, now that they have the port alone."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    ports = set()
-    while len(ports) < n:
-        port = random.randrange(10240, 32768)
-        with socket.socket(family) as s, contextlib.suppress(OSError):
-            s.bind((host, port))
-            ports.add(port)
-    return list(ports)
+    taken = []
+    while len(taken) < n:
+        s = socket.socket(family)
+        try:
+            # Outside of the range of which every client gets one.
+            s.bind((host, random.randrange(10240, 32768)))
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.append(s)
+        except OSError:
+            s.close()
+    return taken
+
+
+def free_ports(n, host="127.0.0.1"):
+    """n ports that nobody listens on."""
+    taken = take_ports(n, host)
+    ports = [s.getsockname()[1] for s in taken]
+    for s in taken:
+        s.close()
+    return ports
 
 
 @contextlib.contextmanager
@@ -109,7 +122,9 @@ class Suite:
             "bob@demo.example": "bob secret"})
         self.maps = dict(maps or {})
         with in_netns(netns):
-            self.port = dict(zip(listen, free_ports(len(listen), host)))
+            self.taken = take_ports(len(listen), host)
+        self.port = dict(zip(listen, (s.getsockname()[1]
+                                      for s in self.taken)))
         self.port.update(ports or {})
         self.conf = self.dir / "conf" / "paquebot.conf"
         self.queue = self.dir / "queue"
@@ -254,6 +269,8 @@ class Suite:
         try:
             self.stop()
         finally:
+            for s in self.taken:
+                s.close()
             if self.own and not os.environ.get("KEEP"):
                 shutil.rmtree(self.dir, ignore_errors=True)
 
