@@ -59,7 +59,7 @@ SYS_login :=	-levent_core
 # ----------------------------------------------------------------- programs
 # X_SRC in the order in which the data takes the files; X_LIB: the levels.
 # (paquebot's own parts live in tools/; helpers in helpers/.)
-PROGRAMS := master logd lookupd authd dnsd qmgr smtpd smtp-out \
+PROGRAMS := master logd keyd lookupd authd dnsd qmgr smtpd smtp-out \
 	local-deliver pop3d imapd paquebot sendmail
 
 include programs.mk
@@ -94,7 +94,7 @@ $(B)/%.a:
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 UNIT_PROG := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/*_test.c))
 ALL_A := $(patsubst %,$(B)/lib%.a,$(LEVELS))
-ALL_SYS := $(sort $(foreach l,$(LEVELS),$(SYS_$(l)))) -lcmocka -lcrypt
+ALL_SYS := $(sort $(foreach l,$(LEVELS),$(SYS_$(l)))) -lcmocka -lcrypt -lssl -lcrypto
 
 $(UNIT): $(B)/%: $(B)/%.o $(ALL_A)
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_A) -Wl,--end-group \

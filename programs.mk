@@ -8,6 +8,10 @@ master_SYS :=
 logd_SRC :=	$(wildcard helpers/logd/*.c)
 logd_LIB :=	daemon conf ipc os base
 
+keyd_SRC :=	$(wildcard helpers/keyd/*.c)
+keyd_LIB :=	daemon conf ipc net os base
+keyd_SYS :=	-lcrypto
+
 lookupd_SRC :=	$(wildcard helpers/lookupd/*.c)
 lookupd_LIB :=	daemon conf ipc mail map os base
 
@@ -21,22 +25,25 @@ dnsd_SYS :=	-lcares
 
 smtpd_SRC :=	$(wildcard smtpd/*.c)
 smtpd_LIB :=	daemon conf ipc net smtp trust mail queue os base
+smtpd_SYS :=	-lssl -lcrypto
 
 qmgr_SRC :=	$(wildcard qmgr/*.c)
 qmgr_LIB :=	daemon conf ipc mail queue os base
 
 smtp-out_SRC :=	$(wildcard smtp-out/*.c)
 smtp-out_LIB :=	daemon conf ipc net smtp mail os base
+smtp-out_SYS :=	-lssl -lcrypto
 
 local-deliver_SRC := $(wildcard local-deliver/*.c)
 local-deliver_LIB := daemon conf ipc mail store os base
 
 pop3d_SRC :=	$(wildcard pop3d/*.c)
 pop3d_LIB :=	daemon conf ipc net login trust mail store os base
+pop3d_SYS :=	-lssl -lcrypto
 
 imapd_SRC :=	$(wildcard imapd/*.c)
 imapd_LIB :=	daemon conf ipc net login trust mail store os base
-imapd_SYS :=	-lutf8proc
+imapd_SYS :=	-lutf8proc -lssl -lcrypto
 
 paquebot_SRC :=	$(wildcard tools/paquebot*.c)
 paquebot_LIB :=	conf map mail ipc os base

@@ -86,11 +86,15 @@ tagged(struct front_client *c, struct span tag, const char *text)
 
 /* ---------------------------------------------------------------- commands */
 
+/* RFC 3501 6.2.3: LOGINDISABLED where LOGIN would be refused. */
 static const char *
 auth_words(const struct front_client *c)
 {
-	/* RFC 3501 6.2.3: LOGINDISABLED where LOGIN would be refused. */
-	return front_login_allowed(c) ? AUTH_WORDS : " LOGINDISABLED";
+	bool allowed = front_login_allowed(c);
+
+	if (front_tls(c) != FRONT_TLS_OFFERED)
+		return allowed ? AUTH_WORDS : " LOGINDISABLED";
+	return allowed ? " STARTTLS" AUTH_WORDS : " STARTTLS LOGINDISABLED";
 }
 
 static void
@@ -125,6 +129,26 @@ run_id(struct front_client *c, struct span tag, const struct span args[2])
 	(void)args;
 	front_reply(c, "* ID (\"name\" \"Paquebot\")");
 	tagged(c, tag, "OK ID completed");
+}
+
+static void
+run_starttls(struct front_client *c, struct span tag,
+    const struct span args[2])
+{
+	static const char *const answers[] = {
+		[FRONT_TLS_NONE] = "BAD No TLS here",
+		[FRONT_TLS_LATER] = "NO [UNAVAILABLE] No TLS now",
+		[FRONT_TLS_OFFERED] = "OK Begin TLS negotiation now",
+		[FRONT_TLS_ACTIVE] = "BAD TLS is active already",
+	};
+	enum front_tls tls = front_tls(c);
+
+	(void)args;
+	tagged(c, tag, answers[tls]);
+	if (tls == FRONT_TLS_OFFERED)
+		front_starttls(c);
+	else
+		front_error(c);
 }
 
 /* A password may come this way (RFC 5530 3, PRIVACYREQUIRED, if not). */
@@ -247,6 +271,7 @@ const struct front_command front_commands[] = {
 	{ "CAPABILITY", take_nothing, run_capability },	/* RFC 3501 6.1.1 */
 	{ "NOOP", take_nothing, run_noop },		/* 6.1.2 */
 	{ "LOGOUT", take_nothing, run_logout },		/* 6.1.3 */
+	{ "STARTTLS", take_nothing, run_starttls },	/* 6.2.1 */
 	{ "AUTHENTICATE", take_authenticate, run_authenticate }, /* 6.2.2 */
 	{ "LOGIN", take_login, run_login },		/* 6.2.3 */
 	{ "ID", take_id, run_id },			/* RFC 2971 3.1 */
@@ -386,6 +411,7 @@ bye(struct front_client *c, const char *why)
 const struct front_proto imap_front = {
 	.service = AUTH_IMAP, .role = ROLE_IMAP_FRONT,
 	.clients_max = "imap_clients_max", .listener = LISTENER_IMAP,
+	.listener_tls = LISTENER_IMAPS, .alpn = "imap",
 	.state_size = sizeof(struct front_imap),
 	.greet = greet, .input = input, .refused = refused, .bye = bye,
 	.busy = "* BYE Too many connections\r\n",

@@ -26,6 +26,7 @@
 #include "imapd/front.h"
 #include "imapd/session.h"
 #include "login/session.h"
+#include "net/tls.h"
 #include "os/charset.h"
 #include "os/fd.h"
 #include "store/maildir.h"
@@ -33,7 +34,7 @@
 static const struct service front_service = {
 	.name = "imapd-front", .role = ROLE_IMAP_FRONT,
 	.sandbox = SANDBOX_FORK, .mem_max_octets = 2048 * MIB,
-	.nofile = 100100, .nproc = 0,
+	.nofile = 200200, .nproc = 0,
 };
 
 static const struct service session_service = {
@@ -51,16 +52,24 @@ on_stop(void *ctx)
 {
 	(void)ctx;
 	front_stop(imapd.front);
-	service_loop_end();
+}
+
+static void
+on_reload(void *ctx)
+{
+	(void)ctx;
+	front_reload(imapd.front);
 }
 
 static int
 serve_front(int argc, char **argv)
 {
-	const struct service_events events = { .stop = on_stop };
+	const struct service_events events = { .stop = on_stop,
+		.reload = on_reload };
 	struct ipc_server *srv;
 
 	service_begin(&front_service, argc, argv);
+	tls_setup();
 	service_confine(NULL, NULL);
 	imapd.front = front_new(&imap_front);
 	srv = ipc_server_new(service_base(), front_rules, front_rules_n,

@@ -10,7 +10,7 @@
 #include "os/fd.h"
 #include "os/sock.h"
 
-#define KINDS	(LISTENER_IMAP + 1)
+#define KINDS	(LISTENER_IMAPS + 1)
 
 static struct listener *
 find(struct master *m, enum listener_kind kind, const char *name)

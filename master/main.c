@@ -9,7 +9,8 @@
  * never     reads from the network, mail, or a map; parses anything but its
  *           own file
  * flow      main.c -> prepare.c (is all there?) -> listen.c (ports)
- *           -> start.c (topology.c's rows and edges) -> watch.c (their ends)
+ *           -> start.c (topology.c's rows and edges; files.c) -> watch.c
+ *           (their ends)
  *           control.c, SIGHUP -> reload.c
  */
 #include <signal.h>
@@ -105,7 +106,7 @@ prepare(struct master *m)
 	buf_init(&errors, ERRORS_MAX);
 	m->conf = conf_load(m->conf_path, &errors);
 	if (m->conf == NULL || prepare_slots(m, m->conf,
-	    m->slots, &errors) != 0 ||
+	    m->slots, &errors) != 0 || files_check(m->conf, &errors) != 0 ||
 	    prepare_places(m, &errors) != 0 || prepare_lock(m, &errors) != 0)
 		give_up(&errors);
 	rc = listen_open(m, m->conf, &errors);

@@ -104,12 +104,21 @@ void	listen_close_all(struct master *m);
 /* The kinds in which two configurations differ, as LISTENER_BIT()s. */
 uint32_t listen_changed(const struct conf_view *a, const struct conf_view *b);
 
+/* files.c */
+/* Can every certificate and key be opened? */
+int	files_check(const struct conf_view *v, struct buf *errors) must_use;
+/* Those that this daemon is to have, before its GO. */
+void	files_send(struct master *m, struct proc *p);
+
 /* start.c */
 int	slot_start(struct master *m, struct slot *s) must_use;
 struct slot *slot_of(struct master *m, enum role role);	/* or NULL */
 extern const struct ipc_rule master_rules[];
 extern const size_t master_rules_n;
 void	proc_send_settings(struct master *m, struct proc *p);
+/* Who cannot be told is ended, and started again with all it needs. */
+void	proc_tell(struct proc *p, const struct ipc_type *t, const void *msg,
+	    int fd);
 /* Start a fresh one in place of s->now, which drains when that is ready. */
 void	slot_succeed(struct master *m, struct slot *s);
 int	log_channel_for_master(struct master *m) must_use;

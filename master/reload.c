@@ -96,6 +96,7 @@ reload(struct master *m, struct buf *errors)
 	if (next == NULL)
 		return -1;
 	if (prepare_slots(m, next, slots, errors) != 0 ||
+	    files_check(next, errors) != 0 ||
 	    listen_open(m, next, errors) != 0) {
 		listen_close_unwanted(m, m->conf);
 		conf_view_free(&next);

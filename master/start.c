@@ -19,10 +19,8 @@
 #include "master/master.h"
 #include "os/clock.h"
 #include "os/fd.h"
-#include "os/fs.h"
 #include "os/sink.h"
 #include "os/sock.h"
-#include "os/sock_syslog.h"
 
 #define READY_MS	300000	/* qmgr reads its queue first */
 #define SUCCESSOR_MS	1000	/* at most one in that time */
@@ -49,8 +47,8 @@ slot_of(struct master *m, enum role role)
  * A daemon that did not get what it needs would serve in half: it is ended,
  * and gets all of it when it is started again.
  */
-static void
-tell(struct proc *p, const struct ipc_type *t, const void *msg, int fd)
+void
+proc_tell(struct proc *p, const struct ipc_type *t, const void *msg, int fd)
 {
 	if (p->peer == NULL || ipc_send(p->peer, t, 0, msg, fd) == 0)
 		return;
@@ -65,7 +63,7 @@ give_peer(struct proc *p, enum role role, int fd)
 {
 	const struct super_peer msg = { .role = (uint8_t)role };
 
-	tell(p, &super_peer_type, &msg, fd);
+	proc_tell(p, &super_peer_type, &msg, fd);
 }
 
 /* ------------------------------------------------------------------- logd */
@@ -126,7 +124,7 @@ rewire_logs(struct master *m)
 		if (p == NULL || p->slot->row->role == ROLE_LOGD ||
 		    (fd = log_channel(m, p->slot->row->role)) < 0)
 			continue;
-		tell(p, &super_log_type, &msg, fd);
+		proc_tell(p, &super_log_type, &msg, fd);
 		fd_close(&fd);
 	}
 }
@@ -250,61 +248,8 @@ send_setting(const char *name, const char *value, void *ctx)
 
 	span_copy_cut(span_str(name), msg.name, sizeof(msg.name));
 	span_copy_cut(span_str(value), msg.value, sizeof(msg.value));
-	tell(ctx, &super_setting_type, &msg, -1);
+	proc_tell(ctx, &super_setting_type, &msg, -1);
 	return 0;
-}
-
-/* logd's file or syslog's socket, opened anew at every reload. */
-static void
-send_log_file(struct master *m, struct proc *p)
-{
-	struct super_file msg = { "log" };
-	const char *log = conf_str(m->conf, "log");
-	char dir_path[PATH_SIZE], *slash;
-	int dir, fd;
-
-	if (p->slot->row->role != ROLE_LOGD || strcmp(log, "stderr") == 0)
-		return;
-	if (strcmp(log, "syslog") == 0) {
-		fd = sock_connect_syslog();
-	} else {
-		span_copy_cut(span_str(log), dir_path, sizeof(dir_path));
-		slash = strrchr(dir_path, '/');
-		*slash = '\0';
-		dir = fs_open_top(slash == dir_path ? "/" : dir_path);
-		fd = dir < 0 ? -1 : fs_open_append(dir, slash + 1);
-		fd_close(&dir);
-	}
-	if (fd >= 0)
-		tell(p, &super_file_type, &msg, fd);
-	else
-		log_error(LF_STR("event", "no-log"), LF_STR("log", log),
-		    LF_STR("why", strerror(errno)));
-	fd_close(&fd);
-}
-
-/*
- * lookupd's list of the system's users, which it cannot see from its root;
- * opened anew at every reload, for it is replaced and not written over.
- */
-static void
-send_passwd(struct master *m, struct proc *p)
-{
-	struct super_file msg = { "passwd" };
-	int dir, fd;
-
-	if (p->slot->row->role != ROLE_LOOKUPD ||
-	    !conf_bool(m->conf, "system_users"))
-		return;
-	dir = fs_open_top("/etc");
-	fd = dir < 0 ? -1 : fs_open_read(dir, "passwd");
-	if (fd >= 0)
-		tell(p, &super_file_type, &msg, fd);
-	else
-		log_error(LF_STR("event", "no-system-users"),
-		    LF_STR("why", strerror(errno)));
-	fd_close(&dir);
-	fd_close(&fd);
 }
 
 void
@@ -314,9 +259,8 @@ proc_send_settings(struct master *m, struct proc *p)
 
 	/* send_setting always returns 0. */
 	(void)conf_each(m->conf, p->slot->row->role, send_setting, p);
-	send_log_file(m, p);
-	send_passwd(m, p);
-	tell(p, &super_go_type, &go, -1);
+	files_send(m, p);
+	proc_tell(p, &super_go_type, &go, -1);
 }
 
 static const char *
@@ -353,7 +297,7 @@ send_identity(struct master *m, struct proc *p)
 	if (m->root)
 		span_copy_cut(span_str(jail_of(m, s->row->jail)), id.jail,
 		    sizeof(id.jail));
-	tell(p, &super_identity_type, &id, -1);
+	proc_tell(p, &super_identity_type, &id, -1);
 	for (size_t i = 0; i < s->nuids + s->ngids; i++) {
 		bool group = i >= s->nuids;
 		const struct id_range *r = group ? &s->gids[i - s->nuids] :
@@ -361,7 +305,7 @@ send_identity(struct master *m, struct proc *p)
 		const struct super_range msg = { .group = group,
 			.first = r->first, .count = r->count };
 
-		tell(p, &super_range_type, &msg, -1);
+		proc_tell(p, &super_range_type, &msg, -1);
 	}
 }
 
@@ -426,7 +370,7 @@ send_listeners(struct master *m, struct proc *p)
 			continue;
 		msg = (struct super_listener){ .kind = (uint8_t)l->kind };
 		span_copy_cut(span_str(l->name), msg.name, sizeof(msg.name));
-		tell(p, &super_listener_type, &msg, l->fd);
+		proc_tell(p, &super_listener_type, &msg, l->fd);
 	}
 }
 
@@ -483,7 +427,7 @@ on_map_me(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 		    LF_STR("daemon", role_name(s->row->role)),
 		    LF_STR("why", why.text));
 	}
-	tell(p, &super_mapped_type, &answer, -1);
+	proc_tell(p, &super_mapped_type, &answer, -1);
 	return VERDICT_OK;
 }
 

@@ -9,13 +9,17 @@
 #include "ipc/msg_super.h"
 
 #define L(kind)	LISTENER_BIT(LISTENER_##kind)
-#define SMTP	(L(MX) | L(SUBMISSION) | L(LMTP) | L(LOCAL))
+#define SMTP	(L(MX) | L(SUBMISSION) | L(LMTP) | L(LOCAL) | L(SUBMISSIONS))
+#define POP	(L(POP3) | L(POP3S))
+#define IMAP	(L(IMAP) | L(IMAPS))
 
 const struct topology_row topology_rows[] = {
 	/* role			program, word		user
 	     root directory	can become	listeners	only if */
 	{ ROLE_LOGD,		"logd", NULL,		"_paqlog",
 	    JAIL_EMPTY,		OWNERS_NONE,	0,		IF_ALWAYS, 0 },
+	{ ROLE_KEYD,		"keyd", NULL,		"_paqkey",
+	    JAIL_EMPTY,		OWNERS_NONE,	0,		IF_TLS, 0 },
 	{ ROLE_LOOKUPD,		"lookupd", NULL,	"_paqlook",
 	    JAIL_MAPS,		OWNERS_NONE,	0,		IF_ALWAYS, 0 },
 	{ ROLE_AUTHD,		"authd", NULL,		"_paqauth",
@@ -34,17 +38,17 @@ const struct topology_row topology_rows[] = {
 	{ ROLE_PIPE,		"local-deliver", "pipe", "_paqpipe",
 	    JAIL_ROOT,		OWNERS_PIPE,	0,		IF_PIPES, 0 },
 	{ ROLE_POP3_FRONT,	"pop3d", "front",	"_paqpop",
-	    JAIL_EMPTY,		OWNERS_NONE,	L(POP3),	IF_LISTENS,
-	    L(POP3) },
+	    JAIL_EMPTY,		OWNERS_NONE,	POP,		IF_LISTENS,
+	    POP },
 	{ ROLE_POP3_SESSION,	"pop3d", "session",	"_paqpops",
 	    JAIL_ROOT,		OWNERS_MAILBOX,	0,		IF_LISTENS,
-	    L(POP3) },
+	    POP },
 	{ ROLE_IMAP_FRONT,	"imapd", "front",	"_paqimap",
-	    JAIL_EMPTY,		OWNERS_NONE,	L(IMAP),	IF_LISTENS,
-	    L(IMAP) },
+	    JAIL_EMPTY,		OWNERS_NONE,	IMAP,		IF_LISTENS,
+	    IMAP },
 	{ ROLE_IMAP_SESSION,	"imapd", "session",	"_paqimaps",
 	    JAIL_ROOT,		OWNERS_MAILBOX,	0,		IF_LISTENS,
-	    L(IMAP) },
+	    IMAP },
 };
 const size_t topology_rows_n = COUNT(topology_rows);
 
@@ -52,6 +56,9 @@ const struct topology_edge topology_edges[] = {
 	{ ROLE_SMTPD, ROLE_QMGR },	/* a new message */
 	{ ROLE_SMTPD, ROLE_LOOKUPD },	/* may it come in? */
 	{ ROLE_SMTPD, ROLE_AUTHD },	/* who is this? */
+	{ ROLE_SMTPD, ROLE_KEYD },	/* signatures of TLS handshakes */
+	{ ROLE_POP3_FRONT, ROLE_KEYD },
+	{ ROLE_IMAP_FRONT, ROLE_KEYD },
 	{ ROLE_QMGR, ROLE_LOOKUPD },	/* where does it go? */
 	{ ROLE_QMGR, ROLE_SMTP_OUT },	/* jobs */
 	{ ROLE_QMGR, ROLE_DELIVER },
@@ -71,6 +78,9 @@ static const char *const settings[] = {
 	[LISTENER_LOCAL] = NULL,
 	[LISTENER_POP3] = "listen_pop3",
 	[LISTENER_IMAP] = "listen_imap",
+	[LISTENER_SUBMISSIONS] = "listen_submissions",
+	[LISTENER_POP3S] = "listen_pop3s",
+	[LISTENER_IMAPS] = "listen_imaps",
 };
 
 const char *
@@ -95,6 +105,8 @@ topology_wanted(const struct topology_row *row, const struct conf_view *v)
 		return true;
 	case IF_PIPES:
 		return conf_count(v, "pipes") > 0;
+	case IF_TLS:
+		return conf_count(v, "certificates") > 0;
 	case IF_LISTENS:
 		break;
 	}

@@ -21,7 +21,8 @@ enum owners {
 	OWNERS_PIPE	/* pipe_user alone, in a user namespace */
 };
 /* When a row is started at all. */
-enum only_if { IF_ALWAYS, IF_LISTENS, IF_PIPES };
+enum only_if { IF_ALWAYS, IF_LISTENS, IF_PIPES,
+	IF_TLS /* there are certificates */ };
 
 struct topology_row {
 	enum role    role;

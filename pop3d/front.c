@@ -26,6 +26,8 @@ on_capa(struct front_client *c, struct span args)
 {
 	(void)args;
 	front_reply(c, "+OK capabilities follow");
+	if (front_tls(c) == FRONT_TLS_OFFERED)
+		front_reply(c, "STLS");	/* RFC 2595 4 */
 	front_reply_raw(c, front_login_allowed(c) ? SPAN_LIT(CAPA_LINES) :
 	    SPAN_LIT(CAPA_LINES_NO_LOGIN));
 }
@@ -64,6 +66,29 @@ on_pass(struct front_client *c, struct span args)
 }
 
 static void
+on_stls(struct front_client *c, struct span args)
+{
+	static const char *const answers[] = {
+		[FRONT_TLS_NONE] = "-ERR no TLS here",
+		[FRONT_TLS_LATER] = "-ERR [SYS/TEMP] no TLS now, try later",
+		[FRONT_TLS_OFFERED] = "+OK begin TLS now",
+		[FRONT_TLS_ACTIVE] = "-ERR TLS is active already",
+	};
+	enum front_tls tls = front_tls(c);
+
+	if (args.n > 0) {
+		front_reply(c, "-ERR STLS has no arguments");
+		front_error(c);
+		return;
+	}
+	front_reply(c, "%s", answers[tls]);
+	if (tls == FRONT_TLS_OFFERED)
+		front_starttls(c);
+	else
+		front_error(c);
+}
+
+static void
 on_quit(struct front_client *c, struct span args)
 {
 	(void)args;
@@ -77,6 +102,7 @@ static const struct front_command {
 } commands[] = {
 	{ "USER", on_user },	/* RFC 1939 7 */
 	{ "PASS", on_pass },	/* RFC 1939 7: the rest of the line */
+	{ "STLS", on_stls },	/* RFC 2595 4 */
 	{ "CAPA", on_capa },	/* RFC 2449 5 */
 	{ "QUIT", on_quit },	/* RFC 1939 4 */
 };
@@ -140,6 +166,8 @@ const struct front_proto pop3_front = {
 	.role = ROLE_POP3_FRONT,
 	.clients_max = "pop3_clients_max",
 	.listener = LISTENER_POP3,
+	.listener_tls = LISTENER_POP3S,
+	.alpn = "pop3",
 	.state_size = sizeof(struct front_user),
 	.greet = greet,
 	.input = input,

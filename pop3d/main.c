@@ -18,12 +18,13 @@
 
 #include "base/bug.h"
 #include "daemon/service.h"
+#include "net/tls.h"
 #include "pop3d/front.h"
 #include "pop3d/session.h"
 
 static const struct service front_service = {
 	.name = "pop3d", .role = ROLE_POP3_FRONT, .sandbox = SANDBOX_FORK,
-	.mem_max_octets = 1024 * MIB, .nofile = 110000, .nproc = 0,
+	.mem_max_octets = 1024 * MIB, .nofile = 220000, .nproc = 0,
 };
 
 static const struct service session_service = {
@@ -41,17 +42,24 @@ static void
 on_stop(void *ctx)
 {
 	front_stop(ctx);
-	service_loop_end();
+}
+
+static void
+on_reload(void *ctx)
+{
+	front_reload(ctx);
 }
 
 static int
 front_main(int argc, char **argv)
 {
-	struct service_events events = { .stop = on_stop };
+	struct service_events events = { .stop = on_stop,
+		.reload = on_reload };
 	struct ipc_server *srv;
 	struct front *front;
 
 	service_begin(&front_service, argc, argv);
+	tls_setup();
 	service_confine(NULL, NULL);
 	front = front_new(&pop3_front);
 	srv = ipc_server_new(service_base(), front_rules, front_rules_n,

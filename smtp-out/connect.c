@@ -192,3 +192,12 @@ connect_next(struct route_plan *p, const struct connect_by *by, int *fd,
 	why_set(why, WHY_TEMP, "4.3.0", "the queue manager ended");
 	return -1;
 }
+
+void
+connect_step_back(struct route_plan *p)
+{
+	if (p->at > 0 && p->tried > 0) {
+		p->at--;
+		p->tried--;
+	}
+}

@@ -54,4 +54,7 @@ struct connect_by {
 int	connect_next(struct route_plan *p, const struct connect_by *by,
 	    int *fd, char remote[REMOTE_SIZE], struct why *why) must_use;
 
+/* The next connect_next() tries the same address once more. */
+void	connect_step_back(struct route_plan *p);
+
 #endif

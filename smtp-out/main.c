@@ -18,6 +18,7 @@
 #include "daemon/service.h"
 #include "ipc/chan.h"
 #include "ipc/msg_deliver.h"
+#include "net/tls.h"
 #include "os/fd.h"
 #include "smtp-out/limits.h"
 #include "smtp-out/orphans.h"
@@ -35,6 +36,7 @@ struct waiting {
 
 static struct {
 	struct ipc_server *srv;
+	struct tls_client *tls;
 	size_t		   workers;
 	STAILQ_HEAD(, waiting) waiting;	/* for a place, or for dnsd */
 	size_t		   nwaiting;
@@ -47,7 +49,7 @@ become_worker(struct worker_channels c)
 	const int keep[3] = { c.qmgr, c.dns, c.parent };
 
 	service_after_fork(keep, COUNT(keep));
-	worker_run(&c, service_conf());
+	worker_run(&c, service_conf(), state.tls);
 }
 
 /* false: no worker; qmgr sees its channel end and tries again. */
@@ -167,6 +169,8 @@ main(int argc, char **argv)
 		.peer = on_peer };
 
 	service_begin(&smtp_out, argc, argv);
+	tls_setup();
+	state.tls = tls_client_new();
 	service_confine(NULL, NULL);
 
 	state.srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
@@ -176,5 +180,6 @@ main(int argc, char **argv)
 	service_loop();
 
 	ipc_server_free(&state.srv);
+	tls_client_free(&state.tls);
 	return service_end();
 }

@@ -161,6 +161,66 @@ out:
 	return rc;
 }
 
+static int
+handshake(struct talk *t, struct tls *tls, struct why *why)
+{
+	int64_t deadline = clock_deadline(TLS_MS);
+	const char *text = "took too long";
+	enum tls_result r;
+
+	while ((r = tls_handshake(tls)) != TLS_DONE && r != TLS_FAILED &&
+	    clock_mono_ms() < deadline) {
+		if (r == TLS_WAIT_WRITE) {
+			if (fd_wait(t->stream.fd, FD_WRITE, deadline) < 0)
+				break;
+		} else if (job_wait(t->link, t->stream.fd, deadline) != 0) {
+			text = "the queue manager ended";
+			break;
+		}
+	}
+	if (r == TLS_DONE)
+		return 0;
+	why_set(why, WHY_TEMP, "4.7.5", "%s: TLS handshake: %s", t->remote,
+	    r == TLS_FAILED ? tls_failure(tls) : text);
+	return -1;
+}
+
+/*
+ * RFC 3207 4.  A host that takes its offer back is spoken to in the clear; one
+ * whose handshake fails hears no further word on this connection.
+ */
+static int
+start_tls(struct talk *t, const struct talk_start *how, struct why *why)
+{
+	struct tls *tls;
+
+	if (command(t, "STARTTLS\r\n", TLS_MS, "to STARTTLS", why) != 0)
+		return -1;
+	if (t->reply.code != 220) {
+		t->no_tls = "refused";
+		return 0;
+	}
+	t->tls_failed = true;
+	/* What stands behind the reply would be taken as if it came by TLS. */
+	if (!stream_idle(&t->stream))
+		return lost(t, why, "behind STARTTLS");
+	tls = tls_connect(how->tls, t->stream.fd, how->host);
+	if (tls == NULL || handshake(t, tls, why) != 0) {
+		if (tls == NULL)
+			(void)lost(t, why, "for want of memory");
+		tls_free(&tls);
+		return -1;
+	}
+	t->tls_failed = false;
+	t->no_tls = NULL;
+	tls_facts(tls, &t->tls);
+	/* Nothing was waiting, and nothing has been read since. */
+	(void)!stream_set_io(&t->stream, &tls_stream_io, tls);
+	/* RFC 3207 4.2: what it offered before does not count. */
+	ehlo_init(&t->ehlo);
+	return introduce(t, how->hostname, why);
+}
+
 int
 talk_open(struct talk *t, const struct talk_start *how, struct why *why)
 {
@@ -173,8 +233,11 @@ talk_open(struct talk *t, const struct talk_start *how, struct why *why)
 	reply_init(&t->reply);
 	ehlo_init(&t->ehlo);
 	t->open = true;
+	t->no_tls = how->tls != NULL ? "not offered" : "failed before";
 	if (greeting(t, how, why) != 0 ||
-	    introduce(t, how->hostname, why) != 0) {
+	    introduce(t, how->hostname, why) != 0 ||
+	    (how->tls != NULL && (t->ehlo.caps & EHLO_STARTTLS) != 0 &&
+	    start_tls(t, how, why) != 0)) {
 		talk_close(t);
 		return -1;
 	}
@@ -188,7 +251,7 @@ talk_close(struct talk *t)
 		return;
 	stream_deadline(&t->stream, QUIT_MS);
 	/* RFC 5321 4.1.1.10; nothing depends on the answer. */
-	if (!t->in_data && stream_puts(&t->stream, "QUIT\r\n") ==
+	if (!t->in_data && !t->tls_failed && stream_puts(&t->stream, "QUIT\r\n") ==
 	    STREAM_OK && stream_flush(&t->stream) == STREAM_OK)
 		sock_end_output(t->stream.fd);
 	stream_fini(&t->stream);

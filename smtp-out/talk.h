@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "base/why.h"
 #include "net/stream.h"
+#include "net/tls.h"
 #include "smtp-out/connect.h"
 #include "smtp-out/job.h"
 #include "smtp-out/outcome.h"
@@ -24,10 +25,14 @@ struct talk {
 	struct ehlo  ehlo;
 	struct reply reply;	/* the last one */
 	char	     remote[REMOTE_SIZE];
+	const char  *no_tls;	/* why it is in the clear, or NULL: */
+	struct tls_facts tls;
+	bool	     tls_failed;	/* and no further word may be said */
 };
 
 /*
- * Take the greeting and introduce ourselves.
+ * Take the greeting, introduce ourselves, and go over to TLS if the host
+ * offers it; nothing of it is verified.
  * fd       owned from here on
  * looked_up  a host that greets with our own name is ourselves
  * returns  0, or -1 with why: not with this host (the connection is closed)
@@ -38,6 +43,8 @@ struct talk_start {
 	bool	    lmtp, looked_up;
 	const char *hostname;
 	const char *remote;
+	const struct tls_client *tls;	/* NULL: not with this one */
+	const char *host;		/* its name, for SNI */
 };
 int	talk_open(struct talk *t, const struct talk_start *how,
 	    struct why *why) must_use;

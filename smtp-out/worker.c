@@ -19,6 +19,7 @@ struct worker {
 	struct job_link	  link;
 	struct ipc_client dns;
 	const struct conf_view *conf;
+	const struct tls_client *tls;
 	struct talk	  talk;
 	char		  nexthop[256];	/* whom the connection is with */
 	uint16_t	  port;
@@ -48,6 +49,20 @@ settle_with_why(struct job_in *j, const struct why *why)
 			outcome_from_why(&j->results[i], why, "");
 }
 
+static void
+log_connected(const struct talk *t, const struct job *job)
+{
+	log_info(LF_STR("event", "connected"), LF_STR("id", job->id),
+	    LF_STR("remote", t->remote),
+	    LF_STR("tls", t->no_tls == NULL ? t->tls.version : "none"),
+	    LF_STR("cipher", t->no_tls == NULL ? t->tls.cipher : NULL),
+	    LF_STR("why", t->no_tls));
+}
+
+/*
+ * A host with which TLS fails is tried again without: what nobody verifies
+ * is worth no delay.
+ */
 static int
 open_next(struct worker *w, struct route_plan *plan, const struct job *job,
     struct why *why)
@@ -57,21 +72,28 @@ open_next(struct worker *w, struct route_plan *plan, const struct job *job,
 	struct talk_start start = { .fd = -1, .link = &w->link,
 		.lmtp = job->transport == TRANSPORT_LMTP,
 		.looked_up = plan->hosts.looked_up,
-		.hostname = conf_str(w->conf, "hostname") };
+		.hostname = conf_str(w->conf, "hostname"),
+		.tls = w->tls };
 	char remote[REMOTE_SIZE];
 
 	for (;;) {
 		if (connect_next(plan, &by, &start.fd, remote, why) != 0)
 			return -1;
 		start.remote = remote;
+		start.host = plan->name;
 		if (talk_open(&w->talk, &start, why) == 0) {
+			log_connected(&w->talk, job);
 			remember_destination(w, job);
 			return 0;
 		}
-		connect_failed(plan, why);
 		log_info(LF_STR("event", "host-failed"),
 		    LF_STR("id", job->id), LF_STR("remote", remote),
 		    LF_STR("why", why->text));
+		start.tls = w->talk.tls_failed ? NULL : w->tls;
+		if (w->talk.tls_failed)
+			connect_step_back(plan);
+		else
+			connect_failed(plan, why);
 	}
 }
 
@@ -129,7 +151,8 @@ send_job(struct worker *w, struct job_in *j)
 }
 
 _Noreturn void
-worker_run(const struct worker_channels *c, const struct conf_view *conf)
+worker_run(const struct worker_channels *c, const struct conf_view *conf,
+    const struct tls_client *tls)
 {
 	struct worker *w = xcalloc(1, sizeof(*w));
 	struct job_in j;
@@ -137,6 +160,7 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf)
 	bool down, spoke, more = true;
 
 	w->conf = conf;
+	w->tls = tls;
 	ipc_client_init(&w->link.qmgr, c->qmgr, "qmgr");
 	w->link.qmgr.in_groups = true;
 	ipc_client_init(&w->dns, c->dns, "dnsd");

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "conf/view.h"
+#include "net/tls.h"
 
 /*
  * Never returns.
@@ -17,6 +18,6 @@ struct worker_channels {
 	int qmgr, dns, parent;
 };
 _Noreturn void	worker_run(const struct worker_channels *c,
-	    const struct conf_view *conf);
+	    const struct conf_view *conf, const struct tls_client *tls);
 
 #endif

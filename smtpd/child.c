@@ -13,6 +13,7 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
+#include "daemon/tls_signer.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/sock.h"
@@ -21,7 +22,7 @@ static void
 confine_child(const struct child_start *start)
 {
 	int keep[] = { start->fd, start->lookupd, start->qmgr, start->authd,
-		start->chan };
+		start->keyd, start->chan };
 	int open[COUNT(keep)];
 	size_t n = 0;
 	struct why why;
@@ -79,6 +80,7 @@ child_run(const struct child_start *start)
 	ipc_client_init(&ch.lookupd, start->lookupd, "lookupd");
 	ipc_client_init(&ch.qmgr, start->qmgr, "qmgr");
 	ipc_client_init(&ch.authd, start->authd, "authd");
+	tls_signer_use(start->keyd, LIMIT_SIGN_MS);
 	while (session_serve(&client)) {
 		client.fd = next_connection(start, &client.peer);
 		if (client.fd < 0)

@@ -25,7 +25,8 @@ struct child_start {
 	int	fd;			/* the client */
 	struct sock_addr peer;
 	enum listener_kind kind;
-	int	lookupd, qmgr, authd;	/* fresh channels; authd may be -1 */
+	int	lookupd, qmgr;		/* fresh channels */
+	int	authd, keyd;		/* the same, or -1 */
 	int	chan;			/* to the listener, or -1: one client */
 };
 

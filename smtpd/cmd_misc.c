@@ -35,7 +35,7 @@ cmd_help(struct session *s, const struct verb_cmd *cmd)
 
 	(void)cmd;
 	buf_init(&list, 400);
-	command_list(s->facts.kind, &list);
+	command_list(&s->facts, &list);
 	say_text(s, 214, "2.0.0", "%s", buf_cstr(&list));
 	buf_fini(&list);
 }

@@ -32,6 +32,8 @@ static const struct command {
 	{ VERB_EHLO, ON_SMTP, ST_ANY, EFFORT_IDLE, cmd_ehlo },
 	{ VERB_HELO, ON_SMTP, ST_ANY, EFFORT_IDLE, cmd_helo },
 	{ VERB_LHLO, ON(LISTENER_LMTP), ST_ANY, EFFORT_IDLE, cmd_lhlo },
+	{ VERB_STARTTLS, ON(LISTENER_MX) | ON(LISTENER_SUBMISSION),
+	    ST_START | ST_READY, EFFORT_IDLE, cmd_starttls }, /* RFC 3207 4 */
 	{ VERB_AUTH, ON(LISTENER_SUBMISSION), ST_READY, EFFORT_MAIL,
 	    cmd_auth },
 	{ VERB_MAIL, ON_ALL, ST_READY, EFFORT_MAIL, cmd_mail },	/* 4.1.1.2 */
@@ -47,12 +49,14 @@ static const struct command {
 };
 
 void
-command_list(enum listener_kind kind, struct buf *out)
+command_list(const struct facts *f, struct buf *out)
 {
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		/* BDAT has a row only because it must not go unnoticed. */
-		if ((commands[i].on & ON(kind)) == 0 ||
-		    commands[i].verb == VERB_BDAT)
+		if ((commands[i].on & ON(f->kind)) == 0 ||
+		    commands[i].verb == VERB_BDAT ||
+		    (commands[i].verb == VERB_STARTTLS &&
+		    !policy_tls_offered(f)))
 			continue;
 		if (out->n > 0)
 			(void)buf_add_char(out, ' ');
@@ -76,7 +80,7 @@ wrong_state(const struct session *s, enum verb verb)
 		return SAY_HELLO_FIRST;
 	if (verb == VERB_MAIL)
 		return SAY_NESTED_MAIL;
-	if (verb == VERB_AUTH)
+	if (verb == VERB_AUTH || verb == VERB_STARTTLS)
 		return SAY_IN_TRANSACTION;
 	return s->state == ST_READY ? SAY_NEED_MAIL : SAY_NEED_RCPT;
 }

@@ -12,8 +12,8 @@
 
 /* Judge a line and run the handler of its command. */
 void	command_run(struct session *s, struct span line);
-/* The commands of this listener, a space between: for HELP and tests. */
-void	command_list(enum listener_kind kind, struct buf *out);
+/* The commands that this client has, a space between: for HELP. */
+void	command_list(const struct facts *f, struct buf *out);
 
 /*
  * Handlers: listener and state are as the table demands, the arguments are
@@ -22,6 +22,7 @@ void	command_list(enum listener_kind kind, struct buf *out);
 void	cmd_ehlo(struct session *s, const struct verb_cmd *cmd);
 void	cmd_helo(struct session *s, const struct verb_cmd *cmd);
 void	cmd_lhlo(struct session *s, const struct verb_cmd *cmd);
+void	cmd_starttls(struct session *s, const struct verb_cmd *cmd);
 void	cmd_auth(struct session *s, const struct verb_cmd *cmd);
 void	cmd_mail(struct session *s, const struct verb_cmd *cmd);
 void	cmd_rcpt(struct session *s, const struct verb_cmd *cmd);

@@ -116,6 +116,7 @@ put_trace(const struct intake *in, struct buf *out)
 		    span_str(s->client),
 		.by = span_str(s->set->hostname),
 		.how = s->how,
+		.tls = s->facts.tls,
 		.auth = s->facts.logged_in,
 		.id = span_str(in->id),
 		.for_rcpt = s->env.rcpts_n == 1 ? envelope_first(&s->env) :

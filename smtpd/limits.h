@@ -63,9 +63,13 @@
 /* Answers of the other daemons. */
 #define LIMIT_LOOKUP_MS		(30 * 1000)
 #define LIMIT_AUTH_MS		(60 * 1000)
+#define LIMIT_SIGN_MS		(20 * 1000)
 #define LIMIT_QUEUE_NEW_MS	(30 * 1000)
 /* The client waits 10 minutes for us (RFC 5321 4.5.3.2.6). */
 #define LIMIT_COMMIT_MS		(300 * 1000)
+
+/* A TLS handshake: round trips and one signature. */
+#define LIMIT_TLS_MS		(60 * 1000)
 
 /* How long the name of a client in EHLO is kept; RFC 5321 4.5.3.1.2. */
 #define LIMIT_HELO_OCTETS	255

@@ -42,7 +42,7 @@ struct listener {
 
 /* What a session needs besides its client; all closed: -1. */
 struct ends {
-	int lookupd, qmgr, authd;
+	int lookupd, qmgr, authd, keyd;
 	int chan[2];			/* ours, the child's */
 };
 
@@ -52,6 +52,7 @@ close_ends(struct ends *e)
 	fd_close(&e->lookupd);
 	fd_close(&e->qmgr);
 	fd_close(&e->authd);
+	fd_close(&e->keyd);
 	fd_close(&e->chan[1]);
 }
 
@@ -70,12 +71,18 @@ introduce(struct listener *l, enum role role)
 static int
 make_ends(struct listener *l, enum listener_kind kind, struct ends *e)
 {
-	*e = (struct ends){ -1, -1, -1, { -1, -1 } };
+	bool logins = kind == LISTENER_SUBMISSION ||
+	    kind == LISTENER_SUBMISSIONS;
+
+	*e = (struct ends){ -1, -1, -1, -1, { -1, -1 } };
 	e->lookupd = introduce(l, ROLE_LOOKUPD);
 	e->qmgr = e->lookupd >= 0 ? introduce(l, ROLE_QMGR) : -1;
-	if (kind == LISTENER_SUBMISSION && e->qmgr >= 0)
+	if (logins && e->qmgr >= 0)
 		e->authd = introduce(l, ROLE_AUTHD);
-	if (e->qmgr < 0 || (kind == LISTENER_SUBMISSION && e->authd < 0) ||
+	/* Without keyd there is mail, only no TLS. */
+	if (l->set->tls != NULL && (logins || kind == LISTENER_MX))
+		e->keyd = introduce(l, ROLE_KEYD);
+	if (e->qmgr < 0 || (logins && e->authd < 0) ||
 	    (kind == LISTENER_MX && fd_pair(e->chan) != 0)) {
 		close_ends(e);
 		return -1;
@@ -102,7 +109,7 @@ in_child(struct listener *l, int fd, const struct sock_addr *peer,
 	const struct child_start start = { .set = l->set,
 		.filter = l->filter, .fd = fd, .peer = *peer, .kind = kind,
 		.lookupd = e->lookupd, .qmgr = e->qmgr, .authd = e->authd,
-		.chan = e->chan[1] };
+		.keyd = e->keyd, .chan = e->chan[1] };
 
 	child_run(&start);
 }

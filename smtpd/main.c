@@ -4,7 +4,7 @@
  *	     make socket pairs; each session only reads and writes what is open
  * reads     SMTP and LMTP clients (sessions only, one process per client);
  *	     RCPT_VERDICT of lookupd, AUTH_REP of authd, QUEUE_FILE and
- *	     QUEUE_COMMITTED of qmgr
+ *	     QUEUE_COMMITTED of qmgr, SIGN_REP of keyd
  * writes    replies; one message at a time through a write-only descriptor
  *	     of qmgr's; a log line per message, refusal and lost client
  * never     opens a file or socket after start; holds a key or the user base;
@@ -14,6 +14,7 @@
  *	     intake.c writes -> reply.c
  */
 #include "daemon/service.h"
+#include "daemon/tls_signer.h"
 #include "ipc/server.h"
 #include "os/clock.h"
 #include "smtpd/listener.h"
@@ -33,12 +34,20 @@ static struct {
 	struct listener *listener;
 } all;
 
+/* Sessions have copies of what was before. */
+static void
+load(void)
+{
+	settings_load(&all.set, service_conf());
+	all.set.tls = tls_signer_load("smtp");
+}
+
 static void
 on_reload(void *ctx)
 {
 	(void)ctx;
 	settings_fini(&all.set);
-	settings_load(&all.set, service_conf());
+	load();
 	listener_open(all.listener);
 }
 
@@ -64,7 +73,8 @@ main(int argc, char **argv)
 	struct ipc_server *srv;
 
 	service_begin(&smtpd, argc, argv);
-	settings_load(&all.set, service_conf());
+	tls_setup();
+	load();
 	/* Loads the time zone, which is out of reach behind the new root. */
 	(void)clock_zone_minutes(clock_wall_s());
 	service_confine(NULL, NULL);

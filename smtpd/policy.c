@@ -19,7 +19,28 @@ bool
 policy_auth_offered(const struct facts *f)
 {
 	return f->kind == LISTENER_SUBMISSION &&
-	    (f->loopback || f->plain_anywhere);
+	    (f->tls || f->loopback || f->plain_anywhere);
+}
+
+bool
+policy_tls_offered(const struct facts *f)
+{
+	/* RFC 3207 4.2: not again when it is active. */
+	return f->certified && !f->tls &&
+	    (f->kind == LISTENER_MX || f->kind == LISTENER_SUBMISSION);
+}
+
+enum say
+policy_tls(const struct facts *f, bool signer)
+{
+	if (f->tls)
+		return SAY_TLS_AGAIN;
+	if (!policy_tls_offered(f))
+		return SAY_NOT_HERE;
+	/* What was proven before would have to be forgotten. */
+	if (f->logged_in)
+		return SAY_TLS_TOO_LATE;
+	return signer ? SAY_NOTHING : SAY_TLS_LATER;	/* RFC 3207 4 */
 }
 
 enum say

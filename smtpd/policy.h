@@ -18,6 +18,8 @@ struct facts {			/* what is known of a client */
 	bool loopback;		/* a TCP client of this host */
 	bool plain_anywhere;	/* setting plain_login_anywhere */
 	bool logged_in;
+	bool certified;		/* we have a certificate: TLS can be had */
+	bool tls;		/* all that was said came by TLS */
 };
 
 struct counts {			/* of one connection */
@@ -35,6 +37,10 @@ bool	policy_may_relay(const struct facts *f);
 bool	policy_auth_offered(const struct facts *f);
 /* May it begin AUTH now? */
 enum say	policy_auth(const struct facts *f);
+/* Is STARTTLS announced and taken? */
+bool	policy_tls_offered(const struct facts *f);
+/* May TLS begin now?  signer: somebody can sign for us. */
+enum say	policy_tls(const struct facts *f, bool signer);
 /* May it begin this message?  size_max in octets. */
 enum say	policy_mail(const struct facts *f, const struct verb_mail *m,
 		    uint64_t size_max);

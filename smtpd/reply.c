@@ -28,6 +28,7 @@ static const struct said {
 	[SAY_DATA_GO] = { 354, NULL, "End with a line of one dot" },
 	[SAY_VRFY] = { 252, "2.5.2", "Send mail and see" },
 	[SAY_AUTH_OK] = { 235, "2.7.0", "Welcome" },
+	[SAY_TLS_GO] = { 220, "2.0.0", "Begin TLS now" },
 
 	[SAY_BUSY] = { 421, "4.3.2", "Too many connections, try later" },
 	[SAY_BUSY_ADDRESS] = { 421, "4.7.0",
@@ -46,6 +47,7 @@ static const struct said {
 	    "Too many recipients, send the rest separately" },
 	[SAY_QUEUE_LOST] = { 451, "4.3.0", "Queue does not answer" },
 	[SAY_AUTH_LATER] = { 454, "4.7.0", "Cannot check logins now" },
+	[SAY_TLS_LATER] = { 454, "4.7.0", "No TLS now, try later" },
 
 	[SAY_UNKNOWN] = { 500, "5.5.2", "Unknown command" },
 	[SAY_LINE_LONG] = { 500, "5.5.2", "Line too long" },
@@ -57,6 +59,9 @@ static const struct said {
 	[SAY_NEED_MAIL] = { 503, "5.5.1", "MAIL comes first" },
 	[SAY_NEED_RCPT] = { 503, "5.5.1", "No valid recipients" },
 	[SAY_IN_TRANSACTION] = { 503, "5.5.1", "Not within a message" },
+	[SAY_TLS_AGAIN] = { 503, "5.5.1", "TLS is active already" },
+	[SAY_TLS_TOO_LATE] = { 503, "5.5.1", "Not after a log-in" },
+	[SAY_TLS_EARLY] = { 503, "5.5.1", "Nothing may follow STARTTLS" },
 	[SAY_EARLY] = { 554, "5.5.0", "You spoke before the greeting" },
 
 	[SAY_AUTH_NEEDED] = { 530, "5.7.0", "Authentication required" },

@@ -20,6 +20,7 @@ enum say {
 	SAY_DATA_GO,
 	SAY_VRFY,
 	SAY_AUTH_OK,
+	SAY_TLS_GO,
 	/* 421: and the connection ends */
 	SAY_BUSY,
 	SAY_BUSY_ADDRESS,
@@ -35,6 +36,7 @@ enum say {
 	SAY_TOO_MANY_RCPT,
 	SAY_QUEUE_LOST,
 	SAY_AUTH_LATER,
+	SAY_TLS_LATER,
 	/* 5yz: commands */
 	SAY_UNKNOWN,
 	SAY_LINE_LONG,
@@ -47,6 +49,9 @@ enum say {
 	SAY_NEED_RCPT,
 	SAY_IN_TRANSACTION,
 	SAY_EARLY,
+	SAY_TLS_AGAIN,
+	SAY_TLS_TOO_LATE,
+	SAY_TLS_EARLY,
 	/* 5yz: decisions */
 	SAY_AUTH_NEEDED,
 	SAY_AUTH_AGAIN,

@@ -25,8 +25,8 @@ static const struct {
 	enum session_state from;
 	unsigned to;
 } edges[] = {
-	{ ST_START, ST_READY | ST_END },
-	{ ST_READY, ST_READY | ST_MAIL | ST_END },
+	{ ST_START, ST_START | ST_READY | ST_END },
+	{ ST_READY, ST_START | ST_READY | ST_MAIL | ST_END },
 	{ ST_MAIL, ST_RCPT | ST_READY | ST_END },
 	{ ST_RCPT, ST_RCPT | ST_READY | ST_END },
 	{ ST_END, ST_END },
@@ -60,6 +60,8 @@ session_caps(const struct session *s)
 
 	if (policy_auth_offered(&s->facts))
 		caps |= EHLO_AUTH;
+	if (policy_tls_offered(&s->facts))
+		caps |= EHLO_STARTTLS;
 	return caps;
 }
 
@@ -88,6 +90,43 @@ session_lost(struct session *s, const char *why)
 	s->odd = true;
 	log_end(s, "lost", why);
 	session_enter(s, ST_END);
+}
+
+/* After a handshake that failed nothing is said, least of all in the clear. */
+static void
+tls_failed(struct session *s, struct tls **tls)
+{
+	log_info(LF_STR("event", "tls-failed"), LF_STR("session", s->id),
+	    LF_STR("client", s->client),
+	    LF_STR("why", *tls != NULL ? tls_failure(*tls) : "no memory"));
+	tls_free(tls);
+	session_lost(s, "TLS handshake failed");
+}
+
+bool
+session_tls(struct session *s)
+{
+	struct tls *tls = tls_accept(s->set->tls, s->net.fd);
+	struct tls_facts f;
+
+	if (tls == NULL || tls_handshake_wait(tls,
+	    clock_deadline(LIMIT_TLS_MS)) != 0) {
+		tls_failed(s, &tls);
+		return false;
+	}
+	tls_facts(tls, &f);
+	if (stream_set_io(&s->net, &tls_stream_io, tls) > 0) {
+		session_lost(s, "octets before the handshake");
+		return false;
+	}
+	s->facts.tls = true;
+	s->tls = f.version;
+	s->helo[0] = '\0';
+	session_enter(s, ST_START);
+	log_debug(LF_STR("event", "tls"), LF_STR("session", s->id),
+	    LF_STR("client", s->client), LF_STR("tls", f.version),
+	    LF_STR("cipher", f.cipher), LF_STR("name", f.host));
+	return true;
 }
 
 bool
@@ -195,7 +234,9 @@ begin(struct session *s, const struct session_client *start)
 		.state = ST_START, .peer = start->peer, .last = "connect" };
 	stream_init(&s->net, start->fd, LIMIT_IN_OCTETS, LIMIT_OUT_OCTETS);
 	envelope_init(&s->env, start->set->recipients_max);
-	s->facts.kind = start->kind;
+	s->facts.kind = start->kind == LISTENER_SUBMISSIONS ?
+	    LISTENER_SUBMISSION : start->kind;
+	s->facts.certified = start->set->tls != NULL;
 	s->facts.plain_anywhere = start->set->plain_login_anywhere;
 	if (start->kind == LISTENER_LOCAL) {
 		span_copy_cut(SPAN_LIT("local"), s->client, sizeof(s->client));
@@ -219,11 +260,18 @@ session_serve(const struct session_client *start)
 	struct session s;
 
 	begin(&s, start);
-	greet(&s);
+	if (start->kind != LISTENER_SUBMISSIONS)
+		greet(&s);
+	else if (start->set->tls == NULL)
+		session_lost(&s, "no certificate");
+	else if (session_tls(&s))
+		greet(&s);
 	while (s.state != ST_END)
 		step(&s);
 	finish(&s);
 	stream_fini(&s.net);
 	envelope_fini(&s.env);
-	return !s.odd && s.count.errors == 0 && s.messages > 0;
+	/* What the TLS library has kept is nobody else's. */
+	return !s.odd && s.count.errors == 0 && s.messages > 0 &&
+	    s.tls == NULL;
 }

@@ -4,7 +4,7 @@
  *
  * States and their edges:
  *	START	nothing said		-> READY (EHLO HELO LHLO), END
- *	READY	hello was said		-> MAIL, END
+ *	READY	hello was said		-> MAIL, START (STARTTLS), END
  *	MAIL	a sender was accepted	-> RCPT, READY (RSET, EHLO), END
  *	RCPT	and a recipient		-> READY (message, RSET, EHLO), END
  *	END	the connection is over
@@ -51,6 +51,7 @@ struct session {
 	char	 client[SOCK_IP_SIZE];	/* its address as text, or "local" */
 	char	 id[SESSION_ID_SIZE];	/* for logs */
 	char	 helo[LIMIT_HELO_OCTETS + 1];
+	const char *tls;		/* version, or NULL: in the clear */
 	char	 login[AUTH_USER_MAX + 1];	/* account, or "uid:N", or "" */
 	enum received_how how;
 	const char *last;		/* the command at hand, for logs */
@@ -77,6 +78,11 @@ bool	session_serve(const struct session_client *start);
 
 /* The only way to change the state; an edge that is not above is a bug. */
 void	session_enter(struct session *s, enum session_state to);
+/*
+ * TLS from here on; what was known of the client is forgotten (RFC 3207 4.2).
+ * Output is flushed, no input waits.  false: the session is at its end.
+ */
+bool	session_tls(struct session *s) must_use;
 /* Forget the message at hand. */
 void	session_reset(struct session *s);
 /* enum ehlo_cap that this client is offered. */

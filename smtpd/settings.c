@@ -53,6 +53,7 @@ settings_load(struct settings *s, const struct conf_view *v)
 void
 settings_fini(struct settings *s)
 {
+	tls_server_free(&s->tls);
 	free(s->relay);
 	s->relay = NULL;
 	s->relay_n = 0;

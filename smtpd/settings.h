@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "conf/view.h"
 #include "mail/addr.h"
+#include "net/tls.h"
 #include "os/sock.h"
 
 struct settings {
@@ -19,6 +20,7 @@ struct settings {
 	bool	 plain_login_anywhere;
 	unsigned clients_max;
 	unsigned clients_per_address;	/* never 0 */
+	struct tls_server *tls;		/* set by main.c; NULL: no TLS */
 	struct sock_net *relay;		/* relay_clients */
 	size_t	 relay_n;
 };

@@ -17,6 +17,7 @@ BUILD = ROOT / os.environ.get("BUILD", "build")
 RECEIVERS = [
     ("master", "master/start.c"), ("qmgr", "qmgr/request.c"),
     ("lookupd", "helpers/lookupd/request.c"),
+    ("keyd", "helpers/keyd/request.c"),
     ("authd", "helpers/authd/request.c"), ("dnsd", "helpers/dnsd/request.c"),
     ("smtp-out", "smtp-out/main.c"), ("local-deliver", "local-deliver/main.c"),
     ("pop3d, imapd: front", "lib/login/front.c"),

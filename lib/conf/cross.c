@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "conf/keys.h"
+#include "conf/pair.h"
 #include "conf/value.h"
 #include "os/sock.h"
 #include "os/user.h"
@@ -154,6 +155,15 @@ form_hierarchy(const char *s)
 	    "is neither . nor /";
 }
 
+static const char *
+form_pair(const char *s)
+{
+	struct conf_pair pair;
+	const char *wrong;
+
+	return conf_pair_parse(s, &pair, &wrong) == 0 ? NULL : wrong;
+}
+
 static const struct {
 	const char *name;
 	const char *(*wrong)(const char *value);
@@ -172,6 +182,10 @@ static const struct {
 	{ "listen_lmtp", form_hostport },
 	{ "listen_pop3", form_hostport },
 	{ "listen_imap", form_hostport },
+	{ "listen_submissions", form_hostport },
+	{ "listen_pop3s", form_hostport },
+	{ "listen_imaps", form_hostport },
+	{ "certificates", form_pair },
 	{ "relay_clients", form_net },
 	{ "smtp_out_source", form_ip },
 	{ "dns_servers", form_server },
@@ -205,7 +219,9 @@ check_forms(const struct check *k)
 /* ----------------------------------------------- settings that must agree */
 
 static const char *const listeners[] = { "listen_mx", "listen_submission",
-	"listen_lmtp", "listen_pop3", "listen_imap" };
+	"listen_lmtp", "listen_pop3", "listen_imap", "listen_submissions",
+	"listen_pop3s", "listen_imaps" };
+#define PLAIN_LISTENERS	5	/* those behind them need a certificate */
 
 /* How many of item i of listeners[l] stand before or at it. */
 static bool
@@ -235,6 +251,10 @@ agree_listeners(const struct check *k)
 	for (size_t l = 0; l < COUNT(listeners); l++) {
 		n = conf_count(k->v, listeners[l]);
 		total += n;
+		if (l >= PLAIN_LISTENERS && n > 0 &&
+		    conf_count(k->v, "certificates") == 0)
+			complain(k, listeners[l], 0,
+			    "needs one of certificates");
 		for (size_t i = 0; i < n; i++)
 			if (sock_parse_hostport(span_str(conf_item(k->v,
 			    listeners[l], i)), &a) == 0 &&

@@ -67,12 +67,30 @@ const struct conf_key conf_keys[] = {
 	    "address:port for POP3." },
 	{ "listen_imap", CONF_LIST, 0, 32, "", NULL, NOBODY,
 	    "address:port for IMAP." },
+	{ "listen_submissions", CONF_LIST, 0, 32, "", NULL, NOBODY,
+	    "address:port for mail from users, with TLS from the start." },
+	{ "listen_pop3s", CONF_LIST, 0, 32, "", NULL, NOBODY,
+	    "address:port for POP3 with TLS from the start." },
+	{ "listen_imaps", CONF_LIST, 0, 32, "", NULL, NOBODY,
+	    "address:port for IMAP with TLS from the start." },
 	{ "local_submission", CONF_BOOL, 0, 1, "yes", NULL, NOBODY,
 	    "Whether sendmail(1) may hand in mail by the local socket." },
 	{ "plain_login_anywhere", CONF_BOOL, 0, 1, "no", NULL,
 	    SMTPD | POP3 | IMAP,
 	    "Allow passwords without TLS from other than loopback addresses "
 	    "(for test networks)." },
+
+	/* TLS. */
+	{ "certificates", CONF_LIST, 0, 100, "", NULL,
+	    R(KEYD) | SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
+	    "\"/path/certificate /path/key\", both in PEM form, the first "
+	    "pair for clients that name no host; behind them smtp, pop3 or "
+	    "imap if only these may use it." },
+	{ "sign_rate_channel", CONF_NUM, 1, 100000, "300", NULL, R(KEYD),
+	    "TLS handshakes a second that keyd signs for one pop3d, imapd or "
+	    "session of smtpd." },
+	{ "sign_rate_total", CONF_NUM, 1, 100000, "500", NULL, R(KEYD),
+	    "TLS handshakes a second that keyd signs in all." },
 
 	/* smtpd. */
 	{ "relay_clients", CONF_LIST, 0, 1000, "", NULL, SMTPD,

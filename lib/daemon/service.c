@@ -147,6 +147,36 @@ service_file(const char *name)
 	return -1;
 }
 
+int
+service_take_file(const char *name)
+{
+	int fd = service_file(name);
+
+	for (size_t i = 0; fd >= 0 && i < state.nfiles; i++)
+		if (state.files[i].fd == fd) {
+			state.files[i] = state.files[--state.nfiles];
+			break;
+		}
+	return fd;
+}
+
+void
+service_divert(enum role role, void (*take)(int fd))
+{
+	size_t i = 0;
+
+	state.divert_role = role;
+	state.divert = take;
+	while (i < state.npeers) {
+		if (state.peers[i].role != role) {
+			i++;
+			continue;
+		}
+		take(state.peers[i].fd);
+		state.peers[i] = state.peers[--state.npeers];
+	}
+}
+
 void
 service_serve(struct ipc_server *srv)
 {

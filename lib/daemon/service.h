@@ -53,12 +53,19 @@ struct service_listener {
 bool	service_listener(size_t i, struct service_listener *out);
 /* A file that master opened, or -1 (it stays the service's). */
 int	service_file(const char *name);
+/* The same, and it is the caller's to close from now on. */
+int	service_take_file(const char *name) must_use;
 
 /*
  * Serve: the peers that master gave, and those it gives later, become peers of
  * srv.  At most once.
  */
 void	service_serve(struct ipc_server *srv);
+/*
+ * Beside a server: channels to that one role, now and later, go to take (which
+ * owns them) and not to the server.  Before service_serve(); at most once.
+ */
+void	service_divert(enum role role, void (*take)(int fd));
 
 /* What a daemon wants to hear; all optional, set before service_loop. */
 struct service_events {

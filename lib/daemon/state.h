@@ -12,7 +12,7 @@
 #define RANGES_MAX	32	/* uid and gid ranges together */
 #define PEERS_MAX	32	/* channels not yet taken */
 #define LISTENERS_MAX	200
-#define FILES_MAX	16
+#define FILES_MAX	256	/* certificates and keys of keyd */
 
 struct service_state {
 	const struct service *svc;
@@ -33,6 +33,8 @@ struct service_state {
 
 	struct event_base *base;
 	struct ipc_server *server;
+	enum role	  divert_role;
+	void		(*divert)(int fd);
 	struct service_events events;
 	struct event	 *from_master, *on_child, *on_term, *too_long;
 	bool		  looping, stopping;

@@ -43,7 +43,9 @@ on_setting(struct service_state *s, struct ipc_got *got)
 static void
 give_peer(struct service_state *s, enum role role, int fd)
 {
-	if (s->server != NULL)
+	if (s->divert != NULL && s->divert_role == role)
+		s->divert(fd);
+	else if (s->server != NULL)
 		/* One too many is closed and logged there. */
 		(void)ipc_server_add(s->server, fd, role);
 	else

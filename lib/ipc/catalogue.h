@@ -67,6 +67,10 @@ enum ipc_num {
 	IPC_NUM_JOB_END,
 	IPC_NUM_ORPHAN,
 	IPC_NUM_ORPHAN_RESULT,
+
+	/* -> keyd: msg_sign.h */
+	IPC_NUM_SIGN_REQ = 144,
+	IPC_NUM_SIGN_REP,
 };
 
 /* All types, ended by NULL; in schema.c. */

@@ -52,7 +52,7 @@ const struct ipc_type super_log_type =
     IPC_TYPE_BARE(super_log, IPC_NUM_SUPER_LOG, IPC_FD_ONE);
 
 static const struct ipc_field listener_fields[] = {
-	IPC_U8(super_listener, kind, LISTENER_MX, LISTENER_IMAP),
+	IPC_U8(super_listener, kind, LISTENER_MX, LISTENER_IMAPS),
 	IPC_TEXT(super_listener, name, 1, 127),
 };
 const struct ipc_type super_listener_type = IPC_TYPE(super_listener,

@@ -35,7 +35,9 @@ struct super_peer {		/* with a channel */
 };
 struct super_log { uint8_t unused; };	/* with a new channel to logd */
 enum listener_kind { LISTENER_MX, LISTENER_SUBMISSION, LISTENER_LMTP,
-	LISTENER_LOCAL, LISTENER_POP3, LISTENER_IMAP };
+	LISTENER_LOCAL, LISTENER_POP3, LISTENER_IMAP,
+	/* the same with TLS from the first octet */
+	LISTENER_SUBMISSIONS, LISTENER_POP3S, LISTENER_IMAPS };
 struct super_listener {		/* with the listening socket */
 	uint8_t kind;
 	char	name[128];	/* "127.0.0.1:25" */

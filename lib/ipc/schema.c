@@ -16,6 +16,7 @@
 #include "ipc/msg_lookup.h"
 #include "ipc/msg_queue.h"
 #include "ipc/msg_refusal.h"
+#include "ipc/msg_sign.h"
 #include "ipc/msg_super.h"
 
 const struct ipc_type *const ipc_catalogue[] = {
@@ -37,6 +38,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&out_worker_type, &local_worker_type, &job_type, &job_rcpt_type,
 	&job_go_type, &result_type, &result_forward_type, &job_end_type,
 	&orphan_type, &orphan_result_type,
+	&sign_req_type, &sign_rep_type,
 	NULL
 };
 

@@ -18,14 +18,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/bug.h"
-#include "base/buf.h"
-#include "base/hash.h"
-#include "base/id.h"
 #include "base/log.h"
-#include "net/acceptor.h"
+#include "base/num.h"
+#include "daemon/tls_signer.h"
+#include "login/front_priv.h"
 #include "net/foreign.h"
 #include "os/fd.h"
 #include "os/rand.h"
@@ -33,36 +31,8 @@
 #define ASKED_MAX	4096	/* logins at authd at once */
 #define READ_AT_ONCE	4096
 #define BYE_S		5	/* for the last words to get out */
-
-enum client_state { TALKING, ASKED, CLOSING };
-
-struct front_client {
-	LIST_ENTRY(front_client) next;
-	struct front	*front;
-	int		 fd;
-	struct sock_addr peer;
-	char		 address[SOCK_IP_SIZE];
-	char		 session[SESSION_ID_SIZE];
-	enum client_state state;
-	struct event	*readable, *writable, *timer;
-	struct buf	 in, out;
-	unsigned	 errors, logins;
-	struct login_req *login;	/* being put together, or NULL */
-	uint32_t	 request;	/* ASKED: its id, and who was asked */
-	const struct ipc_peer *authd;
-	bool		 late;		/* its time is over */
-	bool		 known;		/* the first octets were looked at */
-	max_align_t	 proto_state[];
-};
-
-struct front {
-	const struct front_proto *proto;
-	struct acceptor	  *acceptor;
-	struct ipc_server *srv;
-	struct hash	  *asked;	/* request id -> client */
-	uint32_t	   request;	/* the last one, of all authds */
-	LIST_HEAD(, front_client) clients;
-};
+#define ROUNDS		8	/* reads of one client before others' */
+#define SIGN_MS		5000	/* keyd; all clients wait for it */
 
 static struct front *the_front;		/* for the rule handlers */
 
@@ -74,7 +44,7 @@ request_key(const uint32_t *request)
 	return span_of(request, sizeof(*request));
 }
 
-static void
+void
 client_free(struct front_client *c)
 {
 	struct front *f = c->front;
@@ -92,21 +62,26 @@ client_free(struct front_client *c)
 	event_free(c->readable);
 	event_free(c->writable);
 	event_free(c->timer);
-	fd_close(&c->fd);
-	acceptor_ended(f->acceptor, &c->peer);
+	/* A relay has taken the connection, and its place in the count. */
+	if (c->conn.fd >= 0)
+		acceptor_ended(f->acceptor, &c->peer);
+	conn_close(&c->conn);
+	fd_close(&c->inner);
 	LIST_REMOVE(c, next);
 	free(c);
 }
 
-/* Sends what it can.  false: the client is gone (freed). */
-static bool
-push_output(struct front_client *c)
+bool
+client_push(struct front_client *c)
 {
+	int want;
+
 	while (c->out.n > 0) {
-		ssize_t n = fd_write(c->fd, c->out.p, c->out.n);
+		ssize_t n = conn_write(&c->conn, c->out.p, c->out.n, &want);
 
 		if (n < 0 && errno == EAGAIN) {
-			if (event_add(c->writable, NULL) != 0)
+			if (event_add(want == FD_WRITE ? c->writable :
+			    c->readable, NULL) != 0)
 				die(EXIT_OSERR, "cannot watch a client");
 			return true;
 		}
@@ -121,11 +96,15 @@ push_output(struct front_client *c)
 		client_free(c);
 		return false;
 	}
+	if (c->tls_next && c->state == TALKING) {
+		client_tls(c);
+		return false;		/* it looks after itself */
+	}
 	return true;
 }
 
-static void
-start_closing(struct front_client *c)
+void
+client_start_closing(struct front_client *c)
 {
 	const struct timeval soon = { .tv_sec = BYE_S };
 
@@ -139,12 +118,12 @@ start_closing(struct front_client *c)
 		die(EXIT_OSERR, "no timer");
 }
 
-static void
-say_bye(struct front_client *c, const char *why)
+void
+client_say_bye(struct front_client *c, const char *why)
 {
 	if (c->state != CLOSING) {
 		c->front->proto->bye(c, why);
-		start_closing(c);
+		client_start_closing(c);
 	}
 }
 
@@ -158,12 +137,12 @@ forget_login(struct front_client *c)
 	c->login = NULL;
 }
 
-static void
-login_failed(struct front_client *c, enum auth_result result)
+void
+client_login_failed(struct front_client *c, enum auth_result result)
 {
 	c->front->proto->refused(c, result);
 	if (result == AUTH_WRONG && ++c->logins >= FRONT_LOGINS_MAX)
-		say_bye(c, "too many wrong passwords");
+		client_say_bye(c, "too many wrong passwords");
 }
 
 /* input() has said who wants in; what it did not use up goes along. */
@@ -172,10 +151,11 @@ ask_authd(struct front_client *c)
 {
 	struct front *f = c->front;
 	struct ipc_peer *authd = ipc_server_peer(f->srv, ROLE_AUTHD);
+	int inner;
 
 	if (c->in.n > AUTH_PENDING_MAX) {
 		forget_login(c);
-		say_bye(c, "too much input behind a login");
+		client_say_bye(c, "too much input behind a login");
 		return;
 	}
 	memcpy(c->login->pending, c->in.p, c->in.n);
@@ -188,14 +168,17 @@ ask_authd(struct front_client *c)
 	}
 	if (authd == NULL) {
 		forget_login(c);
-		login_failed(c, AUTH_TEMPORARY);
+		client_login_failed(c, AUTH_TEMPORARY);
 		return;
 	}
 	c->state = ASKED;
 	(void)event_del(c->readable);
-	if (ipc_send(authd, &login_req_type, c->request, c->login,
-	    c->fd) != 0)
-		say_bye(c, "login is not possible now");
+	inner = client_inner(c);
+	if (inner < 0 || ipc_send(authd, &login_req_type, c->request,
+	    c->login, inner) != 0)
+		client_say_bye(c, "login is not possible now");
+	if (inner != c->conn.fd)
+		fd_close(&inner);
 	forget_login(c);
 }
 
@@ -211,8 +194,8 @@ is_foreign(struct front_client *c)
 	return foreign_is_tls(in) || foreign_is_http(in);
 }
 
-/* Let the protocol use up what has come in. */
-static void
+/* Let the protocol use up what has come in.  false: the client is gone. */
+static bool
 feed(struct front_client *c)
 {
 	if (is_foreign(c)) {
@@ -220,14 +203,14 @@ feed(struct front_client *c)
 		    LF_STR("client", c->address),
 		    LF_STR("session", c->session));
 		client_free(c);
-		return;
+		return false;
 	}
-	while (c->state == TALKING && c->in.n > 0) {
+	while (c->state == TALKING && c->in.n > 0 && !c->tls_next) {
 		size_t used = c->front->proto->input(c, buf_span(&c->in));
 
 		if (used == 0) {
 			if (c->in.n == FRONT_INPUT_MAX)
-				say_bye(c, "command too long");
+				client_say_bye(c, "command too long");
 			break;
 		}
 		wipe(c->in.p, used < c->in.n ? used : c->in.n);
@@ -235,7 +218,13 @@ feed(struct front_client *c)
 		if (c->login != NULL)
 			ask_authd(c);
 	}
-	(void)push_output(c);
+	/* What is behind STARTTLS would count as if it had come by TLS. */
+	if (c->tls_next && c->in.n > 0) {
+		c->tls_next = false;
+		buf_clear(&c->out);
+		client_say_bye(c, "nothing may follow the command for TLS");
+	}
+	return client_push(c);
 }
 
 static enum verdict
@@ -253,15 +242,17 @@ on_login_rep(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	(void)hash_del(the_front->asked, request_key(&msg->request));
 	c->state = TALKING;
 	if (rep->result == AUTH_OK) {
-		client_free(c);
+		client_relay(c);
 		return VERDICT_OK;
 	}
-	login_failed(c, (enum auth_result)rep->result);
+	fd_close(&c->inner);
+	client_login_failed(c, (enum auth_result)rep->result);
 	if (c->state == TALKING && c->late)
-		say_bye(c, "took too long to log in");
+		client_say_bye(c, "took too long to log in");
 	if (c->state == TALKING && event_add(c->readable, NULL) != 0)
 		die(EXIT_OSERR, "cannot watch a client");
-	feed(c);
+	if (feed(c) && c->conn.tls != NULL)
+		client_read(c);
 	return VERDICT_OK;
 }
 
@@ -287,34 +278,66 @@ on_authd_closed(struct ipc_peer *peer, void *ctx)
 
 /* ------------------------------------------------------------------ events */
 
+/*
+ * Under TLS octets may be left that no event tells of: until there are none,
+ * but not for ever.
+ */
+void
+client_read(struct front_client *c)
+{
+	int want, rounds = c->conn.tls != NULL ? ROUNDS : 1;
+
+	while (c->state == TALKING && rounds-- > 0) {
+		size_t room = num_min(FRONT_INPUT_MAX - c->in.n,
+		    READ_AT_ONCE);
+		char *p = buf_room(&c->in, room);
+		ssize_t n = p == NULL ? 0 : conn_read(&c->conn, p, room,
+		    &want);
+
+		if (n < 0 && errno == EAGAIN) {
+			if (want == FD_WRITE &&
+			    event_add(c->writable, NULL) != 0)
+				die(EXIT_OSERR, "cannot watch a client");
+			return;
+		}
+		if (n <= 0) {
+			client_free(c);
+			return;
+		}
+		buf_grown(&c->in, (size_t)n);
+		if (!feed(c))
+			return;
+	}
+	if (c->state == TALKING && c->conn.tls != NULL)
+		event_active(c->readable, EV_READ, 0);
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct front_client *c = ctx;
-	size_t room = FRONT_INPUT_MAX - c->in.n;
-	char *p;
-	ssize_t n;
 
+	(void)fd;
 	(void)what;
-	p = buf_room(&c->in, room < READ_AT_ONCE ? room : READ_AT_ONCE);
-	n = p == NULL ? 0 : fd_read(fd, p, room < READ_AT_ONCE ? room :
-	    READ_AT_ONCE);
-	if (n < 0 && errno == EAGAIN)
-		return;
-	if (n <= 0) {
-		client_free(c);
-		return;
-	}
-	buf_grown(&c->in, (size_t)n);
-	feed(c);
+	if (c->state == HANDSHAKE)
+		client_handshake(c);
+	else if (c->state == TALKING)
+		client_read(c);
+	else if (client_push(c))	/* TLS wanted to read before writing */
+		(void)event_del(c->readable);
 }
 
 static void
 on_writable(evutil_socket_t fd, short what, void *ctx)
 {
+	struct front_client *c = ctx;
+
 	(void)fd;
 	(void)what;
-	(void)push_output(ctx);
+	if (c->state == HANDSHAKE)
+		client_handshake(c);
+	else
+		(void)client_push(c);
 }
 
 static void
@@ -326,11 +349,11 @@ on_timer(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	/* A login under way is authd's to end; then the time counts. */
 	c->late = true;
-	if (c->state == CLOSING) {
+	if (c->state == CLOSING || c->state == HANDSHAKE) {
 		client_free(c);
 	} else if (c->state == TALKING) {
-		say_bye(c, "took too long to log in");
-		(void)push_output(c);
+		client_say_bye(c, "took too long to log in");
+		(void)client_push(c);
 	}
 }
 
@@ -342,11 +365,13 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 	    f->proto->state_size);
 	struct timeval limit = { .tv_sec =
 	    (time_t)conf_num(service_conf(), "login_timeout") };
+	struct service_listener l;
 	uint8_t random[10];
 
-	(void)tag;
 	c->front = f;
-	c->fd = fd;
+	c->conn.fd = fd;
+	c->inner = -1;
+	c->state = TALKING;
 	c->peer = *peer;
 	sock_format_ip(peer, c->address);
 	rand_octets(random, sizeof(random));
@@ -364,8 +389,14 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 	LIST_INSERT_HEAD(&f->clients, c, next);
 	log_debug(LF_STR("event", "connect"), LF_STR("client", c->address),
 	    LF_STR("session", c->session));
+	if (service_listener((size_t)tag, &l) &&
+	    l.kind == f->proto->listener_tls) {
+		c->tls_first = true;
+		client_tls(c);
+		return true;
+	}
 	f->proto->greet(c);
-	(void)push_output(c);
+	(void)client_push(c);
 	return true;
 }
 
@@ -401,6 +432,8 @@ front_new(const struct front_proto *proto)
 
 	rand_octets(seed, sizeof(seed));
 	f->proto = proto;
+	f->tls = tls_signer_load(proto->alpn);
+	LIST_INIT(&f->relays);
 	f->asked = hash_new(ASKED_MAX, seed);
 	LIST_INIT(&f->clients);
 	how.total_max = (unsigned)conf_num(conf, proto->clients_max);
@@ -409,7 +442,8 @@ front_new(const struct front_proto *proto)
 		how.source_max = how.total_max;
 	f->acceptor = acceptor_new(service_base(), &how);
 	for (size_t i = 0; service_listener(i, &l); i++)
-		if (l.kind == proto->listener &&
+		if ((l.kind == proto->listener ||
+		    l.kind == proto->listener_tls) &&
 		    acceptor_listen(f->acceptor, l.fd, (int)i) != 0)
 			die(EXIT_CONFIG, "too many listeners");
 	the_front = f;
@@ -423,6 +457,8 @@ front_free(struct front **f)
 		return;
 	while (!LIST_EMPTY(&(*f)->clients))
 		client_free(LIST_FIRST(&(*f)->clients));
+	front_relays_free(*f);
+	tls_server_free(&(*f)->tls);
 	acceptor_free(&(*f)->acceptor);
 	hash_free(&(*f)->asked, NULL);
 	free(*f);
@@ -430,11 +466,25 @@ front_free(struct front **f)
 	the_front = NULL;	/* the server may end after it */
 }
 
+static void
+take_keyd(int fd)
+{
+	tls_signer_use(fd, SIGN_MS);
+}
+
 void
 front_set_server(struct front *f, struct ipc_server *srv)
 {
 	f->srv = srv;
 	ipc_server_on_close(srv, on_authd_closed);
+	service_divert(ROLE_KEYD, take_keyd);
+}
+
+void
+front_reload(struct front *f)
+{
+	tls_server_free(&f->tls);
+	f->tls = tls_signer_load(f->proto->alpn);
 }
 
 void
@@ -442,96 +492,19 @@ front_stop(struct front *f)
 {
 	struct front_client *c, *after;
 
+	f->stopping = true;
 	acceptor_stop(f->acceptor);
 	for (c = LIST_FIRST(&f->clients); c != NULL; c = after) {
 		after = LIST_NEXT(c, next);
 		if (c->state == ASKED)	/* it may be the session's already */
 			continue;
-		say_bye(c, "server is going down");
-		(void)push_output(c);
+		if (c->state == HANDSHAKE) {
+			client_free(c);
+			continue;
+		}
+		client_say_bye(c, "server is going down");
+		(void)client_push(c);
 	}
-}
-
-/* ------------------------------------------ for the protocol's functions */
-
-void *
-front_state(struct front_client *c)
-{
-	return c->proto_state;
-}
-
-void
-front_reply(struct front_client *c, const char *fmt, ...)
-{
-	va_list ap;
-
-	/* A full buffer ends the client in push_output(). */
-	va_start(ap, fmt);
-	(void)buf_vaddf(&c->out, fmt, ap);
-	va_end(ap);
-	(void)buf_add_str(&c->out, "\r\n");
-}
-
-void
-front_reply_raw(struct front_client *c, struct span octets)
-{
-	(void)buf_add_span(&c->out, octets);
-}
-
-void
-front_error(struct front_client *c)
-{
-	if (++c->errors >= FRONT_ERRORS_MAX)
-		say_bye(c, "too many errors");
-}
-
-void
-front_close(struct front_client *c)
-{
-	start_closing(c);
-}
-
-bool
-front_login_allowed(const struct front_client *c)
-{
-	return sock_is_loopback(&c->peer) ||
-	    conf_bool(service_conf(), "plain_login_anywhere");
-}
-
-void
-front_login(struct front_client *c, struct span user, struct span password,
-    struct span tag)
-{
-	struct login_req *l;
-
-	if (user.n == 0 || user.n > AUTH_USER_MAX || password.n >
-	    AUTH_PASSWORD_MAX || tag.n > AUTH_TAG_MAX) {
-		login_failed(c, AUTH_WRONG);
-		return;
-	}
-	l = xcalloc(1, sizeof(*l));
-	l->service = (uint8_t)c->front->proto->service;
-	memcpy(l->password, password.p, password.n);
-	l->password_len = password.n;
-	memcpy(l->client, c->address, sizeof(l->client));
-	memcpy(l->session, c->session, sizeof(l->session));
-	/* Control characters would break the message's table. */
-	for (size_t i = 0; i < user.n; i++)
-		if (ascii_iscntrl(user.p[i]))
-			user = SPAN_NONE;
-	span_copy_cut(user, l->user, sizeof(l->user));
-	span_copy_cut(tag, l->tag, sizeof(l->tag));
-	if (user.n == 0) {
-		wipe(l, sizeof(*l));
-		free(l);
-		login_failed(c, AUTH_WRONG);
-		return;
-	}
-	c->login = l;
-}
-
-const char *
-front_client_address(const struct front_client *c)
-{
-	return c->address;
+	if (LIST_EMPTY(&f->relays))
+		service_loop_end();
 }

@@ -7,7 +7,8 @@
  * (its input is given to input()) and ASKED (authd judges; input waits unread
  * in the socket).  When authd accepts, the connection itself has gone to the
  * mailbox session with what was read behind the login, and the client is
- * forgotten here.
+ * forgotten here.  Under TLS the session has one end of a socket pair instead,
+ * and a relay stays here.
  */
 #ifndef LOGIN_FRONT_H
 #define LOGIN_FRONT_H
@@ -30,7 +31,8 @@ struct front_proto {
 	enum auth_service service;
 	enum role	  role;		/* ROLE_POP3_FRONT or ROLE_IMAP_FRONT */
 	const char	 *clients_max;	/* names of the settings that hold for it */
-	enum listener_kind listener;
+	enum listener_kind listener, listener_tls;
+	const char	 *alpn;		/* its name in TLS, RFC 7301 6 */
 	size_t		  state_size;	/* of the protocol's own state, zeroed */
 	/* The first line(s). */
 	void (*greet)(struct front_client *c);
@@ -56,8 +58,13 @@ extern const struct ipc_rule front_rules[];
 extern const size_t front_rules_n;
 /* authd is asked over this server's peer. */
 void	front_set_server(struct front *f, struct ipc_server *srv);
-/* Stop accepting, say bye to those who have not logged in. */
+/*
+ * Stop accepting, say bye to those who have not logged in; the service's loop
+ * ends with the last relay.
+ */
 void	front_stop(struct front *f);
+/* New certificates, for clients to come. */
+void	front_reload(struct front *f);
 
 /* ------------------------------------------ for the protocol's functions */
 
@@ -68,8 +75,21 @@ void	front_reply_raw(struct front_client *c, struct span octets);
 /* One error more; says bye and closes at FRONT_ERRORS_MAX. */
 void	front_error(struct front_client *c);
 void	front_close(struct front_client *c);	/* when the output is out */
-/* May a password be asked for here?  (loopback, or plain_login_anywhere) */
+/* May a password be asked for here?  (TLS, loopback, plain_login_anywhere) */
 bool	front_login_allowed(const struct front_client *c);
+enum front_tls {
+	FRONT_TLS_NONE,		/* no certificate */
+	FRONT_TLS_LATER,	/* nobody signs now */
+	FRONT_TLS_OFFERED,
+	FRONT_TLS_ACTIVE
+};
+enum front_tls front_tls(const struct front_client *c);
+/*
+ * FRONT_TLS_OFFERED only, after the last answer in the clear: TLS begins when
+ * that is out, and the protocol's state is zeroed.  Input that is here already
+ * ends the client.
+ */
+void	front_starttls(struct front_client *c);
 /*
  * Ask authd; the client is ASKED until it answers.
  * user, password  copied, then the caller's to wipe

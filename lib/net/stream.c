@@ -142,7 +142,8 @@ stream_consume(struct stream *s, size_t n)
 bool
 stream_idle(const struct stream *s)
 {
-	return s->in_at == s->in_end;
+	return s->in_at == s->in_end && (s->io->pending == NULL ||
+	    !s->io->pending(s->io_ctx));
 }
 
 /*

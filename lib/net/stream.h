@@ -39,6 +39,8 @@ struct stream_io {
 	ssize_t (*write)(void *ctx, int fd, const void *p, size_t n,
 		    int *want);
 	void	(*close)(void *ctx);
+	/* Octets wait inside the layer, of which fd knows nothing; or NULL. */
+	bool	(*pending)(void *ctx);
 };
 
 struct stream {

@@ -44,6 +44,8 @@ ROWS = {
     "NOOP": ("NOOP", b"OK", "NOOP x", b"BAD"),
     "LOGOUT": ("LOGOUT", rb"\* BYE", "LOGOUT x", b"BAD"),
     "ID": ("ID NIL", rb"\* ID \(\"name\"", "ID", b"BAD"),
+    # without a certificate; with one: tests/flow/test_tls.py
+    "STARTTLS": (None, None, "STARTTLS", b"BAD"),
     "LOGIN": ("LOGIN alice secret", rb"OK \[CAPABILITY IMAP4rev1 ",
               "LOGIN alice wrong", rb"NO \[AUTHENTICATIONFAILED\]"),
     "AUTHENTICATE": ("AUTHENTICATE PLAIN " + PLAIN, rb"OK \[CAPABILITY ",
@@ -60,7 +62,7 @@ def test_every_row_has_a_case():
         sorted(ROWS)
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", [n for n in ROWS if ROWS[n][0]])
 def test_allowed(c, name):
     command, want, *_ = ROWS[name]
     untagged, tagged = c.cmd(command)
@@ -80,8 +82,8 @@ def test_greeting(c):
 
 
 def test_not_before_login(c):
-    for command in ("SELECT INBOX", 'LIST "" *', "FETCH 1 FLAGS", "STARTTLS",
-                    "IDLE", "XYZZY"):
+    for command in ("SELECT INBOX", 'LIST "" *', "FETCH 1 FLAGS", "IDLE",
+                    "XYZZY"):
         assert c.cmd(command)[1].startswith(b"BAD")
 
 

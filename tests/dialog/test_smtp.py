@@ -72,6 +72,8 @@ ROWS = [
      in_mail, "RCPT TO:<nobody@example.org>", 550),
     ("DATA", "mx", in_rcpt, "DATA", 354, in_mail, "DATA", 503),
     ("BDAT", "mx", None, None, None, in_rcpt, "BDAT 5 LAST", 502),
+    # without a certificate; with one: tests/flow/test_tls.py
+    ("STARTTLS", "mx", None, None, None, hello, "STARTTLS", 502),
     ("RSET", "mx", in_rcpt, "RSET", 250, nothing, "RSET now", 501),
     ("VRFY", "mx", nothing, "VRFY alice", 252, nothing, "VRFY", 501),
     ("HELP", "mx", nothing, "HELP", 214, nothing, "HELPME", 500),
@@ -80,7 +82,7 @@ ROWS = [
 ]
 
 
-OFFERED = [r for r in ROWS if r[3] is not None]     # all but BDAT
+OFFERED = [r for r in ROWS if r[3] is not None]
 
 
 @pytest.mark.parametrize("row", OFFERED, ids=[r[0] for r in OFFERED])

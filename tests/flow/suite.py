@@ -459,12 +459,13 @@ class Sink:
                 client.makefile("rwb") as f:
             self.talk(f)
 
-    def talk(self, f):
+    def talk(self, f, greet=True):
         def say(line):
             f.write(line.encode() + b"\r\n")
             f.flush()
         sender, recipients = None, []
-        say("220 sink.example")
+        if greet:
+            say("220 sink.example")
         while line := f.readline():
             text = line.rstrip(b"\r\n").decode("latin-1")
             self.commands.append(text)

@@ -6,9 +6,11 @@ import os
 import pwd
 import re
 import socket
+import tempfile
 from collections import Counter
 from pathlib import Path
 
+from certs import Pair
 from suite import ROOT, Suite, wait_for
 
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
@@ -151,7 +153,10 @@ def at_work():
     """A suite with a client of each kind, and a delivery that does not end."""
     silent = socket.create_server(("127.0.0.1", 0))     # never greets
     port = silent.getsockname()[1]
-    with Suite(settings={"relay_domains": ["far.example"],
+    with tempfile.TemporaryDirectory() as keys, \
+            Suite(settings={"relay_domains": ["far.example"],
+                         "certificates":
+                         [Pair(keys, "mx.demo.example").setting()],
                          "pipes": ["keep=/bin/cat"]},
                maps={"routes": f"far.example: smtp:[127.0.0.1]:{port}\n",
                      "aliases": "root: alice\n",

@@ -91,6 +91,12 @@ logging_in(void **state)
 		{ "elsewhere", { .kind = SUB }, false, SAY_AUTH_PLAIN_TEXT },
 		{ "allowed elsewhere", { .kind = SUB, .plain_anywhere = true },
 		    true, SAY_NOTHING },
+		{ "under TLS", { .kind = SUB, .certified = true,
+		    .tls = true }, true, SAY_NOTHING },
+		{ "certificate alone", { .kind = SUB, .certified = true },
+		    false, SAY_AUTH_PLAIN_TEXT },
+		{ "mx under TLS", { .kind = MX, .certified = true,
+		    .tls = true }, false, SAY_AUTH_PLAIN_TEXT },
 		{ "again", { .kind = SUB, .loopback = true,
 		    .logged_in = true }, true, SAY_AUTH_AGAIN },
 		{ "mx", { .kind = MX, .loopback = true }, false,
@@ -109,6 +115,46 @@ logging_in(void **state)
 	}
 	T_INT(say_code(SAY_AUTH_PLAIN_TEXT), 538);
 	T_INT(say_code(SAY_AUTH_NEEDED), 530);
+}
+
+static void
+starting_tls(void **state)
+{
+	static const struct {
+		const char *name;
+		struct facts f;
+		bool signer, offered;
+		enum say want;
+	} cases[] = {
+		{ "mx", { .kind = MX, .certified = true }, true, true,
+		    SAY_NOTHING },
+		{ "submission", { .kind = SUB, .certified = true }, true,
+		    true, SAY_NOTHING },
+		/* RFC 3207 4: 454 */
+		{ "no signer", { .kind = MX, .certified = true }, false, true,
+		    SAY_TLS_LATER },
+		/* RFC 3207 4.2 */
+		{ "again", { .kind = MX, .certified = true, .tls = true },
+		    true, false, SAY_TLS_AGAIN },
+		{ "logged in", { .kind = SUB, .certified = true,
+		    .logged_in = true }, true, true, SAY_TLS_TOO_LATE },
+		{ "no certificate", { .kind = MX }, true, false,
+		    SAY_NOT_HERE },
+		{ "lmtp", { .kind = LMTP, .certified = true }, true, false,
+		    SAY_NOT_HERE },
+		{ "local", { .kind = LOCAL, .certified = true }, true, false,
+		    SAY_NOT_HERE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t_case(cases[i].name);
+		T_TRUE(policy_tls_offered(&cases[i].f) == cases[i].offered);
+		T_INT(policy_tls(&cases[i].f, cases[i].signer),
+		    cases[i].want);
+	}
+	T_INT(say_code(SAY_TLS_GO), 220);
+	T_INT(say_code(SAY_TLS_LATER), 454);
 }
 
 static void
@@ -197,6 +243,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(relaying),
 		cmocka_unit_test(logging_in),
+		cmocka_unit_test(starting_tls),
 		cmocka_unit_test(senders),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(patience),

@@ -7,7 +7,7 @@
 
 #include "smtpd/reply.h"
 
-static const unsigned codes[] = { 221, 235, 250, 252, 354, 421, 451, 452,
+static const unsigned codes[] = { 220, 221, 235, 250, 252, 354, 421, 451, 452,
 	454, 500, 501, 502, 503, 504, 530, 535, 538, 550, 552, 554 };
 
 static bool
@@ -48,7 +48,7 @@ classes(void **state)
 	(void)state;
 	for (int i = SAY_BUSY; i <= SAY_LINE_FLOOD; i++)
 		T_INT(say_code((enum say)i), 421);
-	for (int i = SAY_TOO_MANY_RCPT; i <= SAY_AUTH_LATER; i++)
+	for (int i = SAY_TOO_MANY_RCPT; i <= SAY_TLS_LATER; i++)
 		T_INT(say_code((enum say)i) / 100, 4);
 	for (int i = SAY_UNKNOWN; i < SAY_N; i++)
 		T_INT(say_code((enum say)i) / 100, 5);

@@ -1,0 +1,190 @@
+/*
+ * keys - see keys.h.
+ * The text of a key file is in one fixed place that is wiped; what the library
+ * makes of it lives until the next reload.  A key is only taken with its
+ * certificate, from which its names come: who asks for another name is
+ * refused.
+ */
+#include "helpers/keyd/keys.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "conf/pair.h"
+#include "os/fd.h"
+#include "os/fs.h"
+
+#define KEY_FILE_MAX	((size_t)32768)	/* RSA of 8192 bits: 6,400 */
+#define NAME_MAX_OCTETS	32		/* of "cert/N" */
+
+struct keys {
+	struct key *v;
+	size_t	    n;
+};
+
+/* A key file that asks for a password is refused, not asked about. */
+static int
+no_password(char *to, int size, int rwflag, void *ctx)
+{
+	(void)to;
+	(void)size;
+	(void)rwflag;
+	(void)ctx;
+	return 0;
+}
+
+static EVP_PKEY *
+read_key(int fd)
+{
+	static char text[KEY_FILE_MAX];
+	EVP_PKEY *pkey = NULL;
+	BIO *in = NULL;
+	size_t n = 0;
+	ssize_t got = 1;
+
+	while (n < sizeof(text) && got > 0) {
+		got = fd_read(fd, text + n, sizeof(text) - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	if (got == 0)
+		in = BIO_new_mem_buf(text, (int)n);
+	if (in != NULL)
+		pkey = PEM_read_bio_PrivateKey(in, NULL, no_password, NULL);
+	BIO_free(in);
+	wipe(text, sizeof(text));
+	ERR_clear_error();
+	return pkey;
+}
+
+static bool
+kind_is_known(const EVP_PKEY *pkey)
+{
+	switch (EVP_PKEY_get_base_id(pkey)) {
+	case EVP_PKEY_RSA:
+		return EVP_PKEY_get_bits(pkey) >= 2048 &&
+		    EVP_PKEY_get_size(pkey) <= SIGN_SIG_MAX;
+	case EVP_PKEY_EC:
+	case EVP_PKEY_ED25519:
+		return true;
+	}
+	return false;
+}
+
+/* What a key is, by its certificate; the reason if they do not fit. */
+static const char *
+join(struct key *k, int cert_fd)
+{
+	struct x509_st *chain[CERT_CHAIN_MAX];
+	const char *wrong = NULL;
+	struct buf pem;
+	struct why why;
+	size_t n = 0;
+
+	buf_init(&pem, CERT_FILE_MAX);
+	if (fs_slurp_fd(cert_fd, &pem) != 0 ||
+	    cert_parse(buf_span(&pem), NULL, chain, &n, &why) != 0)
+		wrong = "no certificate can be read";
+	else if (!kind_is_known(k->pkey))
+		wrong = "not an RSA (2048 to 8192), EC or Ed25519 key";
+	else if (X509_check_private_key(chain[0], k->pkey) != 1)
+		wrong = "key and certificate do not belong together";
+	else if (cert_key_id(chain[0], k->id) != 0 ||
+	    cert_names(chain[0], &k->names) != 0)
+		wrong = "the certificate has no name";
+	ERR_clear_error();
+	cert_free(chain, n);
+	buf_fini(&pem);
+	return wrong;
+}
+
+static void
+key_fini(struct key *k)
+{
+	EVP_PKEY_free(k->pkey);		/* wipes */
+	cert_names_free(&k->names);
+}
+
+static void
+add_pair(struct keys *keys, const char *item, size_t i,
+    int (*take)(const char *name))
+{
+	char cert[NAME_MAX_OCTETS], key[NAME_MAX_OCTETS];
+	struct key k = { .pkey = NULL };
+	struct conf_pair pair;
+	const char *wrong;
+	int cert_fd, key_fd;
+
+	(void)snprintf(cert, sizeof(cert), "cert/%zu", i);
+	(void)snprintf(key, sizeof(key), "key/%zu", i);
+	cert_fd = take(cert);
+	key_fd = take(key);
+	if (conf_pair_parse(item, &pair, &wrong) == 0) {
+		k.pkey = key_fd >= 0 ? read_key(key_fd) : NULL;
+		wrong = key_fd < 0 || cert_fd < 0 ? "a file is missing" :
+		    k.pkey == NULL ? "no private key can be read" :
+		    join(&k, cert_fd);
+	}
+	fd_close(&cert_fd);
+	fd_close(&key_fd);
+	if (wrong != NULL) {
+		log_error(LF_STR("event", "key-refused"),
+		    LF_STR("value", item), LF_STR("why", wrong));
+		key_fini(&k);
+		return;
+	}
+	k.roles = pair.roles;
+	keys->v = xreallocarray(keys->v, keys->n + 1, sizeof(keys->v[0]));
+	keys->v[keys->n++] = k;
+}
+
+struct keys *
+keys_load(const struct conf_view *conf, int (*take)(const char *name))
+{
+	struct keys *keys = xcalloc(1, sizeof(*keys));
+
+	for (size_t i = 0; i < conf_count(conf, "certificates"); i++)
+		add_pair(keys, conf_item(conf, "certificates", i), i, take);
+	return keys;
+}
+
+void
+keys_free(struct keys **keys)
+{
+	if (*keys == NULL)
+		return;
+	for (size_t i = 0; i < (*keys)->n; i++)
+		key_fini(&(*keys)->v[i]);
+	free((*keys)->v);
+	free(*keys);
+	*keys = NULL;
+}
+
+size_t
+keys_count(const struct keys *keys)
+{
+	return keys->n;
+}
+
+const struct key *
+keys_find(const struct keys *keys, enum role role,
+    const struct sign_req *req)
+{
+	for (size_t i = 0; i < keys->n; i++) {
+		const struct key *k = &keys->v[i];
+
+		if ((k->roles & ROLE_BIT(role)) != 0 &&
+		    memcmp(k->id, req->key_id, sizeof(k->id)) == 0 &&
+		    cert_names_have(&k->names, span_str(req->host)))
+			return k;
+	}
+	return NULL;
+}

@@ -1,0 +1,37 @@
+/*
+ * keys - the private keys, each with the names and daemons it may serve.
+ */
+#ifndef KEYD_KEYS_H
+#define KEYD_KEYS_H
+
+#include "base/base.h"
+#include "conf/view.h"
+#include "ipc/msg_sign.h"
+#include "ipc/roles.h"
+#include "net/cert.h"
+
+struct evp_pkey_st;
+
+struct key {
+	struct evp_pkey_st *pkey;
+	uint8_t	 id[CERT_ID];		/* of its public half */
+	struct cert_names names;	/* of its certificate */
+	uint32_t roles;			/* ROLE_BIT()s of those who may ask */
+};
+
+struct keys;
+
+/*
+ * Reads the files "cert/N" and "key/N" of the setting `certificates`, which
+ * take gives away (-1: not there).  A pair that is broken or does not belong
+ * together is logged and left out.
+ */
+struct keys *keys_load(const struct conf_view *conf,
+	    int (*take)(const char *name));
+void	keys_free(struct keys **keys);
+size_t	keys_count(const struct keys *keys);
+/* The key with that id, if role may ask for it under that name; or NULL. */
+const struct key *keys_find(const struct keys *keys, enum role role,
+	    const struct sign_req *req);
+
+#endif

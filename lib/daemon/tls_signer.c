@@ -1,0 +1,102 @@
+/*
+ * tls_signer - see tls_signer.h.
+ * One question and one answer per handshake.  A refusal fails that handshake
+ * only; a channel that broke fails all until master brings another.
+ */
+#include "daemon/tls_signer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/service.h"
+#include "ipc/client.h"
+#include "ipc/msg_sign.h"
+#include "net/cert.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/fs.h"
+
+_Static_assert(SIGN_KEY_ID == CERT_ID, "one kind of key id");
+
+static struct {
+	struct ipc_client keyd;
+	int64_t wait_ms;
+} signer = { .keyd = { .fd = -1 } };
+
+static size_t
+ask_keyd(const struct tls_text *text, uint8_t *sig, size_t sig_max)
+{
+	struct sign_req req = { .scheme = (uint16_t)text->scheme,
+		.key_id_len = SIGN_KEY_ID, .tbs_len = text->text.n };
+	struct ipc_question q = { .type = &sign_req_type, .msg = &req,
+		.fd = -1, .answer = &sign_rep_type,
+		.deadline_ms = clock_deadline(signer.wait_ms) };
+	struct sign_rep rep;
+	struct why why;
+
+	if (text->text.n > sizeof(req.tbs))
+		return 0;
+	span_copy_cut(span_str(text->host), req.host, sizeof(req.host));
+	memcpy(req.key_id, text->key_id, sizeof(req.key_id));
+	memcpy(req.tbs, text->text.p, text->text.n);
+	if (ipc_call(&signer.keyd, &q, &rep, NULL, &why) != 0) {
+		log_warn(LF_STR("event", "not-signed"),
+		    LF_STR("name", text->host), LF_STR("why", why.text));
+		return 0;
+	}
+	if (rep.sig_len > sig_max)
+		return 0;
+	memcpy(sig, rep.sig, rep.sig_len);
+	return rep.sig_len;
+}
+
+void
+tls_signer_use(int fd, int64_t wait_ms)
+{
+	ipc_client_fini(&signer.keyd);
+	ipc_client_init(&signer.keyd, fd, "keyd");
+	signer.wait_ms = wait_ms;
+	tls_on_sign(ask_keyd);
+}
+
+bool
+tls_signer_ready(void)
+{
+	return signer.keyd.fd >= 0;
+}
+
+static void
+add(struct tls_server *s, const char *item, size_t i)
+{
+	char name[32];
+	struct buf pem;
+	struct why why;
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "cert/%zu", i);
+	fd = service_take_file(name);
+	if (fd < 0)
+		return;		/* not for this daemon, or master said why */
+	buf_init(&pem, CERT_FILE_MAX);
+	why_set(&why, WHY_PERM, "5.3.5", "cannot be read");
+	if (fs_slurp_fd(fd, &pem) != 0 ||
+	    tls_server_add(s, buf_span(&pem), &why) != 0)
+		log_error(LF_STR("event", "certificate-refused"),
+		    LF_STR("value", item), LF_STR("why", why.text));
+	buf_fini(&pem);
+	fd_close(&fd);
+}
+
+struct tls_server *
+tls_signer_load(const char *alpn)
+{
+	const struct conf_view *conf = service_conf();
+	struct tls_server *s = tls_server_new(alpn);
+
+	for (size_t i = 0; i < conf_count(conf, "certificates"); i++)
+		add(s, conf_item(conf, "certificates", i), i);
+	if (tls_server_count(s) == 0)
+		tls_server_free(&s);
+	return s;
+}

@@ -1,0 +1,28 @@
+/*
+ * tls_signer - certificates from master and signatures from keyd, for daemons
+ * that serve TLS.
+ */
+#ifndef DAEMON_TLS_SIGNER_H
+#define DAEMON_TLS_SIGNER_H
+
+#include "base/base.h"
+#include "net/tls.h"
+
+/*
+ * The certificates that this daemon may serve ("cert/N", from master), at start
+ * and at each reload; what is no certificate is logged and left out.
+ * alpn     as tls_server_new()
+ * returns  NULL: there is none, so there is no TLS
+ */
+struct tls_server *tls_signer_load(const char *alpn);
+
+/*
+ * Handshakes of this process are signed over that channel to keyd from now on;
+ * owned from here on, and the one before is closed.  -1: over none.
+ * wait_ms  for a signature
+ */
+void	tls_signer_use(int fd, int64_t wait_ms);
+/* The channel is there; false: no handshake can succeed now. */
+bool	tls_signer_ready(void);
+
+#endif

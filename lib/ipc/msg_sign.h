@@ -1,0 +1,50 @@
+/*
+ * msg_sign - to keyd: sign this handshake.  The whole text goes along, never a
+ * digest, so that keyd can see what it signs.
+ */
+#ifndef IPC_MSG_SIGN_H
+#define IPC_MSG_SIGN_H
+
+#include "ipc/catalogue.h"
+
+#define SIGN_HOST_MAX	253	/* octets of a host name */
+#define SIGN_KEY_ID	32	/* SHA-256 of the public key as in certificates */
+#define SIGN_SIG_MAX	1024	/* of an RSA key of 8192 bits */
+/*
+ * TLS 1.3: 64 spaces, context with its NUL (34), hash of 32 or 48 octets (RFC
+ * 8446 4.4.3).  TLS 1.2: two randoms of 32, then curve and point (RFC 5246 7.4.3):
+ * 4 and 32 octets for X25519, 4 and 133 for P-521.
+ */
+#define SIGN_TBS_MIN	100
+#define SIGN_TBS_MAX	201
+
+/* SignatureScheme, RFC 8446 4.2.3. */
+enum sign_scheme {
+	SIGN_PKCS1_SHA256 = 0x0401,
+	SIGN_PKCS1_SHA384 = 0x0501,
+	SIGN_PKCS1_SHA512 = 0x0601,
+	SIGN_ECDSA_SHA256 = 0x0403,
+	SIGN_ECDSA_SHA384 = 0x0503,
+	SIGN_ECDSA_SHA512 = 0x0603,
+	SIGN_PSS_SHA256 = 0x0804,
+	SIGN_PSS_SHA384 = 0x0805,
+	SIGN_PSS_SHA512 = 0x0806,
+	SIGN_ED25519 = 0x0807
+};
+
+struct sign_req {		/* smtpd session, pop3d and imapd front -> keyd */
+	uint16_t scheme;
+	char	 host[SIGN_HOST_MAX + 1];	/* a name of the certificate */
+	uint8_t	 key_id[SIGN_KEY_ID];	/* two certificates may share a name */
+	size_t	 key_id_len;
+	uint8_t	 tbs[SIGN_TBS_MAX];	/* octets to be signed */
+	size_t	 tbs_len;
+};
+struct sign_rep {
+	uint8_t	 sig[SIGN_SIG_MAX];
+	size_t	 sig_len;
+};
+
+extern const struct ipc_type sign_req_type, sign_rep_type;
+
+#endif

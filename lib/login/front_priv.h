@@ -1,0 +1,79 @@
+/*
+ * front_priv - what the files of front share; nobody else includes this.
+ */
+#ifndef LOGIN_FRONT_PRIV_H
+#define LOGIN_FRONT_PRIV_H
+
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/id.h"
+#include "login/conn.h"
+#include "login/front.h"
+#include "login/relay.h"
+#include "net/acceptor.h"
+
+/*
+ * HANDSHAKE -> TALKING		TLS is up
+ * TALKING -> HANDSHAKE		STARTTLS
+ * TALKING -> ASKED -> TALKING	a login, and it was refused
+ * all but HANDSHAKE -> CLOSING	the last words are on their way
+ */
+enum client_state { HANDSHAKE, TALKING, ASKED, CLOSING };
+
+struct front_client {
+	LIST_ENTRY(front_client) next;
+	struct front	*front;
+	struct conn	 conn;
+	int		 inner;		/* under TLS: to the session, or -1 */
+	struct sock_addr peer;
+	char		 address[SOCK_IP_SIZE];
+	char		 session[SESSION_ID_SIZE];
+	enum client_state state;
+	struct event	*readable, *writable, *timer;
+	struct buf	 in, out;
+	unsigned	 errors, logins;
+	struct login_req *login;	/* being put together, or NULL */
+	uint32_t	 request;	/* ASKED: its id, and who was asked */
+	const struct ipc_peer *authd;
+	bool		 late;		/* its time is over */
+	bool		 known;		/* the first octets were looked at */
+	bool		 tls_first;	/* no greeting yet */
+	bool		 tls_next;	/* TLS begins when the output is out */
+	max_align_t	 proto_state[];
+};
+
+struct front {
+	const struct front_proto *proto;
+	struct acceptor	  *acceptor;
+	struct ipc_server *srv;
+	struct hash	  *asked;	/* request id -> client */
+	uint32_t	   request;	/* the last one, of all authds */
+	LIST_HEAD(, front_client) clients;
+	struct tls_server *tls;		/* NULL: no certificate */
+	LIST_HEAD(, front_relay) relays;
+	bool		   stopping;
+};
+
+/* front.c */
+void	client_free(struct front_client *c);
+/* Sends what it can.  false: the client is gone (freed). */
+bool	client_push(struct front_client *c);
+/* Reads and carries out what there is; the client may be gone afterwards. */
+void	client_read(struct front_client *c);
+void	client_start_closing(struct front_client *c);
+void	client_say_bye(struct front_client *c, const char *why);
+void	client_login_failed(struct front_client *c, enum auth_result result);
+
+/* front_tls.c */
+/* Begin a handshake; the client may be gone afterwards. */
+void	client_tls(struct front_client *c);
+void	client_handshake(struct front_client *c);
+/* What goes to authd as the connection: itself, or one end of a pair. */
+int	client_inner(struct front_client *c) must_use;
+/* The login was accepted: the client leaves for a relay, or altogether. */
+void	client_relay(struct front_client *c);
+void	front_relays_free(struct front *f);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * front_tls - the part of front for clients under TLS.  The handshake is a
+ * state before TALKING.  A session cannot be given the connection, because its
+ * TLS is here: it gets one end of a socket pair, and a relay the rest.
+ */
+#include "login/front_priv.h"
+
+#include <stdlib.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "os/fd.h"
+
+struct front_relay {
+	LIST_ENTRY(front_relay) next;
+	struct front	*front;
+	struct relay	*relay;
+	struct sock_addr peer;
+};
+
+/* ---------------------------------------------------------------- handshake */
+
+/* What was said before does not count any more: RFC 2595 2, RFC 3501 6.2.1. */
+static void
+forget(struct front_client *c)
+{
+	wipe(c->proto_state, c->front->proto->state_size);
+	if (c->in.p != NULL)
+		wipe(c->in.p, c->in.size);
+	buf_clear(&c->in);
+}
+
+void
+client_tls(struct front_client *c)
+{
+	c->tls_next = false;
+	c->state = HANDSHAKE;
+	forget(c);
+	c->conn.tls = c->front->tls == NULL ? NULL :
+	    tls_accept(c->front->tls, c->conn.fd);
+	if (c->conn.tls != NULL)
+		client_handshake(c);
+	else
+		client_free(c);
+}
+
+static void
+handshake_over(struct front_client *c)
+{
+	struct tls_facts f;
+
+	tls_facts(c->conn.tls, &f);
+	log_debug(LF_STR("event", "tls"), LF_STR("client", c->address),
+	    LF_STR("session", c->session), LF_STR("tls", f.version),
+	    LF_STR("cipher", f.cipher), LF_STR("name", f.host));
+	(void)event_del(c->writable);	/* it may not be pending */
+	c->state = TALKING;
+	c->known = true;		/* no other protocol gets this far */
+	if (c->tls_first)
+		c->front->proto->greet(c);
+	if (client_push(c))
+		client_read(c);
+}
+
+void
+client_handshake(struct front_client *c)
+{
+	switch (tls_handshake(c->conn.tls)) {
+	case TLS_DONE:
+		handshake_over(c);
+		return;
+	case TLS_WAIT_READ:		/* that is always watched */
+		(void)event_del(c->writable);	/* as above */
+		return;
+	case TLS_WAIT_WRITE:
+		if (event_add(c->writable, NULL) != 0)
+			die(EXIT_OSERR, "cannot watch a client");
+		return;
+	case TLS_FAILED:
+		break;
+	}
+	log_info(LF_STR("event", "tls-failed"), LF_STR("client", c->address),
+	    LF_STR("session", c->session),
+	    LF_STR("why", tls_failure(c->conn.tls)));
+	client_free(c);
+}
+
+/* -------------------------------------------------------------------- relay */
+
+int
+client_inner(struct front_client *c)
+{
+	int pair[2];
+
+	if (c->conn.tls == NULL)
+		return c->conn.fd;
+	if (fd_stream_pair(pair) != 0)
+		return -1;
+	if (fd_nonblock(pair[0], true) != 0 ||
+	    fd_nonblock(pair[1], true) != 0) {
+		fd_close(&pair[0]);
+		fd_close(&pair[1]);
+		return -1;
+	}
+	fd_close(&c->inner);
+	c->inner = pair[0];
+	return pair[1];
+}
+
+static void
+forget_relay(struct front_relay *fr)
+{
+	acceptor_ended(fr->front->acceptor, &fr->peer);
+	LIST_REMOVE(fr, next);
+	free(fr);
+}
+
+static void
+on_over(struct relay *r, void *ctx)
+{
+	struct front_relay *fr = ctx;
+	struct front *f = fr->front;
+
+	(void)r;
+	forget_relay(fr);
+	if (f->stopping && LIST_EMPTY(&f->relays))
+		service_loop_end();
+}
+
+void
+client_relay(struct front_client *c)
+{
+	struct front *f = c->front;
+	struct relay_start start = { .base = service_base(),
+		.conn = &c->conn, .inner = &c->inner,
+		.first = buf_span(&c->out), .over = on_over };
+	struct front_relay *fr;
+
+	if (c->conn.tls != NULL) {
+		/* Their events must not outlive the descriptor's owner. */
+		(void)event_del(c->readable);
+		(void)event_del(c->writable);
+		fr = xcalloc(1, sizeof(*fr));
+		fr->front = f;
+		fr->peer = c->peer;
+		start.ctx = fr;
+		LIST_INSERT_HEAD(&f->relays, fr, next);
+		fr->relay = relay_new(&start);
+	}
+	client_free(c);
+}
+
+void
+front_relays_free(struct front *f)
+{
+	struct front_relay *fr;
+
+	while ((fr = LIST_FIRST(&f->relays)) != NULL) {
+		relay_free(&fr->relay);
+		forget_relay(fr);
+	}
+}

@@ -1,0 +1,97 @@
+/*
+ * tls - sessions of TLS 1.2 and 1.3 over a descriptor, for servers whose
+ * private keys are elsewhere and for clients.  With cert and tls_provider the
+ * only module that includes the TLS library.
+ *
+ * No session is ever resumed: no tickets, no cache, so that nothing is shared
+ * between the children of one process.  No renegotiation, no compression,
+ * only ECDHE.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include <sys/types.h>
+
+#include "base/base.h"
+#include "base/span.h"
+#include "base/why.h"
+#include "net/stream.h"
+
+struct tls_server;	/* certificates, for all sessions of a daemon */
+struct tls_client;
+struct tls;		/* one session */
+
+/*
+ * Everything that the library would load late, now: before confinement and
+ * before any fork.  Ends the process if it cannot be had.  Once.
+ */
+void	tls_setup(void);
+
+/* ---------------------------------------------------- the hook for signing */
+
+struct tls_text {		/* what a handshake wants signed */
+	unsigned       scheme;	/* SignatureScheme, RFC 8446 4.2.3 */
+	const char    *host;	/* the first name of the certificate */
+	const uint8_t *key_id;	/* cert_key_id(), CERT_ID octets */
+	struct span    text;	/* the whole of it, no digest */
+};
+/*
+ * sign  fills at most sig_max octets, returns how many; 0: refused.  It blocks
+ *	 the handshake for as long as it takes.
+ */
+void	tls_on_sign(size_t (*sign)(const struct tls_text *text, uint8_t *sig,
+	    size_t sig_max));
+
+/* ------------------------------------------------- before the first session */
+
+/* alpn: the one protocol name that clients may ask for, RFC 7301 3.2. */
+struct tls_server *tls_server_new(const char *alpn);
+void	tls_server_free(struct tls_server **s);	/* sessions may live on */
+/*
+ * One more certificate with its chain, PEM.  The first is for clients that
+ * name no host or one that nobody knows.
+ */
+int	tls_server_add(struct tls_server *s, struct span pem,
+	    struct why *why) must_use;
+size_t	tls_server_count(const struct tls_server *s);
+
+/* Verifies nothing: for opportunistic use. */
+struct tls_client *tls_client_new(void);
+void	tls_client_free(struct tls_client **c);
+
+/* ------------------------------------------------------------- one session */
+
+/* fd: non-blocking; stays the caller's.  NULL: no memory. */
+struct tls *tls_accept(const struct tls_server *s, int fd);
+/* host: whom it is meant for (SNI), or NULL. */
+struct tls *tls_connect(const struct tls_client *c, int fd, const char *host);
+/* Says goodbye if that is possible at once. */
+void	tls_free(struct tls **t);
+
+enum tls_result {
+	TLS_DONE,
+	TLS_WAIT_READ,		/* call again when fd can be read */
+	TLS_WAIT_WRITE,
+	TLS_FAILED		/* nothing may be said on fd any more */
+};
+enum tls_result tls_handshake(struct tls *t) must_use;
+/* The same for straight-line programs.  -1: failed or too late. */
+int	tls_handshake_wait(struct tls *t, int64_t deadline_ms) must_use;
+/* Why it failed, for logs. */
+const char *tls_failure(const struct tls *t);
+
+/* As struct stream_io: octets, 0 at the peer's goodbye, or -1 with errno. */
+ssize_t	tls_read(struct tls *t, void *p, size_t n, int *want) must_use;
+ssize_t	tls_write(struct tls *t, const void *p, size_t n, int *want)
+	    must_use;
+/* For stream_set_io(), with the struct tls as ctx; its close frees it. */
+extern const struct stream_io tls_stream_io;
+
+struct tls_facts {
+	const char *version;	/* "TLSv1.3"; valid as long as the process */
+	const char *cipher;	/* "TLS_AES_256_GCM_SHA384" */
+	char	    host[256];	/* what the client asked for, or "" */
+};
+void	tls_facts(const struct tls *t, struct tls_facts *facts);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * files - what daemons cannot open themselves: the log, the list of users,
+ * certificates, private keys.  Master opens them, at start and at each reload, and passes the
+ * descriptors on; it never reads an octet of them.  Keys go to keyd alone.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "conf/pair.h"
+#include "master/master.h"
+#include "os/fd.h"
+#include "os/fs.h"
+#include "os/path.h"
+#include "os/sock_syslog.h"
+
+#define REAL_SIZE	1024
+
+/* Symbolic links are followed: certificates are often renewed behind them. */
+static int
+open_file(const char *path)
+{
+	char real[REAL_SIZE], *slash;
+	int dir, fd;
+
+	if (path_real(path, real, sizeof(real)) != 0)
+		return -1;
+	slash = strrchr(real, '/');
+	*slash = '\0';
+	dir = fs_open_top(slash == real ? "/" : real);
+	fd = dir < 0 ? -1 : fs_open_read(dir, slash + 1);
+	fd_close(&dir);
+	return fd;
+}
+
+static void
+check_file(const char *path, struct buf *errors)
+{
+	int fd = open_file(path);
+
+	if (fd < 0)
+		buf_addf(errors, "certificates: %s: %s\n", path,
+		    strerror(errno));
+	fd_close(&fd);
+}
+
+int
+files_check(const struct conf_view *v, struct buf *errors)
+{
+	size_t before = errors->n;
+	struct conf_pair pair;
+	const char *wrong;
+
+	for (size_t i = 0; i < conf_count(v, "certificates"); i++) {
+		if (conf_pair_parse(conf_item(v, "certificates", i), &pair,
+		    &wrong) != 0)
+			continue;	/* the settings were refused for it */
+		check_file(pair.certificate, errors);
+		check_file(pair.key, errors);
+	}
+	return errors->n == before ? 0 : -1;
+}
+
+static void
+send_file(struct proc *p, const char *path, const char *kind, size_t i)
+{
+	struct super_file msg = { { 0 } };
+	int fd = open_file(path);
+
+	(void)snprintf(msg.name, sizeof(msg.name), "%s/%zu", kind, i);
+	if (fd >= 0)
+		proc_tell(p, &super_file_type, &msg, fd);
+	else
+		log_error(LF_STR("event", "no-file"), LF_STR("path", path),
+		    LF_STR("daemon", role_name(p->slot->row->role)),
+		    LF_STR("why", strerror(errno)));
+	fd_close(&fd);
+}
+
+static void
+send_certificates(struct master *m, struct proc *p)
+{
+	enum role role = p->slot->row->role;
+	struct conf_pair pair;
+	const char *wrong;
+
+	for (size_t i = 0; i < conf_count(m->conf, "certificates"); i++) {
+		if (conf_pair_parse(conf_item(m->conf, "certificates", i),
+		    &pair, &wrong) != 0)
+			continue;	/* as above */
+		if (role == ROLE_KEYD || (pair.roles & ROLE_BIT(role)) != 0)
+			send_file(p, pair.certificate, "cert", i);
+		if (role == ROLE_KEYD)
+			send_file(p, pair.key, "key", i);
+	}
+}
+
+/* logd's file or syslog's socket, opened anew at every reload. */
+static void
+send_log(struct master *m, struct proc *p)
+{
+	const struct super_file msg = { "log" };
+	const char *log = conf_str(m->conf, "log");
+	char dir_path[PATH_SIZE], *slash;
+	int dir, fd;
+
+	if (p->slot->row->role != ROLE_LOGD || strcmp(log, "stderr") == 0)
+		return;
+	if (strcmp(log, "syslog") == 0) {
+		fd = sock_connect_syslog();
+	} else {
+		span_copy_cut(span_str(log), dir_path, sizeof(dir_path));
+		slash = strrchr(dir_path, '/');
+		*slash = '\0';
+		dir = fs_open_top(slash == dir_path ? "/" : dir_path);
+		fd = dir < 0 ? -1 : fs_open_append(dir, slash + 1);
+		fd_close(&dir);
+	}
+	if (fd >= 0)
+		proc_tell(p, &super_file_type, &msg, fd);
+	else
+		log_error(LF_STR("event", "no-log"), LF_STR("log", log),
+		    LF_STR("why", strerror(errno)));
+	fd_close(&fd);
+}
+
+/*
+ * lookupd's list of the system's users, which it cannot see from its root;
+ * opened anew at every reload, for it is replaced and not written over.
+ */
+static void
+send_passwd(struct master *m, struct proc *p)
+{
+	const struct super_file msg = { "passwd" };
+	int dir, fd;
+
+	if (p->slot->row->role != ROLE_LOOKUPD ||
+	    !conf_bool(m->conf, "system_users"))
+		return;
+	dir = fs_open_top("/etc");
+	fd = dir < 0 ? -1 : fs_open_read(dir, "passwd");
+	if (fd >= 0)
+		proc_tell(p, &super_file_type, &msg, fd);
+	else
+		log_error(LF_STR("event", "no-system-users"),
+		    LF_STR("why", strerror(errno)));
+	fd_close(&dir);
+	fd_close(&fd);
+}
+
+void
+files_send(struct master *m, struct proc *p)
+{
+	send_log(m, p);
+	send_passwd(m, p);
+	send_certificates(m, p);
+}

@@ -1,0 +1,309 @@
+"""keyd, asked over the wire: what it signs, for whom, and what closes the
+channel of the one who asks."""
+import contextlib
+import hashlib
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "flow"))
+from certs import Pair  # noqa: E402
+from fake_suite import BIN, NUM, ROLE, pair, recv, send, text, u8, u32, u64  # noqa: E402
+
+PSS, PKCS1, ECDSA, ED = 0x0804, 0x0401, 0x0403, 0x0807
+HASH = bytes(range(32))
+TLS13 = b" " * 64 + b"TLS 1.3, server CertificateVerify\0" + HASH
+TLS12 = bytes(64) + b"\x03\x00\x1d\x20" + HASH
+
+
+class Keyd:
+    """One keyd; this end is master and its peers."""
+
+    def __init__(self, directory, pairs, **settings):
+        self.pairs = pairs
+        self.settings = {"hostname": "mail.example.org", "log_level": "debug",
+                         "sign_rate_channel": "1000",
+                         "sign_rate_total": "1000",
+                         **{k: str(v) for k, v in settings.items()}}
+        self.master, master_end = pair()
+        self.log, log_end = pair()
+        self.log.setblocking(False)
+        self.lines = ""
+        a, b = master_end.fileno(), log_end.fileno()
+
+        def wire():
+            high = [os.dup2(a, 200), os.dup2(b, 201)]
+            os.dup2(high[0], 3)
+            os.dup2(high[1], 4)
+        self.jail = pathlib.Path(directory) / "jail"
+        self.jail.mkdir(exist_ok=True)
+        self.process = subprocess.Popen([str(BIN / "keyd")], preexec_fn=wire,
+                                        pass_fds=(3, 4))
+        master_end.close()
+        log_end.close()
+        self.master.settimeout(10)
+        assert recv(self.master)[0] == NUM["SUPER_HELLO"]
+        drop = os.geteuid() == 0
+        send(self.master, "SUPER_IDENTITY",
+             u8(drop) + u32(65534 if drop else 0) + u32(65534 if drop else 0) +
+             text(str(self.jail) if drop else "") + u8(0) + u8(0) + u64(1))
+        self.configure()
+        got = recv(self.master)
+        assert got and got[0] == NUM["SUPER_READY"], self.log_text()
+
+    def configure(self):
+        for name, value in self.settings.items():
+            send(self.master, "SUPER_SETTING", text(name) + text(value))
+        for p in self.pairs:
+            send(self.master, "SUPER_SETTING",
+                 text("certificates") + text(p.setting()))
+        for i, p in enumerate(self.pairs):
+            for kind, path in (("cert", p.cert), ("key", p.key)):
+                with open(path, "rb") as f:
+                    send(self.master, "SUPER_FILE", text(f"{kind}/{i}"),
+                         fd=f.fileno())
+        send(self.master, "SUPER_GO")
+
+    def log_text(self):
+        with contextlib.suppress(BlockingIOError):
+            while line := self.log.recv(4096):
+                self.lines += line.decode() + "\n"
+        return self.lines
+
+    def peer(self, role="ROLE_IMAP_FRONT"):
+        ours, theirs = pair()
+        ours.settimeout(10)
+        send(self.master, "SUPER_PEER", u8(ROLE[role]), fd=theirs.fileno())
+        theirs.close()
+        return ours
+
+    def session(self):
+        """A channel that smtpd introduces for one of its sessions."""
+        listener = self.peer("ROLE_SMTPD")
+        ours, theirs = pair()
+        ours.settimeout(10)
+        send(listener, "CHAN_NEW", fd=theirs.fileno())
+        theirs.close()
+        return ours, listener
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.returncode == 0
+        for s in (self.master, self.log):
+            s.close()
+
+
+def key_id(p):
+    spki = subprocess.run(["openssl", "pkey", "-in", p.key, "-pubout",
+                           "-outform", "DER"], check=True,
+                          capture_output=True).stdout
+    return hashlib.sha256(spki).digest()
+
+
+def body(p, scheme, tbs, host=None, ident=None):
+    return struct.pack(">H", scheme) + text(host or p.name) + \
+        text(ident or key_id(p)) + text(tbs)
+
+
+def ask(chan, p, scheme, tbs, **more):
+    """The signature, "refused", or None: the channel was closed."""
+    send(chan, "SIGN_REQ", body(p, scheme, tbs, **more), request=7)
+    got = recv(chan)
+    if got is None:
+        return None
+    assert got[1] == 7
+    if got[0] == NUM["REFUSAL"]:
+        return "refused"
+    assert got[0] == NUM["SIGN_REP"]
+    return got[2][2:]
+
+
+def verifies(p, scheme, tbs, signature, tmp):
+    """By openssl(1), with the public key of the certificate."""
+    public, sig, data = tmp / "pub", tmp / "sig", tmp / "data"
+    public.write_bytes(subprocess.run(
+        ["openssl", "x509", "-in", p.cert, "-noout", "-pubkey"], check=True,
+        capture_output=True).stdout)
+    sig.write_bytes(signature)
+    data.write_bytes(tbs)
+    options = {PSS: ["-digest", "sha256", "-pkeyopt", "rsa_padding_mode:pss",
+                     "-pkeyopt", "rsa_pss_saltlen:32"],
+               PKCS1: ["-digest", "sha256"], ECDSA: ["-digest", "sha256"],
+               ED: []}[scheme]
+    return subprocess.run(
+        ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey",
+         public, "-sigfile", sig, "-in", data, *options], check=False,
+        capture_output=True).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    place = tmp_path_factory.mktemp("keys")
+    return {
+        "rsa": Pair(place, "rsa.example.org", "rsa"),
+        "ec": Pair(place, "ec.example.org", "ec",
+                   ["ec.example.org", "*.wild.example"]),
+        "ed": Pair(place, "ed.example.org", "ed25519"),
+        "pop": Pair(place, "pop.example.org", "ec", services="pop3"),
+    }
+
+
+@pytest.fixture
+def keyd(tmp_path, pairs):
+    tmp_path.chmod(0o755)
+    k = Keyd(tmp_path, list(pairs.values()))
+    yield k
+    k.close()
+
+
+@pytest.mark.parametrize("which,scheme,tbs", [
+    ("rsa", PSS, TLS13), ("rsa", PSS, TLS12), ("rsa", PKCS1, TLS12),
+    ("ec", ECDSA, TLS13), ("ec", ECDSA, TLS12), ("ed", ED, TLS13),
+    ("ed", ED, TLS12)])
+def test_signs_handshakes(keyd, pairs, tmp_path, which, scheme, tbs):
+    signature = ask(keyd.peer(), pairs[which], scheme, tbs)
+    assert isinstance(signature, bytes)
+    assert verifies(pairs[which], scheme, tbs, signature, tmp_path)
+    assert not verifies(pairs[which], scheme, tbs[:-1] + b"x", signature,
+                        tmp_path)
+
+
+def test_session_of_smtpd(keyd, pairs):
+    chan, _ = keyd.session()
+    assert isinstance(ask(chan, pairs["rsa"], PSS, TLS13), bytes)
+
+
+FORGED = {
+    "digest": HASH,
+    "long digest": HASH * 4,
+    "client's CertificateVerify":
+        b" " * 64 + b"TLS 1.3, client CertificateVerify\0" + HASH,
+    "a certificate": b"\x30\x82\x01\x0a" + bytes(130),
+    "text": b"Pay to the bearer one hundred. " * 4,
+    "63 spaces": b"x" + TLS13[1:],
+    "hash of 33": TLS13 + b"x",
+    "explicit curve": TLS12[:64] + b"\x01" + TLS12[65:],
+    "point too long": TLS12 + b"x",
+    "point too short": TLS12[:-1],
+    "too long": bytes(202),
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_forged_text_closes_the_channel(keyd, pairs, name):
+    chan = keyd.peer()
+    assert ask(chan, pairs["ec"], ECDSA, FORGED[name]) is None
+    # and only that one
+    assert isinstance(ask(keyd.peer(), pairs["ec"], ECDSA, TLS13), bytes)
+
+
+@pytest.mark.parametrize("scheme", [PKCS1, 0x0201, 0x0203, 0, 0xffff, 0x0402])
+def test_scheme_that_tls13_does_not_have(keyd, pairs, scheme):
+    assert ask(keyd.peer(), pairs["rsa"], scheme, TLS13) is None
+
+
+def test_kind_of_key_and_scheme_must_fit(keyd, pairs):
+    chan = keyd.peer()
+    assert ask(chan, pairs["rsa"], ECDSA, TLS13) == "refused"
+    assert ask(chan, pairs["ec"], ED, TLS13) == "refused"
+    assert ask(chan, pairs["ed"], PSS, TLS13) == "refused"
+    assert isinstance(ask(chan, pairs["ec"], ECDSA, TLS13), bytes)
+
+
+def test_names_and_daemons(keyd, pairs):
+    chan = keyd.peer("ROLE_IMAP_FRONT")
+    ec = pairs["ec"]
+    assert isinstance(ask(chan, ec, ECDSA, TLS13, host="a.wild.example"), bytes)
+    for host in ("other.example", "wild.example", "a.b.wild.example"):
+        assert ask(chan, ec, ECDSA, TLS13, host=host) == "refused"
+    assert ask(chan, ec, ECDSA, TLS13, ident=bytes(32)) == "refused"
+    # a pair for pop3 only
+    assert ask(chan, pairs["pop"], ECDSA, TLS13) == "refused"
+    pop = keyd.peer("ROLE_POP3_FRONT")
+    assert isinstance(ask(pop, pairs["pop"], ECDSA, TLS13), bytes)
+    assert "event=sign-refused" in keyd.log_text()
+
+
+@pytest.mark.parametrize("role", ["ROLE_QMGR", "ROLE_AUTHD", "ROLE_DELIVER",
+                                  "ROLE_SMTP_OUT", "ROLE_SMTPD"])
+def test_others_may_not_ask(keyd, pairs, role):
+    assert ask(keyd.peer(role), pairs["ec"], ECDSA, TLS13) is None
+
+
+def test_broken_packets_close_the_channel(keyd, pairs):
+    good = body(pairs["ec"], ECDSA, TLS13)
+    for octets in (good[:-1], good + b"x", b"", b"\xff" * 200,
+                   body(pairs["ec"], ECDSA, TLS13, host="a\nb")):
+        chan = keyd.peer()
+        send(chan, "SIGN_REQ", octets)
+        assert recv(chan) is None
+    assert isinstance(ask(keyd.peer(), pairs["ec"], ECDSA, TLS13), bytes)
+
+
+def test_rates(tmp_path, pairs):
+    tmp_path.chmod(0o755)
+    k = Keyd(tmp_path, [pairs["ec"]], sign_rate_channel=2, sign_rate_total=5)
+    try:
+        chan = k.peer()
+        got = [ask(chan, pairs["ec"], ECDSA, TLS13) for _ in range(6)]
+        # bursts of twice the rate; the channel lives on
+        assert [g == "refused" for g in got] == [False] * 4 + [True] * 2
+        more = [ask(k.peer(), pairs["ec"], ECDSA, TLS13) for _ in range(10)]
+        assert "refused" in more
+        time.sleep(1)
+        assert isinstance(ask(chan, pairs["ec"], ECDSA, TLS13), bytes)
+    finally:
+        k.close()
+
+
+def test_reload_brings_new_keys(tmp_path, pairs):
+    tmp_path.chmod(0o755)
+    k = Keyd(tmp_path, [pairs["ec"]])
+    try:
+        chan = k.peer()
+        assert ask(chan, pairs["ed"], ED, TLS13) == "refused"
+        k.pairs = [pairs["ed"]]
+        k.configure()
+        deadline = time.monotonic() + 5
+        while ask(chan, pairs["ed"], ED, TLS13) == "refused":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert ask(chan, pairs["ec"], ECDSA, TLS13) == "refused"
+    finally:
+        k.close()
+
+
+def test_pairs_that_do_not_fit(tmp_path, pairs):
+    tmp_path.chmod(0o755)
+    crossed = Pair(tmp_path, "crossed.example.org")
+    crossed.key.write_bytes(pairs["ed"].key.read_bytes())
+    empty = Pair(tmp_path, "empty.example.org")
+    empty.key.write_bytes(b"")
+    locked = Pair(tmp_path, "locked.example.org")
+    subprocess.run(["openssl", "pkey", "-in", pairs["ec"].key, "-aes128",
+                    "-passout", "pass:x", "-out", locked.key], check=True)
+    k = Keyd(tmp_path, [crossed, empty, locked, pairs["ec"]])
+    try:
+        assert isinstance(ask(k.peer(), pairs["ec"], ECDSA, TLS13), bytes)
+        assert k.log_text().count("event=key-refused") == 3
+        assert "usable=1 configured=4" in k.log_text()
+    finally:
+        k.close()
+
+
+def test_confined(keyd):
+    """No key file stays open, nothing can be opened, and it cannot be read."""
+    pid = keyd.process.pid
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
+    targets = [os.readlink(f) for f in
+               pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+    assert not [t for t in targets if ".key" in t or ".crt" in t]

@@ -1,0 +1,475 @@
+/*
+ * tls: handshakes of 1.2 and 1.3 with RSA, EC and Ed25519 keys that the
+ * session's context does not have; what the hook is asked to sign; names and
+ * ALPN; old versions; early octets.
+ */
+#include "net/tls.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <unistd.h>
+
+#include "net/cert.h"
+#include "os/fd.h"
+#include "t.h"
+
+enum { RSA_KEY, P256_KEY, P384_KEY, ED_KEY, KEYS };
+
+static struct {
+	EVP_PKEY *pkey[KEYS];
+	char	 *pem[KEYS];
+	uint8_t	  id[KEYS][CERT_ID];
+	struct tls_text last;		/* what was asked for */
+	uint8_t	  text[256];
+	unsigned  asked;
+	bool	  refuse;
+} all;
+
+static EVP_PKEY *
+make_key(int kind)
+{
+	switch (kind) {
+	case RSA_KEY:
+		return EVP_RSA_gen(2048);
+	case P256_KEY:
+		return EVP_EC_gen("P-256");
+	case P384_KEY:
+		return EVP_EC_gen("P-384");
+	}
+	return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+}
+
+static void
+add_names(X509 *x, const char *names)
+{
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL,
+	    NID_subject_alt_name, names);
+
+	T_TRUE(e != NULL && X509_add_ext(x, e, -1) == 1);
+	X509_EXTENSION_free(e);
+}
+
+static char *
+make_pem(EVP_PKEY *k, const char *names, uint8_t id[CERT_ID])
+{
+	X509 *x = X509_new();
+	BIO *out = BIO_new(BIO_s_mem());
+	char *p, *pem;
+	long n;
+
+	T_TRUE(X509_set_version(x, 2) == 1);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), -60);
+	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
+	X509_set_pubkey(x, k);
+	add_names(x, names);
+	T_TRUE(X509_sign(x, k, EVP_PKEY_is_a(k, "ED25519") ? NULL :
+	    EVP_sha256()) > 0);
+	T_TRUE(PEM_write_bio_X509(out, x) == 1);
+	T_TRUE(cert_key_id(x, id) == 0);
+	n = BIO_get_mem_data(out, &p);
+	pem = calloc(1, (size_t)n + 1);
+	memcpy(pem, p, (size_t)n);
+	BIO_free(out);
+	X509_free(x);
+	return pem;
+}
+
+static const char *const names[KEYS] = {
+	"DNS:rsa.example,DNS:*.wild.example", "DNS:ec.example",
+	"DNS:ec384.example", "DNS:ed.example"
+};
+
+/* Stands in for keyd: signs whatever it is. */
+static size_t
+sign(const struct tls_text *what, uint8_t *sig, size_t sig_max)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *how;
+	unsigned low = what->scheme & 0xff, high = what->scheme >> 8;
+	unsigned n = high == 8 ? low - 4 : high - 4;
+	const char *hash = n == 0 ? "SHA256" : n == 1 ? "SHA384" : "SHA512";
+	size_t key = 0, got = sig_max;
+
+	while (memcmp(all.id[key], what->key_id, CERT_ID) != 0)
+		T_TRUE(++key < KEYS);
+	all.asked++;
+	all.last = *what;
+	T_TRUE(what->text.n <= sizeof(all.text));
+	memcpy(all.text, what->text.p, what->text.n);
+	if (all.refuse) {
+		EVP_MD_CTX_free(md);
+		return 0;
+	}
+	T_TRUE(EVP_DigestSignInit_ex(md, &how, key == ED_KEY ? NULL : hash,
+	    NULL, NULL, all.pkey[key], NULL) == 1);
+	if (key == RSA_KEY && high == 8) {
+		EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING);
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_DIGEST);
+	}
+	T_TRUE(EVP_DigestSign(md, sig, &got,
+	    (const unsigned char *)what->text.p, what->text.n) == 1);
+	EVP_MD_CTX_free(md);
+	return got;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	tls_setup();
+	tls_on_sign(sign);
+	for (int i = 0; i < KEYS; i++) {
+		all.pkey[i] = make_key(i);
+		all.pem[i] = make_pem(all.pkey[i], names[i], all.id[i]);
+	}
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	for (int i = 0; i < KEYS; i++) {
+		EVP_PKEY_free(all.pkey[i]);
+		free(all.pem[i]);
+	}
+	return 0;
+}
+
+static struct tls_server *
+server_with(const int *which, size_t n)
+{
+	struct tls_server *s = tls_server_new("imap");
+	struct why why;
+
+	for (size_t i = 0; i < n; i++)
+		T_TRUE(tls_server_add(s, span_str(all.pem[which[i]]),
+		    &why) == 0);
+	return s;
+}
+
+/* A client of the plain library, in the same process. */
+struct peer {
+	SSL_CTX *ctx;
+	SSL *ssl;
+	struct tls *tls;
+	int fds[2];
+};
+
+static void
+open_peer(struct peer *p, const struct tls_server *s, int version,
+    const char *host)
+{
+	T_TRUE(fd_stream_pair(p->fds) == 0);
+	T_TRUE(fd_nonblock(p->fds[0], true) == 0);
+	T_TRUE(fd_nonblock(p->fds[1], true) == 0);
+	p->ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX_set_security_level(p->ctx, 0);
+	SSL_CTX_set_min_proto_version(p->ctx, version);
+	SSL_CTX_set_max_proto_version(p->ctx, version);
+	p->ssl = SSL_new(p->ctx);
+	SSL_set_fd(p->ssl, p->fds[1]);
+	SSL_set_connect_state(p->ssl);
+	if (host != NULL)
+		SSL_set_tlsext_host_name(p->ssl, host);
+	p->tls = tls_accept(s, p->fds[0]);
+	T_TRUE(p->tls != NULL);
+}
+
+static void
+close_peer(struct peer *p)
+{
+	tls_free(&p->tls);
+	SSL_free(p->ssl);
+	SSL_CTX_free(p->ctx);
+	fd_close(&p->fds[0]);
+	fd_close(&p->fds[1]);
+}
+
+static bool
+shake(struct peer *p)
+{
+	enum tls_result r = TLS_WAIT_READ;
+	int rc = 0;
+
+	for (int i = 0; i < 20 && (r != TLS_DONE || rc != 1); i++) {
+		if (rc != 1)
+			rc = SSL_do_handshake(p->ssl);
+		if (r == TLS_WAIT_READ || r == TLS_WAIT_WRITE)
+			r = tls_handshake(p->tls);
+	}
+	ERR_clear_error();
+	return r == TLS_DONE && rc == 1;
+}
+
+static bool
+peer_is(const struct peer *p, const char *name)
+{
+	X509 *x = SSL_get1_peer_certificate(p->ssl);
+	bool is = x != NULL && X509_check_host(x, name, 0, 0, NULL) == 1;
+
+	X509_free(x);
+	return is;
+}
+
+static void
+test_handshakes(void **state)
+{
+	static const struct {
+		const char *name;
+		int key, version;
+		const char *sigalgs, *groups;
+		unsigned scheme;
+		size_t text;
+	} cases[] = {
+		/* RFC 8446 4.2.3 codes; lengths by 4.4.3, RFC 5246 7.4.3 */
+		{ "rsa 1.3", RSA_KEY, TLS1_3_VERSION, NULL, NULL, 0x0804,
+		    64 + 34 + 48 },
+		{ "ec 1.3", P256_KEY, TLS1_3_VERSION, NULL, NULL, 0x0403,
+		    64 + 34 + 48 },
+		{ "ec384 1.3", P384_KEY, TLS1_3_VERSION, NULL, NULL, 0x0503,
+		    64 + 34 + 48 },
+		{ "ed 1.3", ED_KEY, TLS1_3_VERSION, NULL, NULL, 0x0807,
+		    64 + 34 + 48 },
+		{ "ec 1.3 over P-256", P256_KEY, TLS1_3_VERSION, NULL, "P-256",
+		    0x0403, 64 + 34 + 48 },
+		{ "rsa 1.2", RSA_KEY, TLS1_2_VERSION, "RSA-PSS+SHA384", NULL,
+		    0x0805, 64 + 4 + 32 },
+		{ "rsa 1.2 pkcs1", RSA_KEY, TLS1_2_VERSION, "RSA+SHA256",
+		    NULL, 0x0401, 64 + 4 + 32 },
+		{ "rsa 1.2 pkcs1 512", RSA_KEY, TLS1_2_VERSION, "RSA+SHA512",
+		    NULL, 0x0601, 64 + 4 + 32 },
+		{ "ec 1.2", P256_KEY, TLS1_2_VERSION, NULL, NULL, 0x0403,
+		    64 + 4 + 32 },
+		{ "rsa 1.2 over P-384", RSA_KEY, TLS1_2_VERSION, NULL, "P-384",
+		    0x0804, 64 + 4 + 97 },
+		{ "ed 1.2", ED_KEY, TLS1_2_VERSION, NULL, "P-256", 0x0807,
+		    64 + 4 + 65 },
+	};
+	struct tls_facts facts;
+	struct peer p;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct tls_server *s = server_with(&cases[i].key, 1);
+
+		t_case(cases[i].name);
+		open_peer(&p, s, cases[i].version, NULL);
+		if (cases[i].sigalgs != NULL)
+			SSL_set1_sigalgs_list(p.ssl, cases[i].sigalgs);
+		if (cases[i].groups != NULL)
+			SSL_set1_groups_list(p.ssl, cases[i].groups);
+		all.asked = 0;
+		T_TRUE(shake(&p));
+		T_INT(all.asked, 1);
+		T_INT(all.last.scheme, cases[i].scheme);
+		T_INT(all.last.text.n, cases[i].text);
+		T_TRUE(strncmp(names[cases[i].key] + 4, all.last.host,
+		    strlen(all.last.host)) == 0);
+		tls_facts(p.tls, &facts);
+		T_STR(span_str(facts.version), cases[i].version ==
+		    TLS1_3_VERSION ? "TLSv1.3" : "TLSv1.2");
+		T_TRUE(strstr(facts.cipher, "GCM") != NULL ||
+		    strstr(facts.cipher, "CHACHA20") != NULL);
+		close_peer(&p);
+		tls_server_free(&s);
+	}
+}
+
+static void
+test_octets(void **state)
+{
+	static const int key = P256_KEY;
+	struct tls_server *s = server_with(&key, 1);
+	struct peer p;
+	char in[64];
+	int want = FD_READ;
+	size_t got;
+
+	(void)state;
+	open_peer(&p, s, TLS1_3_VERSION, NULL);
+	T_TRUE(shake(&p));
+	T_TRUE(tls_read(p.tls, in, sizeof(in), &want) == -1 &&
+	    errno == EAGAIN && want == FD_READ);
+	T_TRUE(SSL_write(p.ssl, "EHLO\r\n", 6) == 6);
+	T_TRUE(tls_read(p.tls, in, sizeof(in), &want) == 6);
+	T_TRUE(memcmp(in, "EHLO\r\n", 6) == 0);
+	T_TRUE(tls_write(p.tls, "250\r\n", 5, &want) == 5);
+	T_TRUE(SSL_read_ex(p.ssl, in, sizeof(in), &got) == 1 && got == 5);
+	/* A key update brings no data and does not hold us. */
+	T_TRUE(SSL_key_update(p.ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+	T_TRUE(SSL_write(p.ssl, "x", 1) == 1);
+	T_TRUE(tls_read(p.tls, in, sizeof(in), &want) == -1 &&
+	    errno == EAGAIN);
+	T_TRUE(tls_read(p.tls, in, sizeof(in), &want) == 1);
+	T_TRUE(SSL_session_reused(p.ssl) == 0);
+	SSL_shutdown(p.ssl);
+	T_TRUE(tls_read(p.tls, in, sizeof(in), &want) == 0);
+	close_peer(&p);
+	/* An end without goodbye is a broken connection. */
+	open_peer(&p, s, TLS1_3_VERSION, NULL);
+	T_TRUE(shake(&p));
+	fd_close(&p.fds[1]);
+	T_TRUE(tls_read(p.tls, in, sizeof(in), &want) == -1 &&
+	    errno == ECONNRESET);
+	close_peer(&p);
+	tls_server_free(&s);
+}
+
+static void
+test_hosts(void **state)
+{
+	static const int keys[] = { RSA_KEY, P256_KEY, ED_KEY };
+	static const struct { const char *ask, *get; } cases[] = {
+		{ NULL, "rsa.example" }, { "ec.example", "ec.example" },
+		{ "EC.example", "ec.example" }, { "ed.example", "ed.example" },
+		{ "a.wild.example", "rsa.example" },
+		{ "a.b.wild.example", "rsa.example" },
+		{ "nobody.example", "rsa.example" },
+	};
+	struct tls_server *s = server_with(keys, COUNT(keys));
+	struct peer p;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t_case(cases[i].ask);
+		open_peer(&p, s, TLS1_3_VERSION, cases[i].ask);
+		T_TRUE(shake(&p));
+		T_TRUE(peer_is(&p, cases[i].get));
+		close_peer(&p);
+	}
+	tls_server_free(&s);
+}
+
+/* What fails, and that nothing is said afterwards. */
+static void
+test_refusals(void **state)
+{
+	static const int key = P256_KEY;
+	static const int old[] = { SSL3_VERSION, TLS1_VERSION,
+	    TLS1_1_VERSION };
+	struct tls_server *s = server_with(&key, 1);
+	struct peer p;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(old); i++) {
+		open_peer(&p, s, old[i], NULL);
+		T_TRUE(!shake(&p));
+		close_peer(&p);
+	}
+	open_peer(&p, s, TLS1_2_VERSION, NULL);
+	SSL_set_cipher_list(p.ssl, "AES128-SHA:DHE-RSA-AES128-SHA256");
+	T_TRUE(!shake(&p));
+	close_peer(&p);
+	all.refuse = true;
+	open_peer(&p, s, TLS1_3_VERSION, NULL);
+	T_TRUE(!shake(&p));
+	T_TRUE(tls_failure(p.tls)[0] != '\0');
+	close_peer(&p);
+	all.refuse = false;
+	/* RFC 7301 3.2 */
+	open_peer(&p, s, TLS1_3_VERSION, NULL);
+	SSL_set_alpn_protos(p.ssl, (const unsigned char *)"\4http", 5);
+	T_TRUE(!shake(&p));
+	close_peer(&p);
+	open_peer(&p, s, TLS1_3_VERSION, NULL);
+	SSL_set_alpn_protos(p.ssl, (const unsigned char *)"\4http\4imap", 10);
+	T_TRUE(shake(&p));
+	close_peer(&p);
+	/* Octets that are no TLS. */
+	open_peer(&p, s, TLS1_3_VERSION, NULL);
+	T_TRUE(fd_write_all(p.fds[1], "a002 NOOP\r\n", 11) == 0);
+	T_TRUE(tls_handshake(p.tls) == TLS_FAILED);
+	close_peer(&p);
+	tls_server_free(&s);
+}
+
+static void
+test_not_certificates(void **state)
+{
+	struct tls_server *s = tls_server_new("imap");
+	struct why why;
+
+	(void)state;
+	T_TRUE(tls_server_add(s, SPAN_LIT(""), &why) != 0);
+	T_TRUE(tls_server_add(s, SPAN_LIT("-----BEGIN CERTIFICATE-----\n"
+	    "AAAA\n-----END CERTIFICATE-----\n"), &why) != 0);
+	T_INT(tls_server_count(s), 0);
+	tls_server_free(&s);
+}
+
+static void
+test_client(void **state)
+{
+	static const int key = RSA_KEY;
+	struct tls_server *s = server_with(&key, 1);
+	struct tls_client *c = tls_client_new();
+	enum tls_result a = TLS_WAIT_READ, b = TLS_WAIT_READ;
+	struct tls_facts facts;
+	struct tls *server, *client;
+	int fds[2];
+
+	(void)state;
+	T_TRUE(fd_stream_pair(fds) == 0);
+	T_TRUE(fd_nonblock(fds[0], true) == 0);
+	T_TRUE(fd_nonblock(fds[1], true) == 0);
+	server = tls_accept(s, fds[0]);
+	client = tls_connect(c, fds[1], "mx.wild.example");
+	for (int i = 0; i < 20 && (a != TLS_DONE || b != TLS_DONE); i++) {
+		if (a != TLS_DONE)
+			a = tls_handshake(client);
+		if (b != TLS_DONE)
+			b = tls_handshake(server);
+	}
+	T_TRUE(a == TLS_DONE && b == TLS_DONE);
+	tls_facts(server, &facts);
+	T_STR(span_str(facts.host), "mx.wild.example");
+	tls_free(&client);
+	tls_free(&server);
+	fd_close(&fds[0]);
+	fd_close(&fds[1]);
+	tls_client_free(&c);
+	tls_server_free(&s);
+}
+
+static void
+test_names(void **state)
+{
+	char v[][CERT_NAME_SIZE] = { "a.example", "*.b.example" };
+	struct cert_names n = { v, 2 };
+
+	(void)state;
+	T_TRUE(cert_names_have(&n, SPAN_LIT("A.Example")));
+	T_TRUE(cert_names_have(&n, SPAN_LIT("x.b.example")));
+	T_TRUE(cert_names_have(&n, SPAN_LIT("*.b.example")));
+	T_TRUE(!cert_names_have(&n, SPAN_LIT("b.example")));
+	T_TRUE(!cert_names_have(&n, SPAN_LIT(".b.example")));
+	T_TRUE(!cert_names_have(&n, SPAN_LIT("x.y.b.example")));
+	T_TRUE(!cert_names_have(&n, SPAN_LIT("")));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_handshakes),
+		cmocka_unit_test(test_octets),
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_not_certificates),
+		cmocka_unit_test(test_client),
+		cmocka_unit_test(test_names),
+	};
+
+	fd_no_sigpipe();
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
