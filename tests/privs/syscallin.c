@@ -89,6 +89,18 @@ copy(bool in, char *ours)
 		give_up("memory of the process");
 }
 
+/* A signal came before the call was made: as if we had not been here. */
+static _Noreturn void
+leave(int sig)
+{
+	copy(true, target.old);
+	if (ptrace(PTRACE_SETREGS, target.pid, 0, &target.regs) != 0 ||
+	    ptrace(PTRACE_DETACH, target.pid, 0, sig) != 0)
+		give_up("leave");
+	fprintf(stderr, "signal %d came first\n", sig);
+	exit(NO_TRIAL);
+}
+
 /* Its result, as the kernel returns it; ends here if the process does. */
 static long
 call(long nr, long a, long b, long c)
@@ -111,6 +123,8 @@ call(long nr, long a, long b, long c)
 		printf("killed by signal %d\n", WTERMSIG(st));
 		exit(KILLED);
 	}
+	if (WSTOPSIG(st) != SIGTRAP)
+		leave(WSTOPSIG(st));
 	if (ptrace(PTRACE_GETREGS, target.pid, 0, &r) != 0)
 		give_up("registers");
 	return (long)r.rax;
