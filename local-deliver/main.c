@@ -15,14 +15,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
 #include "ipc/msg_deliver.h"
+#include "local-deliver/limits.h"
 #include "local-deliver/owner.h"
 #include "local-deliver/worker.h"
+#include "os/fd.h"
 #include "os/user.h"
 
 static const struct service deliver = {
@@ -36,13 +39,21 @@ static const struct service pipes = {
 	.sandbox = SANDBOX_NONE, .nofile = 1024, .nproc = 6000,
 };
 
+struct waiting {
+	STAILQ_ENTRY(waiting) next;
+	struct local_worker who;
+	int qmgr;			/* the channel of a worker to be */
+};
+
 static struct {
 	const struct service *svc;
 	struct mail_roots roots;
 	struct user pipe_user;
 	struct confine_filter *files;	/* of the workers of mailboxes */
 	size_t	    workers;
-} state;
+	STAILQ_HEAD(, waiting) waiting;	/* for a place */
+	size_t	    nwaiting;
+} state = { .waiting = STAILQ_HEAD_INITIALIZER(state.waiting) };
 
 static bool
 in_ranges(bool group, uint32_t id)
@@ -94,34 +105,65 @@ serve_program(int qmgr)
 	_exit(0);
 }
 
-static enum verdict
-on_local_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+static void
+start_worker(const struct local_worker *w, int qmgr)
 {
-	const struct local_worker *w = msg->body;
-	bool pipe = state.svc->role == ROLE_PIPE;
-	pid_t pid;
+	pid_t pid = spawn_fork();
 
-	(void)peer;
-	(void)ctx;
-	/* The channel is closed on return: qmgr sees that it has no worker. */
-	if (state.workers >= conf_num(service_conf(), "deliver_max") ||
-	    (!pipe && !may_be_owner(w))) {
-		log_warn(LF_STR("event", "worker-refused"),
-		    LF_STR("user", w->user), LF_NUM("uid", w->uid),
-		    LF_NUM("workers", state.workers));
-		return VERDICT_OK;
-	}
-	pid = spawn_fork();
 	if (pid == 0) {
-		if (pipe)
-			serve_program(*msg->fd);
-		serve_mailbox(w, *msg->fd);
+		if (state.svc->role == ROLE_PIPE)
+			serve_program(qmgr);
+		serve_mailbox(w, qmgr);
 	}
-	if (pid < 0)
+	if (pid < 0)	/* qmgr sees the channel's end */
 		log_warn(LF_STR("event", "no-worker"),
 		    LF_STR("why", strerror(errno)));
 	else
 		state.workers++;
+}
+
+static void
+start_waiting(void)
+{
+	struct waiting *w;
+
+	while ((w = STAILQ_FIRST(&state.waiting)) != NULL &&
+	    state.workers < conf_num(service_conf(), "deliver_max")) {
+		STAILQ_REMOVE_HEAD(&state.waiting, next);
+		state.nwaiting--;
+		start_worker(&w->who, w->qmgr);
+		fd_close(&w->qmgr);
+		free(w);
+	}
+}
+
+/*
+ * qmgr counts too, but a worker that it has let go for this one may not have
+ * ended yet: that is not the job's fault.
+ */
+static enum verdict
+on_local_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct local_worker *who = msg->body;
+	struct waiting *w;
+
+	(void)peer;
+	(void)ctx;
+	/* The channel is closed on return: qmgr sees that it has no worker. */
+	if (state.nwaiting >= WAITING_MAX ||
+	    (state.svc->role != ROLE_PIPE && !may_be_owner(who))) {
+		log_warn(LF_STR("event", "worker-refused"),
+		    LF_STR("user", who->user), LF_NUM("uid", who->uid),
+		    LF_NUM("workers", state.workers));
+		return VERDICT_OK;
+	}
+	w = xcalloc(1, sizeof(*w));
+	w->who = *who;
+	w->qmgr = *msg->fd;
+	*msg->fd = -1;
+	STAILQ_INSERT_TAIL(&state.waiting, w, next);
+	state.nwaiting++;
+	start_waiting();
 	return VERDICT_OK;
 }
 
@@ -134,6 +176,7 @@ on_child(const struct spawn_end *end, void *ctx)
 	if (end->fault)
 		log_error(LF_STR("event", "worker-crashed"),
 		    LF_INT("pid", end->pid), LF_INT("signal", end->signal));
+	start_waiting();
 }
 
 static const struct ipc_rule rules[] = {

@@ -442,3 +442,17 @@ def test_one_id_in_all_lines_about_a_message(paq, boxes):
             "deliver-worker", "local-deliver").replace(
             "deliver", "local-deliver").replace("local-local-", "local-")
         for s in speakers}, speakers
+
+
+def test_more_mailboxes_than_workers():
+    """A worker is let go for another mailbox's: nobody has to try again."""
+    users = {f"u{i}@demo.example": "secret" for i in range(30)}
+    with Suite(users=users, listen=("mx",),
+               settings={"deliver_max": 2}) as paq:
+        for _ in range(3):
+            paq.send("sender@client.example", list(users),
+                     b"Subject: many\r\n\r\nfew\r\n", port="mx")
+        paq.wait_queue_empty(20)
+        assert all(len(paq.stored(u)) == 3 for u in users)
+        assert "event=deferred" not in paq.log_text()
+        assert "event=worker-lost" not in paq.log_text()
