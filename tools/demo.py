@@ -62,9 +62,26 @@ def scratch():
     return place
 
 
+def certificate(place):
+    """One that nobody has signed but itself, as "certificate key"."""
+    pair = [place / "tls" / "demo.crt", place / "tls" / "demo.key"]
+    pair[0].parent.mkdir(mode=0o700)
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
+         "/CN=mx.demo.example", "-addext",
+         "subjectAltName=DNS:mx.demo.example,DNS:localhost,IP:127.0.0.1",
+         "-out", pair[0], "-keyout", pair[1]], check=True,
+        capture_output=True)
+    pair[1].chmod(0o600)
+    return " ".join(map(str, pair))
+
+
 def write_env(demo):
     names = {"mx": "SMTP_PORT", "submission": "SUBMISSION_PORT",
-             "imap": "IMAP_PORT", "pop3": "POP3_PORT", "lmtp": "LMTP_PORT"}
+             "submissions": "SUBMISSIONS_PORT", "imap": "IMAP_PORT",
+             "imaps": "IMAPS_PORT", "pop3": "POP3_PORT",
+             "pop3s": "POP3S_PORT", "lmtp": "LMTP_PORT"}
     env = {names[kind]: port for kind, port in demo.port.items()}
     env.update(ALICE_PASSWORD=demo.users[ALICE],
                BOB_PASSWORD=demo.users[BOB], QUEUE=demo.queue, MAIL=demo.mail,
@@ -136,10 +153,12 @@ def show_message(octets, subject):
 
 def how_to_connect(demo):
     port = demo.port
-    announce("Connect a mail program (this machine only, no TLS yet)")
-    say(f"   IMAP  127.0.0.1 port {port['imap']}      "
-        f"POP3  127.0.0.1 port {port['pop3']}")
-    say(f"   SMTP  127.0.0.1 port {port['submission']}  for sending, with log-in")
+    announce("Connect a mail program (this machine only; the certificate is "
+             "self-made)")
+    say(f"   IMAP  127.0.0.1 port {port['imap']}, TLS {port['imaps']}      "
+        f"POP3  127.0.0.1 port {port['pop3']}, TLS {port['pop3s']}")
+    say(f"   SMTP  127.0.0.1 port {port['submission']}, "
+        f"TLS {port['submissions']}, for sending, with log-in")
     say(f"   SMTP  127.0.0.1 port {port['mx']}  as other mail servers see it")
     for user in (ALICE, BOB):
         say(f"   user  {user}   password {demo.users[user]}")
@@ -174,8 +193,10 @@ def main():
         subprocess.run([ROOT / "tools" / "make-users", "demo"], check=True)
     else:
         say(MISSING)
+    place = scratch()
     demo = harness.Suite(
-        scratch(), bin_dir=ROOT / sys.argv[1] if len(sys.argv) > 1 else None,
+        place, listen=(*harness.LISTENERS, "submissions", "pop3s", "imaps"),
+        settings={"certificates": [certificate(place)]}, bin_dir=ROOT / sys.argv[1] if len(sys.argv) > 1 else None,
         users={ALICE: secrets.token_urlsafe(9), BOB: secrets.token_urlsafe(9)})
     for name in ("smtp_clients_per_address", "mail_clients_per_address",
                  "retry_min", "retry_max", "queue_free_min"):
