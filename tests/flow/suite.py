@@ -265,9 +265,19 @@ class Suite:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def reports(self):
+        """What sanitizers said: they end a process, which is started again."""
+        with contextlib.suppress(FileNotFoundError):
+            err = (self.dir / "stderr").read_text(errors="replace")
+            if "Sanitizer" in err or "runtime error" in err:
+                return err
+        return None
+
     def close(self):
         try:
             self.stop()
+            reports = self.reports()
+            assert reports is None, reports
         finally:
             for s in self.taken:
                 s.close()
