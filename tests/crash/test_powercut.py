@@ -31,9 +31,14 @@ def why_not(fs="ext4", tools=()):
     if subprocess.run(["unshare", "-m", "true"], capture_output=True,
                       check=False).returncode:
         return "no mount namespaces (inside a chroot?)"
-    looks = subprocess.run(["losetup", "-f"], capture_output=True,
-                           check=False)
-    return "no loop devices" if looks.returncode else None
+    for command, lacks in (
+            (["losetup", "-f"], "no loop devices"),
+            (["unshare", "-m", "-p", "-f", "--mount-proc", "true"],
+             "no namespaces here (in a chroot there are none)")):
+        if subprocess.run(command, capture_output=True,
+                          check=False).returncode:
+            return lacks
+    return None
 
 
 def powercut(tmp_path, load, check, *options, env=None):

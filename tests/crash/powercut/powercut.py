@@ -207,9 +207,9 @@ def run_load(args, rig):
 
 def run(args):
     rng = random.Random(args.seed)
-    work = tempfile.mkdtemp(prefix="powercut.", dir=args.work)
     rig = None
     own_mounts()
+    work = tempfile.mkdtemp(prefix="powercut.", dir=args.work)
     try:
         rig = Rig(work, args.mount, args.fs, args.size << 20, args.opts)
         run_load(args, rig)
