@@ -40,6 +40,9 @@ def netns():
         subprocess.run(["ip", *words], check=True)
     ip("netns", "add", name)
     try:
+        if subprocess.run(["ip", "netns", "exec", name, "true"],
+                          capture_output=True, check=False).returncode:
+            pytest.skip("no network namespaces (inside a chroot?)")
         ip("-n", name, "link", "set", "lo", "up")
         ip("-n", name, "addr", "add", HOST + "/32", "dev", "lo")
         yield name
