@@ -70,7 +70,8 @@ def free_ports(n, host="127.0.0.1"):
 
 @contextlib.contextmanager
 def in_netns(name):
-    """Sockets that this thread makes belong to that network namespace."""
+    """Sockets and processes that this thread makes belong to that network
+    namespace.  (`ip netns exec` mounts, which a chroot does not let it.)"""
     if name is None:
         yield
         return
@@ -216,12 +217,11 @@ class Suite:
         """Start master, and do not wait."""
         command = [*self.wrapper, str(self.bin / "paquebot"), "-c",
                    str(self.conf), "start"]
-        if self.netns is not None:
-            command = ["ip", "netns", "exec", self.netns, *command]
         self.stderr = open(self.dir / "stderr", "ab")
-        self.master = subprocess.Popen(command, stdout=self.stderr,
-                                       stderr=self.stderr,
-                                       stdin=subprocess.DEVNULL)
+        with in_netns(self.netns):
+            self.master = subprocess.Popen(command, stdout=self.stderr,
+                                           stderr=self.stderr,
+                                           stdin=subprocess.DEVNULL)
 
     def is_ready(self):
         if self.master.poll() is not None:
