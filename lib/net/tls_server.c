@@ -31,10 +31,6 @@ struct tls_server {
 	char	     alpn[ALPN_MAX];
 };
 
-struct tls_client {
-	SSL_CTX *ctx;
-};
-
 /* ---------------------------------------------------- questions of clients */
 
 static int
@@ -231,32 +227,4 @@ out:
 	cert_names_free(&names);
 	cert_free(chain, n);
 	return rc;
-}
-
-/* ------------------------------------------------------------------ client */
-
-struct tls_client *
-tls_client_new(void)
-{
-	struct tls_client *c = xcalloc(1, sizeof(*c));
-
-	c->ctx = tls_context(TLS_client_method());
-	SSL_CTX_set_verify(c->ctx, SSL_VERIFY_NONE, NULL);
-	return c;
-}
-
-void
-tls_client_free(struct tls_client **c)
-{
-	if (*c == NULL)
-		return;
-	SSL_CTX_free((*c)->ctx);
-	free(*c);
-	*c = NULL;
-}
-
-SSL_CTX *
-tls_client_context(const struct tls_client *c)
-{
-	return c->ctx;
 }
