@@ -177,26 +177,19 @@ maps_check_user(struct span key, struct span value, void *ctx,
 	return 0;
 }
 
-/* All but the first field: what is not the password's hash. */
-static struct span
-without_hash(struct span value)
-{
-	return span_from(value, span_chr(value, ':'));
-}
-
 /* ---------------------------------------------------------------- compile */
 
 struct kind {
 	const char *text, *map, *group;
 	int (*check)(struct span, struct span, void *, struct why *);
-	struct span (*part)(struct span);
+	int (*part)(struct span value, struct buf *out);
 };
 static const struct kind kinds[] = {
 	{ "aliases", "aliases", LOOKUPD, check_alias, NULL },
 	{ "virtual", "virtual", LOOKUPD, check_virtual, NULL },
 	{ "routes", "routes", LOOKUPD, check_route, NULL },
 	{ "users", "users", AUTHD, maps_check_user, NULL },
-	{ "users", "accounts", LOOKUPD, maps_check_user, without_hash },
+	{ "users", "accounts", LOOKUPD, maps_check_user, account_public },
 };
 
 int

@@ -159,6 +159,7 @@ account_parse(struct span name, struct span value,
 		return -1;
 	}
 	out->hash = f[F_HASH];
+	out->extra = f[F_EXTRA];
 	out->uid = d->uid;
 	out->gid = d->gid;
 	if (f[F_UID].n > 0 && number(f[F_UID], "uid", &out->uid, why) != 0)
@@ -172,31 +173,6 @@ account_parse(struct span name, struct span value,
 	}
 	if (set_maildir(f[F_HOME], d, out, why) != 0)
 		return -1;
-	return set_extra(f[F_EXTRA], out, why);
-}
-
-enum hash_scheme
-account_hash(struct span field, struct span *hash)
-{
-	static const char *const plain[] = { "{PLAIN}", "{CLEAR}",
-		"{CLEARTEXT}" };
-
-	*hash = field;
-	if (field.n == 0 || field.p[0] == '!' || field.p[0] == '*')
-		return HASH_NONE;
-	for (size_t i = 0; i < COUNT(plain); i++)
-		if (span_istarts(field, span_str(plain[i]))) {
-			*hash = span_from(field, strlen(plain[i]));
-			return HASH_PLAIN;
-		}
-	/* {CRYPT}, {SHA512-CRYPT}, {BLF-CRYPT}...: crypt(3) tells by itself. */
-	if (field.p[0] == '{') {
-		size_t end = span_chr(field, '}');
-
-		if (end == field.n || !span_iends(span_head(field, end),
-		    SPAN_LIT("CRYPT")))
-			return HASH_NONE;
-		*hash = span_from(field, end + 1);
-	}
-	return hash->n > 0 ? HASH_CRYPT : HASH_NONE;
+	return set_extra(f[F_EXTRA], out, why) == 0 ?
+	    account_proofs_check(f[F_EXTRA], why) : -1;
 }

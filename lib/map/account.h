@@ -6,13 +6,27 @@
  * The key of the map is the name, the value what stands behind it.  All but
  * the hash may be empty or missing: uid and gid are then mailbox_user's, the Maildir
  * is mailbox_path, or home/Maildir where a home is given.  extra is words
- * separated by spaces: "userdb_mail=maildir:/path", "quota=100M"; unknown
- * words are passed over.
+ * separated by spaces; unknown ones are passed over.  Where it is:
+ *
+ *	userdb_mail=maildir:/path	quota=100M
+ *
+ * and by what else somebody proves that it is his:
+ *
+ *	scram-sha-256=4096,salt,stored,server	stored keys of SCRAM (RFC 5802
+ *	scram-sha-1=...		3), as Dovecot writes them behind {SCRAM-SHA-256}
+ *	app=name,services,expiry,{SSHA256}...	a password of an application
+ *
+ * name is [A-Za-z0-9._-], once in an account; services "all" or some of smtp,
+ * pop3, imap, joined by '+'; expiry "never" or the last day on which it is
+ * good, 2027-01-31 (UTC); the last field base64 of SHA-256(password, salt) and
+ * salt.  A fast hash will do, because such passwords are made, not chosen: 100
+ * random bits.
  */
 #ifndef MAP_ACCOUNT_H
 #define MAP_ACCOUNT_H
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/span.h"
 #include "base/why.h"
 
@@ -31,7 +45,8 @@ void	account_defaults_find(struct account_defaults *d, const char *path,
 
 struct account {
 	char	    user[321];	/* canonical name */
-	struct span hash;	/* points into the value */
+	struct span hash;	/* both point into the value */
+	struct span extra;
 	uint32_t    uid, gid;
 	char	    home[512];
 	char	    maildir[512];
@@ -49,8 +64,57 @@ int	account_parse(struct span name, struct span value,
 	    const struct account_defaults *d, struct account *out,
 	    struct why *why) must_use;
 
-/* The password field of a passwd line, scheme prefix split off. */
-enum hash_scheme { HASH_PLAIN, HASH_CRYPT, HASH_NONE /* no login */ };
+/*
+ * The password field of a passwd line, scheme prefix split off.  All that
+ * crypt(3) knows by itself may have Dovecot's prefix or none.
+ */
+enum hash_scheme {
+	HASH_PLAIN,
+	HASH_CRYPT,
+	HASH_SCRAM,	/* "4096,salt,stored,server": see account_scram */
+	HASH_NONE	/* no log-in by a password of this kind */
+};
 enum hash_scheme account_hash(struct span field, struct span *hash);
+
+/*
+ * Stored keys of SCRAM, from the hash field or a word of extra.
+ * which    "sha-1", "sha-256"
+ * returns  "4096,salt,stored,server", or SPAN_NONE: there are none
+ */
+struct span	account_scram(const struct account *a, const char *which);
+
+#define ACCOUNT_APPS_MAX	32	/* in one account */
+#define ACCOUNT_APP_NAME_MAX	32
+
+enum account_service {		/* bits */
+	ACCOUNT_SMTP = 1, ACCOUNT_POP3 = 2, ACCOUNT_IMAP = 4
+};
+#define ACCOUNT_SERVICES_ALL	(ACCOUNT_SMTP | ACCOUNT_POP3 | ACCOUNT_IMAP)
+
+struct account_app {
+	struct span name, expiry;	/* as written */
+	unsigned    services;
+	int64_t	    expires;	/* unix time from which it is no longer good */
+	struct span hash;	/* base64 of digest and salt */
+};
+
+/*
+ * The next application password of an account that account_parse found good
+ * (so there are no more than ACCOUNT_APPS_MAX).
+ * rest     at first the account's extra
+ */
+bool	account_app_next(struct span *rest, struct account_app *out);
+/* What stands behind "app="; -1: bad. */
+int	account_app_parse(struct span word, struct account_app *out) must_use;
+/* Are all words that prove something good, each once?  Else why is set. */
+int	account_proofs_check(struct span extra, struct why *why) must_use;
+/* "all", "smtp", "pop3+imap": bits, or 0: bad. */
+unsigned account_services(struct span text);
+
+/*
+ * The value without what proves anything: without hash, scram and app words.
+ * returns  0, or -1: the cap of out is reached
+ */
+int	account_public(struct span value, struct buf *out) must_use;
 
 #endif

@@ -121,19 +121,28 @@ struct building {
 	const struct map_build *how;
 	DB    *db;
 	size_t entries;
+	struct buf part;
 };
 
 static int
 add_entry(struct span key, struct span value, void *ctx, struct why *why)
 {
 	struct building *b = ctx;
-	DBT k = dbt_of(key), v = dbt_of(b->how->part != NULL ?
-	    b->how->part(value) : value);
+	DBT k = dbt_of(key), v = dbt_of(value);
 	int rc;
 
 	if (b->how->check != NULL &&
 	    b->how->check(key, value, b->how->ctx, why) != 0)
 		return -1;
+	if (b->how->part != NULL) {
+		buf_clear(&b->part);
+		if (b->how->part(value, &b->part) != 0) {
+			why_set(why, WHY_PERM, "5.3.5", "%.*s is too long",
+			    SPAN_ARG(key));
+			return -1;
+		}
+		v = dbt_of(buf_span(&b->part));
+	}
 	rc = b->db->put(b->db, NULL, &k, &v, DB_NOOVERWRITE);
 	if (rc == DB_KEYEXIST) {
 		why_set(why, WHY_PERM, "5.3.5", "%.*s stands here twice",
@@ -197,6 +206,7 @@ map_bdb_build(const struct map_build *how, size_t *entries, struct why *why)
 	buf_init(&text, MAP_SOURCE_MAX);
 	buf_init(&fresh, NAME_SIZE);
 	buf_init(&final, NAME_SIZE);
+	buf_init(&b.part, MAP_VALUE_MAX);
 	if (buf_addf(&fresh, "%s.db.new", how->name) != 0 ||
 	    buf_addf(&final, "%s.db", how->name) != 0) {
 		why_set(&inner, WHY_PERM, "5.3.5", "name too long");
@@ -228,5 +238,6 @@ out:
 	buf_fini(&text);
 	buf_fini(&fresh);
 	buf_fini(&final);
+	buf_fini(&b.part);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #define MAP_BDB_H
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/span.h"
 #include "base/why.h"
 #include "map/table.h"
@@ -29,8 +30,8 @@ struct map_build {
 	int (*check)(struct span key, struct span value, void *ctx,
 	    struct why *why);
 	void	   *ctx;
-	/* the part of a value that is stored; NULL: all of it */
-	struct span (*part)(struct span value);
+	/* what of a value is stored; NULL: all.  -1: it does not fit out */
+	int (*part)(struct span value, struct buf *out);
 };
 int	map_bdb_build(const struct map_build *b, size_t *entries,
 	    struct why *why) must_use;

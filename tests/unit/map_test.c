@@ -170,34 +170,6 @@ accounts(void **state)
 	    &why) == 0);
 }
 
-static void
-hashes(void **state)
-{
-	static const struct { const char *in, *hash; enum hash_scheme s; }
-	    cases[] = {
-		{ "{PLAIN}secret", "secret", HASH_PLAIN },
-		{ "{plain}", "", HASH_PLAIN },
-		{ "{CRYPT}$6$x$y", "$6$x$y", HASH_CRYPT },
-		{ "{SHA512-CRYPT}$6$x$y", "$6$x$y", HASH_CRYPT },
-		{ "$y$j9T$a$b", "$y$j9T$a$b", HASH_CRYPT },
-		{ "", "", HASH_NONE },
-		{ "!", "!", HASH_NONE },
-		{ "*", "*", HASH_NONE },
-		{ "{MD5-XYZ}abc", "{MD5-XYZ}abc", HASH_NONE },
-		{ "{CRYPT}", "", HASH_NONE },
-		{ "{CRYPT", "{CRYPT", HASH_NONE },
-	};
-	struct span hash;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		t_case(cases[i].in);
-		T_TRUE(account_hash(span_str(cases[i].in), &hash) ==
-		    cases[i].s);
-		T_STR(hash, cases[i].hash);
-	}
-}
-
 int
 main(void)
 {
@@ -205,7 +177,6 @@ main(void)
 		cmocka_unit_test(source),
 		cmocka_unit_test(compiled),
 		cmocka_unit_test(accounts),
-		cmocka_unit_test(hashes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
