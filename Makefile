@@ -94,7 +94,7 @@ $(B)/%.a:
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*_test.c))
 UNIT_PROG := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*/*_test.c))
 ALL_A := $(patsubst %,$(B)/lib%.a,$(LEVELS))
-ALL_SYS := $(sort $(foreach l,$(LEVELS),$(SYS_$(l)))) -lcmocka -lcrypt -lssl -lcrypto
+ALL_SYS := $(sort $(foreach l,$(LEVELS),$(SYS_$(l)))) -lcmocka -lcrypt -lssl -lcrypto -lutf8proc
 
 $(UNIT): $(B)/%: $(B)/%.o $(ALL_A)
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(ALL_A) -Wl,--end-group \
@@ -164,7 +164,7 @@ build-fuzz/lib.a: $(patsubst %.c,build-fuzz/%.o,$(FUZZ_LIB))
 build-fuzz/%: tests/fuzz/%.c build-fuzz/lib.a
 	clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< \
 	    $$(sed -n 's/^ \* links: *//p' $<) build-fuzz/lib.a \
-	    $(SYS_os) $(SYS_ipc) -lcrypt
+	    $(SYS_os) $(SYS_ipc) -lcrypt -lcrypto -lutf8proc
 
 fuzz: $(FUZZ)
 

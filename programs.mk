@@ -17,7 +17,7 @@ lookupd_LIB :=	daemon conf ipc mail map os base
 
 authd_SRC :=	$(wildcard helpers/authd/*.c)
 authd_LIB :=	daemon conf ipc mail trust map os base
-authd_SYS :=	-lcrypt
+authd_SYS :=	-lcrypt -lcrypto -lutf8proc
 
 dnsd_SRC :=	$(wildcard helpers/dnsd/*.c)
 dnsd_LIB :=	daemon conf ipc os base
@@ -46,8 +46,8 @@ imapd_LIB :=	daemon conf ipc net login trust mail store os base
 imapd_SYS :=	-lutf8proc -lssl -lcrypto
 
 paquebot_SRC :=	$(wildcard tools/paquebot*.c)
-paquebot_LIB :=	conf map mail ipc os base
-paquebot_SYS :=	-lcrypt
+paquebot_LIB :=	conf map mail ipc trust os base
+paquebot_SYS :=	-lcrypt -lcrypto -lutf8proc
 
 sendmail_SRC :=	$(wildcard tools/sendmail*.c)
 sendmail_LIB :=	conf ipc mail smtp net os base
