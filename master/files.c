@@ -35,12 +35,12 @@ open_file(const char *path)
 }
 
 static void
-check_file(const char *path, struct buf *errors)
+check_file(const char *setting, const char *path, struct buf *errors)
 {
 	int fd = open_file(path);
 
 	if (fd < 0)
-		buf_addf(errors, "certificates: %s: %s\n", path,
+		buf_addf(errors, "%s: %s: %s\n", setting, path,
 		    strerror(errno));
 	fd_close(&fd);
 }
@@ -48,6 +48,7 @@ check_file(const char *path, struct buf *errors)
 int
 files_check(const struct conf_view *v, struct buf *errors)
 {
+	const char *cas = conf_str(v, "client_certificates");
 	size_t before = errors->n;
 	struct conf_pair pair;
 	const char *wrong;
@@ -56,19 +57,21 @@ files_check(const struct conf_view *v, struct buf *errors)
 		if (conf_pair_parse(conf_item(v, "certificates", i), &pair,
 		    &wrong) != 0)
 			continue;	/* the settings were refused for it */
-		check_file(pair.certificate, errors);
-		check_file(pair.key, errors);
+		check_file("certificates", pair.certificate, errors);
+		check_file("certificates", pair.key, errors);
 	}
+	if (*cas != '\0')
+		check_file("client_certificates", cas, errors);
 	return errors->n == before ? 0 : -1;
 }
 
 static void
-send_file(struct proc *p, const char *path, const char *kind, size_t i)
+send_file(struct proc *p, const char *path, const char *name)
 {
 	struct super_file msg = { { 0 } };
 	int fd = open_file(path);
 
-	(void)snprintf(msg.name, sizeof(msg.name), "%s/%zu", kind, i);
+	span_copy_cut(span_str(name), msg.name, sizeof(msg.name));
 	if (fd >= 0)
 		proc_tell(p, &super_file_type, &msg, fd);
 	else
@@ -79,9 +82,26 @@ send_file(struct proc *p, const char *path, const char *kind, size_t i)
 }
 
 static void
+send_numbered(struct proc *p, const char *path, const char *kind, size_t i)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "%s/%zu", kind, i);
+	send_file(p, path, name);
+}
+
+static bool
+serves_tls(enum role role)
+{
+	return role == ROLE_SMTPD || role == ROLE_POP3_FRONT ||
+	    role == ROLE_IMAP_FRONT;
+}
+
+static void
 send_certificates(struct master *m, struct proc *p)
 {
 	enum role role = p->slot->row->role;
+	const char *cas = conf_str(m->conf, "client_certificates");
 	struct conf_pair pair;
 	const char *wrong;
 
@@ -90,10 +110,12 @@ send_certificates(struct master *m, struct proc *p)
 		    &pair, &wrong) != 0)
 			continue;	/* as above */
 		if (role == ROLE_KEYD || (pair.roles & ROLE_BIT(role)) != 0)
-			send_file(p, pair.certificate, "cert", i);
+			send_numbered(p, pair.certificate, "cert", i);
 		if (role == ROLE_KEYD)
-			send_file(p, pair.key, "key", i);
+			send_numbered(p, pair.key, "key", i);
 	}
+	if (*cas != '\0' && serves_tls(role))
+		send_file(p, cas, "client-ca");
 }
 
 /* logd's file or syslog's socket, opened anew at every reload. */

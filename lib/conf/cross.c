@@ -186,6 +186,7 @@ static const struct {
 	{ "listen_pop3s", form_hostport },
 	{ "listen_imaps", form_hostport },
 	{ "certificates", form_pair },
+	{ "client_certificates", form_path_or_none },
 	{ "relay_clients", form_net },
 	{ "smtp_out_source", form_ip },
 	{ "dns_servers", form_server },

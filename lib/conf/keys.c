@@ -86,6 +86,11 @@ const struct conf_key conf_keys[] = {
 	    "\"/path/certificate /path/key\", both in PEM form, the first "
 	    "pair for clients that name no host; behind them smtp, pop3 or "
 	    "imap if only these may use it." },
+	{ "client_certificates", CONF_STR, 0, 255, "", NULL,
+	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
+	    "A file of at most ten CAs in PEM form: clients are asked for a "
+	    "certificate that one of them vouches for, with which they may "
+	    "log in by EXTERNAL; empty: nobody is asked." },
 	{ "sign_rate_channel", CONF_NUM, 1, 100000, "300", NULL, R(KEYD),
 	    "TLS handshakes a second that keyd signs for one pop3d, imapd or "
 	    "session of smtpd." },

@@ -66,26 +66,35 @@ tls_signer_ready(void)
 	return signer.keyd.fd >= 0;
 }
 
-static void
-add(struct tls_server *s, const char *item, size_t i)
+/* A file that master opened into pem; false: not there, and master said why. */
+static bool
+slurp(const char *name, const char *item, struct buf *pem)
 {
-	char name[32];
+	int fd = service_take_file(name), rc;
+
+	if (fd < 0)
+		return false;
+	rc = fs_slurp_fd(fd, pem);
+	fd_close(&fd);
+	if (rc == 0)
+		return true;
+	log_error(LF_STR("event", "certificate-refused"),
+	    LF_STR("value", item), LF_STR("why", "cannot be read"));
+	return false;
+}
+
+static void
+load(struct tls_server *s, const char *name, const char *item,
+    int (*use)(struct tls_server *s, struct span pem, struct why *why))
+{
 	struct buf pem;
 	struct why why;
-	int fd;
 
-	(void)snprintf(name, sizeof(name), "cert/%zu", i);
-	fd = service_take_file(name);
-	if (fd < 0)
-		return;		/* not for this daemon, or master said why */
 	buf_init(&pem, CERT_FILE_MAX);
-	why_set(&why, WHY_PERM, "5.3.5", "cannot be read");
-	if (fs_slurp_fd(fd, &pem) != 0 ||
-	    tls_server_add(s, buf_span(&pem), &why) != 0)
+	if (slurp(name, item, &pem) && use(s, buf_span(&pem), &why) != 0)
 		log_error(LF_STR("event", "certificate-refused"),
 		    LF_STR("value", item), LF_STR("why", why.text));
 	buf_fini(&pem);
-	fd_close(&fd);
 }
 
 struct tls_server *
@@ -93,9 +102,15 @@ tls_signer_load(const char *alpn)
 {
 	const struct conf_view *conf = service_conf();
 	struct tls_server *s = tls_server_new(alpn);
+	char name[32];
 
-	for (size_t i = 0; i < conf_count(conf, "certificates"); i++)
-		add(s, conf_item(conf, "certificates", i), i);
+	for (size_t i = 0; i < conf_count(conf, "certificates"); i++) {
+		(void)snprintf(name, sizeof(name), "cert/%zu", i);
+		load(s, name, conf_item(conf, "certificates", i),
+		    tls_server_add);
+	}
+	load(s, "client-ca", conf_str(conf, "client_certificates"),
+	    tls_server_ask_client);
 	if (tls_server_count(s) == 0)
 		tls_server_free(&s);
 	return s;

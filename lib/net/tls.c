@@ -26,14 +26,6 @@
 	"rsa_pss_rsae_sha512:rsa_pkcs1_sha256:rsa_pkcs1_sha384:" \
 	"rsa_pkcs1_sha512"
 
-struct tls {
-	SSL *ssl;
-	int  fd;
-	bool up;		/* the handshake is over */
-	bool broken;		/* no goodbye */
-	char failure[96];
-};
-
 static OSSL_LIB_CTX *library;
 
 void
@@ -86,19 +78,24 @@ session(SSL_CTX *ctx, int fd)
 
 	t->fd = fd;
 	t->ssl = SSL_new(ctx);
-	if (t->ssl != NULL && SSL_set_fd(t->ssl, fd) == 1)
+	if (t->ssl != NULL && SSL_set_fd(t->ssl, fd) == 1 &&
+	    SSL_set_app_data(t->ssl, t) == 1)
 		return t;
 	tls_free(&t);
 	return NULL;
 }
 
 struct tls *
-tls_accept(const struct tls_server *s, int fd)
+tls_accept(struct tls_server *s, int fd)
 {
-	struct tls *t = session(tls_server_default(s), fd);
+	struct tls *t = session(tls_server_hold(s), fd);
 
-	if (t != NULL)
-		SSL_set_accept_state(t->ssl);
+	if (t == NULL) {
+		tls_server_free(&s);
+		return NULL;
+	}
+	t->server = s;
+	SSL_set_accept_state(t->ssl);
 	return t;
 }
 
@@ -135,6 +132,7 @@ tls_free(struct tls **t)
 		(void)SSL_shutdown((*t)->ssl);
 	SSL_free((*t)->ssl);
 	ERR_clear_error();
+	tls_server_free(&(*t)->server);
 	free(*t);
 	*t = NULL;
 }
@@ -287,14 +285,3 @@ const struct stream_io tls_stream_io = {
 	.read = io_read, .write = io_write, .close = io_close,
 	.pending = io_pending
 };
-
-void
-tls_facts(const struct tls *t, struct tls_facts *facts)
-{
-	const char *host = SSL_get_servername(t->ssl,
-	    TLSEXT_NAMETYPE_host_name);
-
-	facts->version = SSL_get_version(t->ssl);
-	facts->cipher = SSL_get_cipher_name(t->ssl);
-	span_copy_cut(span_str(host), facts->host, sizeof(facts->host));
-}

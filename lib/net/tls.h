@@ -17,6 +17,9 @@
 #include "base/why.h"
 #include "net/stream.h"
 
+#define TLS_BINDING_MAX	64	/* octets */
+#define TLS_CLIENT_SIZE	321	/* an address, with NUL */
+
 struct tls_server;	/* certificates, for all sessions of a daemon */
 struct tls_client;
 struct tls;		/* one session */
@@ -46,7 +49,7 @@ void	tls_on_sign(size_t (*sign)(const struct tls_text *text, uint8_t *sig,
 
 /* alpn: the one protocol name that clients may ask for, RFC 7301 3.2. */
 struct tls_server *tls_server_new(const char *alpn);
-void	tls_server_free(struct tls_server **s);	/* sessions may live on */
+void	tls_server_free(struct tls_server **s);	/* sessions live on */
 /*
  * One more certificate with its chain, PEM.  The first is for clients that
  * name no host or one that nobody knows.
@@ -54,6 +57,12 @@ void	tls_server_free(struct tls_server **s);	/* sessions may live on */
 int	tls_server_add(struct tls_server *s, struct span pem,
 	    struct why *why) must_use;
 size_t	tls_server_count(const struct tls_server *s);
+/*
+ * Ask clients for a certificate that one of these CAs (PEM) vouches for.  None
+ * is demanded, and a bad one ends nothing: tls_facts() tells.
+ */
+int	tls_server_ask_client(struct tls_server *s, struct span pem,
+	    struct why *why) must_use;
 
 /* Verifies nothing: for opportunistic use. */
 struct tls_client *tls_client_new(void);
@@ -62,7 +71,7 @@ void	tls_client_free(struct tls_client **c);
 /* ------------------------------------------------------------- one session */
 
 /* fd: non-blocking; stays the caller's.  NULL: no memory. */
-struct tls *tls_accept(const struct tls_server *s, int fd);
+struct tls *tls_accept(struct tls_server *s, int fd);
 /* host: whom it is meant for (SNI), or NULL. */
 struct tls *tls_connect(const struct tls_client *c, int fd, const char *host);
 /* Says goodbye if that is possible at once. */
@@ -91,7 +100,26 @@ struct tls_facts {
 	const char *version;	/* "TLSv1.3"; valid as long as the process */
 	const char *cipher;	/* "TLS_AES_256_GCM_SHA384" */
 	char	    host[256];	/* what the client asked for, or "" */
+	/* Of the client's certificate, for servers that ask for one. */
+	bool	    client_sent;
+	bool	    client_verified;	/* a CA of ours vouches, dates hold */
+	/* Its address: rfc822Name (RFC 5280 4.2.1.6), else emailAddress of
+	   the subject; "" without a verified one. */
+	char	    client[TLS_CLIENT_SIZE];
 };
 void	tls_facts(const struct tls *t, struct tls_facts *facts);
+
+enum tls_binding_kind {
+	TLS_BIND_EXPORTER,	/* "tls-exporter", RFC 9266 */
+	TLS_BIND_END_POINT	/* "tls-server-end-point", RFC 5929 4 */
+};
+/*
+ * What ties a login to this session, which must be up.
+ * out      filled with *n octets
+ * returns  0; -1: the type is not defined for this session (TLS 1.2 without
+ *	    extended master secret; a certificate signed without a hash)
+ */
+int	tls_binding(const struct tls *t, enum tls_binding_kind kind,
+	    uint8_t out[TLS_BINDING_MAX], size_t *n) must_use;
 
 #endif

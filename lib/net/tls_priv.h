@@ -8,13 +8,26 @@
 
 #include "net/tls.h"
 
+struct tls {
+	SSL *ssl;
+	struct tls_server *server;	/* NULL: a client's */
+	int  fd;
+	bool up;		/* the handshake is over */
+	bool broken;		/* no goodbye */
+	char failure[96];
+};
+
 /* The library's context with our provider in it. */
 OSSL_LIB_CTX *tls_library(void);
 /* A context with everything that servers and clients have in common. */
 SSL_CTX	*tls_context(const SSL_METHOD *method);
-/* The SSL_CTX of a server for this session's client. */
-SSL_CTX	*tls_server_default(const struct tls_server *s);
+/* For a new session, which holds the server from now on. */
+SSL_CTX	*tls_server_hold(struct tls_server *s);
 SSL_CTX	*tls_client_context(const struct tls_client *c);
+
+/* tls_facts.c: of that certificate, RFC 5929 4.1 */
+int	tls_end_point(const X509 *x, uint8_t out[TLS_BINDING_MAX], size_t *n)
+	    must_use;
 
 /* tls_provider.c: into both; must come before any key is read. */
 int	tls_provider_load(OSSL_LIB_CTX *lib) must_use;

@@ -1,8 +1,9 @@
 /*
  * tls_server - see tls.h; this part is what lives longer than a session.
- * Certificates of one first name but different kinds of key share a context,
- * from which the library takes what the client can verify.  A context is
- * chosen by the name that the client asks for.
+ * There is one context for all certificates: the library asks for those of a
+ * session when it knows which name the client wants, and then chooses by
+ * the kinds of key that the client can verify.  Certificates of one first name
+ * but different kinds are one site.
  */
 #include "net/tls_priv.h"
 
@@ -17,37 +18,79 @@
 
 #define ALPN_MAX	16
 #define KINDS		3
+#define CLIENT_DEPTH	5		/* certificates above a client's */
+#define CLIENT_OCTETS	(32 * KIB)	/* of all that it sends */
+
+struct credential {
+	const char *kind;	/* of its key: "RSA", ... */
+	X509	   *leaf;
+	STACK_OF(X509) *chain;
+	EVP_PKEY   *key;	/* the private half is elsewhere */
+};
 
 struct site {
-	SSL_CTX	*ctx;
 	struct cert_names names;
-	const char *kinds[KINDS];	/* of keys: "RSA", ... */
-	size_t	 nkinds;
+	struct credential v[KINDS];
+	size_t		  n;
 };
 
 struct tls_server {
+	unsigned     held;	/* by its owner and by sessions */
+	SSL_CTX	    *ctx;
 	struct site *sites;
 	size_t	     n;
 	char	     alpn[ALPN_MAX];
 };
 
+static struct tls_server *
+server_of(SSL *ssl)
+{
+	const struct tls *t = SSL_get_app_data(ssl);
+
+	return t->server;
+}
+
 /* ---------------------------------------------------- questions of clients */
+
+static const struct site *
+site_of(const struct tls_server *s, const char *host)
+{
+	for (size_t i = 0; host != NULL && i < s->n; i++)
+		if (cert_names_have(&s->sites[i].names, span_str(host)))
+			return &s->sites[i];
+	return NULL;
+}
+
+static int
+use_site(SSL *ssl, const struct site *site)
+{
+	for (size_t i = 0; i < site->n; i++)
+		if (SSL_use_cert_and_key(ssl, site->v[i].leaf,
+		    site->v[i].key, site->v[i].chain, 1) != 1)
+			return 0;
+	return 1;
+}
+
+static int
+on_certificate(SSL *ssl, void *arg)
+{
+	const struct tls_server *s = server_of(ssl);
+	const struct site *site = site_of(s, SSL_get_servername(ssl,
+	    TLSEXT_NAMETYPE_host_name));
+
+	(void)arg;
+	/* RFC 6066 3: better the wrong certificate than none. */
+	return use_site(ssl, site != NULL ? site : &s->sites[0]);
+}
 
 static int
 on_host(SSL *ssl, int *alert, void *arg)
 {
-	const struct tls_server *s = arg;
-	const char *host = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-
 	(void)alert;
-	for (size_t i = 0; host != NULL && i < s->n; i++)
-		if (cert_names_have(&s->sites[i].names, span_str(host))) {
-			if (SSL_get_SSL_CTX(ssl) != s->sites[i].ctx)
-				(void)SSL_set_SSL_CTX(ssl, s->sites[i].ctx);
-			return SSL_TLSEXT_ERR_OK;
-		}
-	/* RFC 6066 3: better the wrong certificate than none. */
-	return SSL_TLSEXT_ERR_NOACK;
+	(void)arg;
+	return site_of(server_of(ssl), SSL_get_servername(ssl,
+	    TLSEXT_NAMETYPE_host_name)) != NULL ? SSL_TLSEXT_ERR_OK :
+	    SSL_TLSEXT_ERR_NOACK;
 }
 
 /* RFC 7301 3.2: a client that speaks something else must hear so. */
@@ -55,10 +98,10 @@ static int
 on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
     const unsigned char *in, unsigned in_n, void *arg)
 {
-	const struct tls_server *s = arg;
+	const struct tls_server *s = server_of(ssl);
 	size_t n = strlen(s->alpn);
 
-	(void)ssl;
+	(void)arg;
 	for (unsigned i = 0; i < in_n && i + 1u + in[i] <= in_n;
 	    i += 1u + in[i])
 		if (in[i] == n && memcmp(in + i + 1, s->alpn, n) == 0) {
@@ -76,26 +119,47 @@ tls_server_new(const char *alpn)
 {
 	struct tls_server *s = xcalloc(1, sizeof(*s));
 
+	s->held = 1;
 	span_copy_cut(span_str(alpn), s->alpn, sizeof(s->alpn));
+	s->ctx = tls_context(TLS_server_method());
+	if (SSL_CTX_set_num_tickets(s->ctx, 0) != 1)
+		die(EXIT_OSERR, "the TLS library insists on tickets");
+	SSL_CTX_set_cert_cb(s->ctx, on_certificate, NULL);
+	SSL_CTX_set_tlsext_servername_callback(s->ctx, on_host);
+	SSL_CTX_set_alpn_select_cb(s->ctx, on_alpn, NULL);
 	return s;
 }
 
-void
-tls_server_free(struct tls_server **s)
+static void
+credential_fini(struct credential *c)
 {
-	if (*s == NULL)
+	X509_free(c->leaf);
+	sk_X509_pop_free(c->chain, X509_free);
+	EVP_PKEY_free(c->key);
+	*c = (struct credential){ NULL, NULL, NULL, NULL };
+}
+
+static void
+site_fini(struct site *site)
+{
+	for (size_t i = 0; i < site->n; i++)
+		credential_fini(&site->v[i]);
+	cert_names_free(&site->names);
+}
+
+void
+tls_server_free(struct tls_server **sp)
+{
+	struct tls_server *s = *sp;
+
+	*sp = NULL;
+	if (s == NULL || --s->held > 0)
 		return;
-	for (size_t i = 0; i < (*s)->n; i++) {
-		/* A handshake that is under way must not come back to us. */
-		SSL_CTX_set_tlsext_servername_callback(
-		    (*s)->sites[i].ctx, NULL);
-		SSL_CTX_set_alpn_select_cb((*s)->sites[i].ctx, NULL, NULL);
-		SSL_CTX_free((*s)->sites[i].ctx);
-		cert_names_free(&(*s)->sites[i].names);
-	}
-	free((*s)->sites);
-	free(*s);
-	*s = NULL;
+	for (size_t i = 0; i < s->n; i++)
+		site_fini(&s->sites[i]);
+	SSL_CTX_free(s->ctx);
+	free(s->sites);
+	free(s);
 }
 
 size_t
@@ -105,12 +169,15 @@ tls_server_count(const struct tls_server *s)
 }
 
 SSL_CTX *
-tls_server_default(const struct tls_server *s)
+tls_server_hold(struct tls_server *s)
 {
 	if (s->n == 0)
 		bug("a TLS server without a certificate");
-	return s->sites[0].ctx;
+	s->held++;
+	return s->ctx;
 }
+
+/* ------------------------------------------------------------ certificates */
 
 static const char *
 kind_of(X509 *cert)
@@ -127,29 +194,15 @@ kind_of(X509 *cert)
 static bool
 has_kind(const struct site *site, const char *kind)
 {
-	for (size_t i = 0; i < site->nkinds; i++)
-		if (site->kinds[i] == kind)
+	for (size_t i = 0; i < site->n; i++)
+		if (site->v[i].kind == kind)
 			return true;
 	return false;
 }
 
-static SSL_CTX *
-server_context(struct tls_server *s)
-{
-	SSL_CTX *ctx = tls_context(TLS_server_method());
-
-	if (SSL_CTX_set_num_tickets(ctx, 0) != 1)
-		die(EXIT_OSERR, "the TLS library insists on tickets");
-	SSL_CTX_set_tlsext_servername_callback(ctx, on_host);
-	SSL_CTX_set_tlsext_servername_arg(ctx, s);
-	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, s);
-	return ctx;
-}
-
 /* The site for a certificate: one of the same name, or a new one. */
 static struct site *
-site_for(struct tls_server *s, const struct cert_names *names,
-    const char *kind)
+site_for(struct tls_server *s, struct cert_names *names, const char *kind)
 {
 	struct site *site;
 
@@ -160,36 +213,37 @@ site_for(struct tls_server *s, const struct cert_names *names,
 			return &s->sites[i];
 	s->sites = xreallocarray(s->sites, s->n + 1, sizeof(s->sites[0]));
 	site = &s->sites[s->n++];
-	*site = (struct site){ .ctx = server_context(s) };
+	*site = (struct site){ .names = *names };
+	*names = (struct cert_names){ NULL, 0 };
 	return site;
 }
 
+/* The certificates' owner is c from now on, in every case. */
 static int
-install(struct site *site, X509 **chain, size_t n, const char *host)
+fill(struct credential *c, X509 **chain, size_t n, const char *host)
 {
-	EVP_PKEY *key = tls_provider_key(tls_library(), chain[0], host);
-	int ok;
-
-	ok = key != NULL &&
-	    SSL_CTX_use_certificate(site->ctx, chain[0]) == 1 &&
-	    SSL_CTX_use_PrivateKey(site->ctx, key) == 1;
-	for (size_t i = 1; ok && i < n; i++)
-		ok = SSL_CTX_add1_chain_cert(site->ctx, chain[i]) == 1;
-	EVP_PKEY_free(key);
-	ERR_clear_error();
-	return ok ? 0 : -1;
+	c->leaf = chain[0];
+	c->chain = sk_X509_new_null();
+	for (size_t i = 1; i < n; i++)
+		if (c->chain == NULL || sk_X509_push(c->chain, chain[i]) <= 0)
+			X509_free(chain[i]);
+	c->key = tls_provider_key(tls_library(), c->leaf, host);
+	return c->chain != NULL && c->key != NULL &&
+	    (size_t)sk_X509_num(c->chain) == n - 1 ? 0 : -1;
 }
 
-static void
-drop_last(struct tls_server *s)
+/* Would the library serve it?  Too weak a key, for one, it would not. */
+static int
+try_out(const struct tls_server *s, const struct credential *c)
 {
-	struct site *site = &s->sites[s->n - 1];
+	SSL *ssl = SSL_new(s->ctx);
+	int rc;
 
-	if (site->nkinds > 0)
-		return;		/* it serves another certificate */
-	SSL_CTX_free(site->ctx);
-	cert_names_free(&site->names);
-	s->n--;
+	rc = ssl != NULL && SSL_use_cert_and_key(ssl, c->leaf, c->key,
+	    c->chain, 1) == 1 ? 0 : -1;
+	SSL_free(ssl);
+	ERR_clear_error();
+	return rc;
 }
 
 int
@@ -197,34 +251,64 @@ tls_server_add(struct tls_server *s, struct span pem, struct why *why)
 {
 	struct x509_st *chain[CERT_CHAIN_MAX];
 	struct cert_names names = { NULL, 0 };
-	const char *kind = NULL;
+	struct credential c = { .kind = NULL };
 	struct site *site;
 	size_t n;
 	int rc = -1;
 
 	if (cert_parse(pem, tls_library(), chain, &n, why) != 0)
 		return -1;
-	kind = kind_of(chain[0]);
-	if (kind == NULL || cert_names(chain[0], &names) != 0) {
+	c.kind = kind_of(chain[0]);
+	if (c.kind == NULL || cert_names(chain[0], &names) != 0) {
 		why_set(why, WHY_PERM, "5.3.5",
 		    "no name, or a key that is not RSA, EC or Ed25519");
-		goto out;
-	}
-	site = site_for(s, &names, kind);
-	if (site->names.n == 0) {
-		site->names = names;
-		names = (struct cert_names){ NULL, 0 };
-	}
-	if (install(site, chain, n, site->names.v[0]) != 0) {
+		cert_free(chain, n);
+	} else if (fill(&c, chain, n, names.v[0]) != 0 ||
+	    try_out(s, &c) != 0) {
 		why_set(why, WHY_PERM, "5.3.5",
 		    "the TLS library refuses the certificate");
-		drop_last(s);
-		goto out;
+		credential_fini(&c);
+	} else {
+		site = site_for(s, &names, c.kind);
+		site->v[site->n++] = c;
+		rc = 0;
 	}
-	site->kinds[site->nkinds++] = kind;
-	rc = 0;
-out:
 	cert_names_free(&names);
-	cert_free(chain, n);
 	return rc;
+}
+
+/* -------------------------------------------------- certificates of clients */
+
+/* What is wrong with it stays in the session's verify result. */
+static int
+on_verify(int ok, X509_STORE_CTX *ctx)
+{
+	(void)ok;
+	(void)ctx;
+	return 1;
+}
+
+int
+tls_server_ask_client(struct tls_server *s, struct span pem, struct why *why)
+{
+	struct x509_st *cas[CERT_CHAIN_MAX];
+	X509_STORE *store = SSL_CTX_get_cert_store(s->ctx);
+	bool ok = true;
+	size_t n;
+
+	if (cert_parse(pem, tls_library(), cas, &n, why) != 0)
+		return -1;
+	for (size_t i = 0; ok && i < n; i++)
+		ok = X509_STORE_add_cert(store, cas[i]) == 1 &&
+		    SSL_CTX_add_client_CA(s->ctx, cas[i]) == 1;
+	cert_free(cas, n);
+	ERR_clear_error();
+	if (!ok) {
+		why_set(why, WHY_PERM, "5.3.5", "no memory for the CAs");
+		return -1;
+	}
+	SSL_CTX_set_verify(s->ctx, SSL_VERIFY_PEER, on_verify);
+	SSL_CTX_set_verify_depth(s->ctx, CLIENT_DEPTH);
+	SSL_CTX_set_max_cert_list(s->ctx, CLIENT_OCTETS);
+	return 0;
 }

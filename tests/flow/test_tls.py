@@ -820,3 +820,21 @@ def test_implicit_listener_needs_a_certificate():
             paq.write().start()
         finally:
             paq.close()
+
+
+# -------------------------------------------------- certificates of clients
+
+def test_clients_are_asked_for_a_certificate(netns, pairs, tmp_path):
+    ca = Pair(tmp_path, "ca.demo.example", "ec")
+    settings = {"certificates": pairs["ec"].setting(),
+                "client_certificates": str(ca.cert)}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        for port in PORTS:
+            # any certificate, known or not, and none: the session goes on
+            for more in ([], ["-cert", str(pairs["rsa"].cert), "-key",
+                              str(pairs["rsa"].key)]):
+                out = s_client(paq, port, "-tls1_3", *more,
+                               stdin=noop(port)[0] + b"\r\n", wait=0.4)
+                assert b"CN = ca.demo.example" in out.partition(
+                    b"Acceptable client certificate CA names")[2], out
+                assert re.search(noop(port)[1], out, re.M), out

@@ -1,7 +1,7 @@
 /*
  * tls: handshakes of 1.2 and 1.3 with RSA, EC and Ed25519 keys that the
  * session's context does not have; what the hook is asked to sign; names and
- * ALPN; old versions; early octets.
+ * ALPN; old versions; early octets; bindings; certificates of clients.
  */
 #include "net/tls.h"
 
@@ -121,6 +121,56 @@ sign(const struct tls_text *what, uint8_t *sig, size_t sig_max)
 	return got;
 }
 
+/* A CA and what it signs; email: in the subject, alt: in the names. */
+static X509 *
+make_client(EVP_PKEY *ca, EVP_PKEY *k, const char *email, const char *alt,
+    long days)
+{
+	X509 *x = X509_new();
+	X509_NAME *issuer = X509_NAME_new(), *subject = X509_NAME_new();
+	X509_EXTENSION *e;
+
+	X509_NAME_add_entry_by_txt(issuer, "CN", MBSTRING_ASC,
+	    (const unsigned char *)"our CA", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
+	    (const unsigned char *)(k == ca ? "our CA" : "client"), -1, -1, 0);
+	if (email != NULL)
+		X509_NAME_add_entry_by_txt(subject, "emailAddress",
+		    MBSTRING_ASC, (const unsigned char *)email, -1, -1, 0);
+	T_TRUE(X509_set_version(x, 2) == 1);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), k == ca ? 1 : 2);
+	X509_set_issuer_name(x, issuer);
+	X509_set_subject_name(x, subject);
+	X509_gmtime_adj(X509_getm_notBefore(x), -864000);
+	X509_gmtime_adj(X509_getm_notAfter(x), days * 86400);
+	X509_set_pubkey(x, k);
+	if (alt != NULL)
+		add_names(x, alt);
+	e = X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints,
+	    k == ca ? "critical,CA:TRUE" : "CA:FALSE");
+	T_TRUE(X509_add_ext(x, e, -1) == 1);
+	X509_EXTENSION_free(e);
+	T_TRUE(X509_sign(x, ca, EVP_sha256()) > 0);
+	X509_NAME_free(issuer);
+	X509_NAME_free(subject);
+	return x;
+}
+
+static char *
+pem_of(X509 *x)
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	char *p, *pem;
+	long n;
+
+	T_TRUE(PEM_write_bio_X509(out, x) == 1);
+	n = BIO_get_mem_data(out, &p);
+	pem = calloc(1, (size_t)n + 1);
+	memcpy(pem, p, (size_t)n);
+	BIO_free(out);
+	return pem;
+}
+
 static int
 setup(void **state)
 {
@@ -166,7 +216,7 @@ struct peer {
 };
 
 static void
-open_peer(struct peer *p, const struct tls_server *s, int version,
+open_peer(struct peer *p, struct tls_server *s, int version,
     const char *host)
 {
 	T_TRUE(fd_stream_pair(p->fds) == 0);
@@ -457,6 +507,121 @@ test_names(void **state)
 	T_TRUE(!cert_names_have(&n, SPAN_LIT("")));
 }
 
+/* RFC 9266 2: both ends export the same; RFC 5929 4.1: hash of the cert. */
+static void
+test_bindings(void **state)
+{
+	static const struct {
+		int key, version;
+		size_t end_point;	/* octets; 0: not defined */
+	} cases[] = {
+		{ RSA_KEY, TLS1_3_VERSION, 32 },
+		{ P256_KEY, TLS1_2_VERSION, 32 },
+		{ ED_KEY, TLS1_3_VERSION, 0 },	/* its signature has no hash */
+	};
+	uint8_t ours[TLS_BINDING_MAX], theirs[32];
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned digest_n;
+	struct peer p;
+	X509 *x;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct tls_server *s = server_with(&cases[i].key, 1);
+
+		open_peer(&p, s, cases[i].version, NULL);
+		T_TRUE(tls_binding(p.tls, TLS_BIND_EXPORTER, ours, &n) == -1);
+		T_TRUE(shake(&p));
+		T_TRUE(tls_binding(p.tls, TLS_BIND_EXPORTER, ours, &n) == 0);
+		T_INT(n, 32);
+		T_TRUE(SSL_export_keying_material(p.ssl, theirs, 32,
+		    "EXPORTER-Channel-Binding", 24, (const uint8_t *)"", 0,
+		    1) == 1);
+		T_TRUE(memcmp(ours, theirs, 32) == 0);
+		T_TRUE((tls_binding(p.tls, TLS_BIND_END_POINT, ours, &n) ==
+		    0) == (cases[i].end_point > 0));
+		T_INT(n, cases[i].end_point);
+		x = SSL_get1_peer_certificate(p.ssl);
+		T_TRUE(X509_digest(x, EVP_sha256(), digest, &digest_n) == 1);
+		T_TRUE(memcmp(ours, digest, n) == 0);
+		X509_free(x);
+		close_peer(&p);
+		tls_server_free(&s);
+	}
+	/* TLS 1.2 without extended master secret: RFC 9266 4.2. */
+	struct tls_server *s = server_with(&cases[0].key, 1);
+
+	open_peer(&p, s, TLS1_2_VERSION, NULL);
+	SSL_set_options(p.ssl, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+	T_TRUE(shake(&p));
+	T_TRUE(tls_binding(p.tls, TLS_BIND_EXPORTER, ours, &n) == -1);
+	T_TRUE(tls_binding(p.tls, TLS_BIND_END_POINT, ours, &n) == 0);
+	close_peer(&p);
+	tls_server_free(&s);
+}
+
+static void
+test_client_certificates(void **state)
+{
+	static const int key = P256_KEY;
+	static const struct {
+		const char *email, *alt, *is;
+		bool ours;
+		long days;
+	} cases[] = {
+		{ "s@a.example", "email:a@a.example,email:b@a.example",
+		    "a@a.example", true, 1 },
+		{ "s@a.example", NULL, "s@a.example", true, 1 },
+		{ NULL, "DNS:a.example", "", true, 1 },
+		{ "two words@a.example", NULL, "", true, 1 },
+		{ "s@a.example", NULL, NULL, true, -1 },	/* expired */
+		{ "s@a.example", NULL, NULL, false, 1 },
+	};
+	EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
+	X509 *ca = make_client(ca_key, ca_key, NULL, NULL, 1);
+	struct tls_server *s = server_with(&key, 1);
+	char *pem = pem_of(ca);
+	struct tls_facts f;
+	struct why why;
+	struct peer p;
+
+	(void)state;
+	T_TRUE(tls_server_ask_client(s, SPAN_LIT("nothing"), &why) == -1);
+	T_TRUE(tls_server_ask_client(s, span_str(pem), &why) == 0);
+	for (size_t i = 0; i < COUNT(cases) * 2; i++) {
+		EVP_PKEY *k = EVP_EC_gen("P-256");
+		const char *is = cases[i / 2].is;
+		X509 *x = make_client(cases[i / 2].ours ? ca_key : other, k,
+		    cases[i / 2].email, cases[i / 2].alt, cases[i / 2].days);
+
+		t_case(cases[i / 2].email);
+		open_peer(&p, s, i % 2 == 0 ? TLS1_3_VERSION : TLS1_2_VERSION,
+		    NULL);
+		T_TRUE(SSL_use_certificate(p.ssl, x) == 1);
+		T_TRUE(SSL_use_PrivateKey(p.ssl, k) == 1);
+		T_TRUE(shake(&p));
+		tls_facts(p.tls, &f);
+		T_TRUE(f.client_sent);
+		T_TRUE(f.client_verified == (is != NULL));
+		T_STR(span_str(f.client), is != NULL ? is : "");
+		close_peer(&p);
+		X509_free(x);
+		EVP_PKEY_free(k);
+	}
+	/* None is demanded. */
+	open_peer(&p, s, TLS1_3_VERSION, NULL);
+	T_TRUE(shake(&p));
+	tls_facts(p.tls, &f);
+	T_TRUE(!f.client_sent && !f.client_verified && f.client[0] == '\0');
+	close_peer(&p);
+	tls_server_free(&s);
+	X509_free(ca);
+	free(pem);
+	EVP_PKEY_free(ca_key);
+	EVP_PKEY_free(other);
+}
+
 int
 main(void)
 {
@@ -468,6 +633,8 @@ main(void)
 		cmocka_unit_test(test_not_certificates),
 		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_bindings),
+		cmocka_unit_test(test_client_certificates),
 	};
 
 	fd_no_sigpipe();
