@@ -65,12 +65,13 @@ main(int argc, char **argv)
 		die(EXIT_CONFIG, "cannot enter map_dir %s",
 		    conf_str(service_conf(), "map_dir"));
 	dirs[0] = state.dir;
+	proof_prepare();
 	service_confine(dirs, NULL);
 
 	rand_octets(seed, sizeof(seed));
 	users_init(&state.request.users, state.dir, &state.owner);
 	state.request.base = service_base();
-	state.request.proof = proof_new(service_base());
+	state.request.proof = proof_new(service_base(), seed);
 	state.request.throttle = throttle_new(seed);
 	state.request.srv = ipc_server_new(service_base(), request_rules,
 	    request_rules_n, &state.request);

@@ -1,42 +1,42 @@
 /*
- * proof.c - a pool of crypt(3) workers, each a child with one socket and a
- * filter that leaves it reading and writing.  One question is with a worker
- * at a time; the rest waits here.  A worker that dies, or is killed because a
- * question takes too long, loses it (PROOF_UNKNOWN) and is replaced; one that
- * cannot be replaced at once is tried again every second.
+ * proof.c - a pool of workers, each a child with one socket and a filter that
+ * leaves it reading and writing.  One question is with a worker at a time; the
+ * rest waits here.  A worker that dies, or is killed because a question takes
+ * too long, loses it (PROOF_UNKNOWN) and is replaced; one that cannot be
+ * replaced at once is tried again every second.
  *
  * A stored clear password is compared here, in constant time.  When it does
- * not fit, and for an unknown user, one crypt of the kind that `paquebot user`
- * makes is done all the same.
+ * not fit, and for an unknown user, a worker does the same as for others.
  */
 #include "helpers/authd/proof.h"
 
-#include <crypt.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
-#include "map/account.h"
+#include "helpers/authd/apps.h"
+#include "helpers/authd/judge.h"
+#include "helpers/authd/network.h"
+#include "helpers/authd/turns.h"
 #include "os/clock.h"
 #include "os/confine.h"
 #include "os/fd.h"
+#include "trust/scram.h"
 
-/* hash NUL password NUL */
-#define QUESTION_MAX	(PROOF_HASH_MAX + SECRET_MAX + 2)
+/* hash NUL keys NUL password NUL */
+#define QUESTION_MAX	(PROOF_HASH_MAX + SCRAM_TEXT_MAX + SECRET_MAX + 3)
 
 struct question {
-	STAILQ_ENTRY(question) next;
+	struct turn turn;	/* first: a turn is its question */
 	char   text[QUESTION_MAX];
 	size_t text_n;
-	void (*done)(enum proof_result, void *);
+	void (*done)(enum proof_result, const char *, void *);
 	void  *ctx;
 };
-STAILQ_HEAD(questions, question);
 
 struct worker {
 	struct proof	*pool;
@@ -51,29 +51,30 @@ struct proof {
 	struct event_base *base;
 	struct event	  *look;	/* after the workers, every second */
 	struct worker	   workers[PROOF_WORKERS];
-	struct questions   waiting;
-	size_t		   nwaiting;
-	char		   nobody[128];	/* a hash that no password fits */
+	struct turns	  *waiting;
 };
 
 /* --------------------------------------------------------------- a worker */
 
+void
+proof_prepare(void)
+{
+	judge_prepare();
+}
+
+/* Three strings, the last at the end of text. */
 static bool
 judge(const char *text, size_t n)
 {
-	static struct crypt_data data;
-	const char *hash = text, *password, *made;
-	bool fits;
+	const char *part[3] = { text, NULL, NULL };
 
-	/* Both ends are there: text holds two NULs, the last at its end. */
-	password = hash + strlen(hash) + 1;
-	if (password >= text + n)
-		return false;
-	made = crypt_r(password, hash, &data);
-	fits = made != NULL && made[0] != '*' &&
-	    secret_eq(span_str(made), span_str(hash));
-	wipe(&data, sizeof(data));
-	return fits;
+	for (size_t i = 1; i < COUNT(part); i++) {
+		part[i] = part[i - 1] + strlen(part[i - 1]) + 1;
+		if (part[i] >= text + n)
+			return false;
+	}
+	return judge_fits(&(struct judge_case){ .hash = part[0],
+	    .keys = part[1], .password = part[2] }, NULL);
 }
 
 _Noreturn static void
@@ -104,21 +105,25 @@ work(int fd)
 static void
 finish(struct question *q, enum proof_result result)
 {
-	q->done(result, q->ctx);
+	q->done(result, "", q->ctx);
 	wipe(q->text, sizeof(q->text));
 	free(q);
+}
+
+static struct question *
+next_question(struct proof *p)
+{
+	return (struct question *)(void *)turns_next(p->waiting);
 }
 
 static void
 feed(struct worker *w)
 {
 	struct proof *p = w->pool;
-	struct question *q = STAILQ_FIRST(&p->waiting);
+	struct question *q;
 
-	if (w->busy != NULL || w->fd < 0 || q == NULL)
+	if (w->busy != NULL || w->fd < 0 || (q = next_question(p)) == NULL)
 		return;
-	STAILQ_REMOVE_HEAD(&p->waiting, next);
-	p->nwaiting--;
 	w->busy = q;
 	w->busy_since_ms = clock_mono_ms();
 	if (fd_send(w->fd, q->text, q->text_n, -1) != 0) {
@@ -200,13 +205,10 @@ start(struct worker *w)
 static void
 give_up(struct proof *p)
 {
-	while (!STAILQ_EMPTY(&p->waiting)) {
-		struct question *q = STAILQ_FIRST(&p->waiting);
+	struct question *q;
 
-		STAILQ_REMOVE_HEAD(&p->waiting, next);
-		p->nwaiting--;
+	while ((q = next_question(p)) != NULL)
 		finish(q, PROOF_UNKNOWN);
-	}
 }
 
 /* Those that could not be started are tried again; with none, nobody waits. */
@@ -248,22 +250,13 @@ on_look(evutil_socket_t fd, short what, void *ctx)
 }
 
 struct proof *
-proof_new(struct event_base *base)
+proof_new(struct event_base *base, const uint8_t seed[16])
 {
 	const struct timeval every = { .tv_sec = 1 };
 	struct proof *p = xcalloc(1, sizeof(*p));
-	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-	struct crypt_data *data = xcalloc(1, sizeof(*data));
 
 	p->base = base;
-	STAILQ_INIT(&p->waiting);
-	if (crypt_gensalt_rn(NULL, 0, NULL, 0, setting,
-	    sizeof(setting)) == NULL || span_copy(span_str(crypt_r(
-	    "nobody's", setting, data)), p->nobody, sizeof(p->nobody)) != 0)
-		die(EXIT_OSERR, "crypt does not work");
-	free(data);
-	/* One octet off: a password that fits is not to be found. */
-	p->nobody[strlen(p->nobody) - 1] ^= 1;
+	p->waiting = turns_new(seed, PROOF_QUEUE_MAX, PROOF_NETWORK_MAX);
 	for (size_t i = 0; i < PROOF_WORKERS; i++) {
 		p->workers[i].pool = p;
 		start(&p->workers[i]);
@@ -283,6 +276,7 @@ proof_free(struct proof **p)
 	for (size_t i = 0; i < PROOF_WORKERS; i++)
 		lose(&(*p)->workers[i]);
 	give_up(*p);
+	turns_free(&(*p)->waiting);
 	free(*p);
 	*p = NULL;
 }
@@ -306,38 +300,96 @@ proof_child_ended(struct proof *p, const struct spawn_end *end)
 	}
 }
 
-void
-proof_ask(struct proof *p, struct span field, struct span password,
-    void (*done)(enum proof_result result, void *ctx), void *ctx)
+/* ---------------------------------------------------------------- asking */
+
+static void
+add_string(struct question *q, struct span s)
 {
-	struct span hash = SPAN_NONE;
-	enum hash_scheme scheme = account_hash(field, &hash);
+	if (s.n > 0)
+		memcpy(q->text + q->text_n, s.p, s.n);
+	q->text_n += s.n;
+	q->text[q->text_n++] = '\0';
+}
+
+/* What a worker is to compare with: SPAN_NONE, nothing fits. */
+struct stored {
+	struct span hash, keys;
+	const char *scheme;	/* of keys */
+};
+
+/* Keys count only where no hash says what the password is. */
+static void
+stored_of(const struct account *a, struct stored *out)
+{
+	enum hash_scheme scheme;
+
+	*out = (struct stored){ .hash = SPAN_NONE, .scheme = "" };
+	if (a == NULL)
+		return;
+	scheme = account_hash(a->hash, &out->hash);
+	if (scheme != HASH_CRYPT)
+		out->hash = SPAN_NONE;
+	if (scheme != HASH_SCRAM && a->hash.n > 0)
+		return;
+	out->keys = account_scram(a, "sha-256");
+	out->scheme = "{SCRAM-SHA-256}";
+	if (out->keys.n == 0) {
+		out->keys = account_scram(a, "sha-1");
+		out->scheme = out->keys.n > 0 ? "{SCRAM-SHA-1}" : "";
+	}
+}
+
+static bool
+clear_fits(const struct proof_try *try)
+{
+	struct span clear;
+
+	return try->account != NULL && account_hash(try->account->hash,
+	    &clear) == HASH_PLAIN && secret_eq(clear, try->password);
+}
+
+/* NULs would end strings early for crypt(3). */
+static bool
+askable(const struct stored *s, struct span password)
+{
+	return s->hash.n < PROOF_HASH_MAX && !span_has(s->hash, '\0') &&
+	    s->keys.n + strlen(s->scheme) <= SCRAM_TEXT_MAX &&
+	    !span_has(s->keys, '\0') && password.n <= SECRET_MAX &&
+	    !span_has(password, '\0');
+}
+
+void
+proof_ask(struct proof *p, const struct proof_try *try,
+    void (*done)(enum proof_result result, const char *app, void *ctx),
+    void *ctx)
+{
+	char app[ACCOUNT_APP_NAME_MAX + 1];
+	struct network from;
+	struct stored stored;
 	struct question *q;
 
-	if (scheme == HASH_PLAIN && secret_eq(hash, password)) {
-		done(PROOF_HOLDS, ctx);
+	if (apps_fit(try->account, try->password, try->service,
+	    clock_wall_s(), app) || clear_fits(try)) {
+		done(PROOF_HOLDS, app, ctx);
 		return;
 	}
-	if (scheme != HASH_CRYPT)
-		hash = span_str(p->nobody);
-	/* A NUL would end the password early for crypt(3). */
-	if (hash.n >= PROOF_HASH_MAX || password.n > SECRET_MAX ||
-	    span_has(password, '\0') || span_has(hash, '\0')) {
-		done(PROOF_FAILS, ctx);
-		return;
-	}
-	if (p->nwaiting >= PROOF_QUEUE_MAX) {
-		done(PROOF_UNKNOWN, ctx);
+	stored_of(try->account, &stored);
+	if (!askable(&stored, try->password)) {
+		done(PROOF_FAILS, "", ctx);
 		return;
 	}
 	q = xcalloc(1, sizeof(*q));
-	memcpy(q->text, hash.p, hash.n);
-	if (password.n > 0)
-		memcpy(q->text + hash.n + 1, password.p, password.n);
-	q->text_n = hash.n + 1 + password.n + 1;
+	add_string(q, stored.hash);
+	add_string(q, span_str(stored.scheme));
+	q->text_n--;			/* one string with what follows */
+	add_string(q, stored.keys);
+	add_string(q, try->password);
 	q->done = done;
 	q->ctx = ctx;
-	STAILQ_INSERT_TAIL(&p->waiting, q, next);
-	p->nwaiting++;
-	feed_all(p);
+	network_of(try->client, &from);
+	if (turns_add(p->waiting, &q->turn, span_str(from.text),
+	    try->known) != 0)
+		finish(q, PROOF_UNKNOWN);
+	else
+		feed_all(p);
 }

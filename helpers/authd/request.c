@@ -36,6 +36,11 @@ struct login {
 	int64_t	 since_ms;
 	struct event *timer;
 };
+
+/* The bit of a service in app passwords is that of its number here. */
+_Static_assert(ACCOUNT_SMTP == 1U << AUTH_SMTP && ACCOUNT_POP3 ==
+    1U << AUTH_POP3 && ACCOUNT_IMAP == 1U << AUTH_IMAP, "services");
+
 static LIST_HEAD(, login) logins = LIST_HEAD_INITIALIZER(logins);
 
 static void
@@ -89,14 +94,15 @@ on_delay_over(evutil_socket_t fd, short what, void *ctx)
 }
 
 static void
-log_login(const struct login *l, const char *event)
+log_login(const struct login *l, const char *event, const char *app)
 {
 	static const char *const services[] = { "smtp", "pop3", "imap" };
 
 	log_info(LF_STR("event", event),
 	    LF_STR("service", services[l->req.service]),
 	    LF_STR("user", l->req.user), LF_STR("client", l->req.client),
-	    LF_STR("session", l->session ? l->req.session : NULL));
+	    LF_STR("session", l->session ? l->req.session : NULL),
+	    LF_STR("app", app[0] != '\0' ? app : NULL));
 }
 
 /* Milliseconds from now to the answer. */
@@ -119,7 +125,7 @@ refuse_later(struct login *l)
 	struct timeval delay = { .tv_sec = ms / 1000,
 		.tv_usec = (ms % 1000) * 1000 };
 
-	log_login(l, "login-refused");
+	log_login(l, "login-refused", "");
 	fd_close(&l->client);
 	l->timer = evtimer_new(l->state->base, on_delay_over, l);
 	if (l->timer == NULL || evtimer_add(l->timer, &delay) != 0)
@@ -127,7 +133,7 @@ refuse_later(struct login *l)
 }
 
 static void
-on_judged(enum proof_result result, void *ctx)
+on_judged(enum proof_result result, const char *app, void *ctx)
 {
 	struct login *l = ctx;
 
@@ -146,11 +152,11 @@ on_judged(enum proof_result result, void *ctx)
 	}
 	if (l->session && grant_session(l->state->srv, &l->req, &l->account,
 	    l->client) != 0) {
-		log_login(l, "login-no-session-parent");
+		log_login(l, "login-no-session-parent", app);
 		answer(l, AUTH_TEMPORARY);
 		return;
 	}
-	log_login(l, "login-accepted");
+	log_login(l, "login-accepted", app);
 	answer(l, AUTH_OK);
 }
 
@@ -175,7 +181,9 @@ static void
 begin(struct login *l, struct span password)
 {
 	struct request_state *s = l->state;
-	struct span hash = SPAN_NONE;
+	struct proof_try try = { .password = password,
+		.service = 1U << l->req.service,
+		.client = span_str(l->req.client) };
 	struct why why;
 
 	if (s->pending > REQUEST_PENDING_MAX) {
@@ -186,7 +194,7 @@ begin(struct login *l, struct span password)
 	    &why)) {
 	case MAP_FOUND:
 		l->known = true;
-		hash = l->account.hash;
+		try.account = &l->account;
 		break;
 	case MAP_ABSENT:
 		break;
@@ -196,7 +204,7 @@ begin(struct login *l, struct span password)
 		answer(l, AUTH_TEMPORARY);
 		return;
 	}
-	proof_ask(s->proof, hash, password, on_judged, l);
+	proof_ask(s->proof, &try, on_judged, l);
 }
 
 /* AUTH PLAIN and LOGIN of SMTP: the session is served where it is. */

@@ -76,8 +76,11 @@ enum hash_scheme {
 };
 enum hash_scheme account_hash(struct span field, struct span *hash);
 
+/* The hash field begins with '!' or '*': no proof of any kind holds. */
+bool	account_locked(const struct account *a);
+
 /*
- * Stored keys of SCRAM, from the hash field or a word of extra.
+ * Stored keys of SCRAM, none when the account is locked, from the hash field or a word of extra.
  * which    "sha-1", "sha-256"
  * returns  "4096,salt,stored,server", or SPAN_NONE: there are none
  */

@@ -53,6 +53,12 @@ account_hash(struct span field, struct span *hash)
 	return HASH_NONE;
 }
 
+bool
+account_locked(const struct account *a)
+{
+	return a->hash.n > 0 && (a->hash.p[0] == '!' || a->hash.p[0] == '*');
+}
+
 struct span
 account_scram(const struct account *a, const char *which)
 {
@@ -60,6 +66,8 @@ account_scram(const struct account *a, const char *which)
 	    hash;
 	size_t end = span_chr(a->hash, '}');
 
+	if (account_locked(a))
+		return SPAN_NONE;
 	scheme = span_head(a->hash, end);
 	if (account_hash(a->hash, &hash) == HASH_SCRAM &&
 	    span_iends(scheme, name) && scheme.n == 1 + 6 + name.n)

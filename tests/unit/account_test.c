@@ -64,6 +64,9 @@ scram(void **state)
 		{ "{SCRAM-SHA-1}1,a,b,c::::::scram-sha-256=" PENCIL, "1,a,b,c",
 		    PENCIL },
 		{ "{XXXXX-SHA-1}1,a,b,c", "", "" },
+		{ "!::::::scram-sha-1=1,a,b,c", "", "" },
+		{ "*::::::scram-sha-256=" PENCIL, "", "" },
+		{ "::::::scram-sha-256=" PENCIL, "", PENCIL },
 	};
 	struct account a;
 	struct why why;
