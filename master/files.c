@@ -148,7 +148,8 @@ send_log(struct master *m, struct proc *p)
 }
 
 /*
- * lookupd's list of the system's users, which it cannot see from its root;
+ * lookupd's list of the system's users, which it cannot see from its root: who
+ * they are that hand in mail by the local socket, or have mailboxes;
  * opened anew at every reload, for it is replaced and not written over.
  */
 static void
@@ -158,7 +159,8 @@ send_passwd(struct master *m, struct proc *p)
 	int dir, fd;
 
 	if (p->slot->row->role != ROLE_LOOKUPD ||
-	    !conf_bool(m->conf, "system_users"))
+	    (!conf_bool(m->conf, "system_users") &&
+	    !conf_bool(m->conf, "local_submission")))
 		return;
 	dir = fs_open_top("/etc");
 	fd = dir < 0 ? -1 : fs_open_read(dir, "passwd");

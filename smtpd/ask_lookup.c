@@ -1,10 +1,21 @@
 /*
  * ask_lookup - see ask_lookup.h.
  * One round trip per recipient; nothing is remembered from one to the next.
+ * The user's own name and the sender that was found to be right at MAIL need
+ * none: most messages ask nothing about their From field.
  */
 #include "smtpd/ask_lookup.h"
 
 #include "os/clock.h"
+
+/* A refusal here is trouble, never a verdict. */
+static int
+trouble(struct why *why)
+{
+	why->kind = WHY_TEMP;
+	why->esc[0] = '4';
+	return -1;
+}
 
 int
 ask_lookup(struct session *s, const struct addr *to, enum rcpt_kind *kind,
@@ -17,12 +28,30 @@ ask_lookup(struct session *s, const struct addr *to, enum rcpt_kind *kind,
 		.deadline_ms = clock_deadline(LIMIT_LOOKUP_MS) };
 
 	span_copy_cut(addr_text(to), ask.address, sizeof(ask.address));
-	if (ipc_call(&s->ch->lookupd, &q, &verdict, NULL, why) != 0) {
-		/* A refusal here is trouble, never a verdict. */
-		why->kind = WHY_TEMP;
-		why->esc[0] = '4';
-		return -1;
-	}
+	if (ipc_call(&s->ch->lookupd, &q, &verdict, NULL, why) != 0)
+		return trouble(why);
 	*kind = (enum rcpt_kind)verdict.kind;	/* bounds: ipc/msg_lookup.c */
+	return 0;
+}
+
+int
+ask_sender(struct session *s, const struct addr *from, bool *own,
+    struct why *why)
+{
+	struct sender_check ask;
+	struct sender_verdict verdict;
+	struct ipc_question q = { .type = &sender_check_type, .msg = &ask,
+		.fd = -1, .answer = &sender_verdict_type,
+		.deadline_ms = clock_deadline(LIMIT_LOOKUP_MS) };
+
+	*own = true;
+	if (span_eq_str(addr_text(from), s->login) ||
+	    (s->env.from_own && addr_eq(from, &s->env.from)))
+		return 0;
+	span_copy_cut(span_str(s->login), ask.account, sizeof(ask.account));
+	span_copy_cut(addr_text(from), ask.address, sizeof(ask.address));
+	if (ipc_call(&s->ch->lookupd, &q, &verdict, NULL, why) != 0)
+		return trouble(why);
+	*own = verdict.own != 0;
 	return 0;
 }

@@ -16,4 +16,12 @@
 int	ask_lookup(struct session *s, const struct addr *to,
 	    enum rcpt_kind *kind, struct why *why) must_use;
 
+/*
+ * May the user of this session write that address as a sender?
+ * from     a mailbox
+ * returns  0 and *own; -1 with why (WHY_TEMP): ask again later
+ */
+int	ask_sender(struct session *s, const struct addr *from, bool *own,
+	    struct why *why) must_use;
+
 #endif

@@ -67,10 +67,12 @@ failed(struct session *s, const struct intake *in, const struct why *why)
 static void
 complete(struct session *s, struct intake *in)
 {
-	enum say what = intake_judge(in);
 	struct why why;
+	enum say what;
 
-	if (what != SAY_NOTHING)
+	if (intake_judge(in, &what, &why) != 0)
+		failed(s, in, &why);
+	else if (what != SAY_NOTHING)
 		refused(s, in, what);
 	else if (intake_commit(in, &why) == 0)
 		accepted(s, in);

@@ -7,21 +7,52 @@
 #include "smtpd/command.h"
 #include "smtpd/reply.h"
 
+static void
+log_sender(const struct session *s, const struct addr *from, const char *why)
+{
+	log_info(LF_STR("event", "sender-refused"),
+	    LF_STR("session", s->id), LF_STR("client", s->client),
+	    LF_STR("helo", s->helo), LF_STR("from", from->text),
+	    LF_STR("user", s->login[0] != '\0' ? s->login : NULL),
+	    LF_STR("why", why));
+}
+
+/* Policy, and lookupd where it takes that; -1 with why: cannot tell now. */
+static int
+judge_sender(struct session *s, const struct verb_mail *mail, bool *own,
+    enum say *what, struct why *why)
+{
+	*own = false;
+	*what = policy_mail(&s->facts, mail, s->set->message_size_max);
+	if (*what != SAY_MAIL_OK ||
+	    !policy_checks_sender(&s->facts, &mail->from))
+		return 0;
+	if (ask_sender(s, &mail->from, own, why) != 0)
+		return -1;
+	if (!*own)
+		*what = SAY_SENDER_NOT_YOURS;
+	return 0;
+}
+
 void
 cmd_mail(struct session *s, const struct verb_cmd *cmd)
 {
-	enum say what = policy_mail(&s->facts, &cmd->mail,
-	    s->set->message_size_max);
+	const struct verb_mail *mail = &cmd->mail;
+	struct why why;
+	enum say what;
+	bool own;
 
+	if (judge_sender(s, mail, &own, &what, &why) != 0) {
+		log_sender(s, &mail->from, why.text);
+		say_why(s, 451, &why);
+		return;
+	}
 	if (what == SAY_MAIL_OK) {
-		envelope_begin(&s->env, &cmd->mail);
+		envelope_begin(&s->env, mail);
+		s->env.from_own = own;
 		session_enter(s, ST_MAIL);
 	} else {
-		log_info(LF_STR("event", "sender-refused"),
-		    LF_STR("session", s->id), LF_STR("client", s->client),
-		    LF_STR("helo", s->helo),
-		    LF_STR("from", cmd->mail.from.text),
-		    LF_STR("why", say_words(what)));
+		log_sender(s, &mail->from, say_words(what));
 	}
 	say(s, what);
 }

@@ -29,6 +29,7 @@ envelope_clear(struct envelope *e)
 	e->rcpts_n = 0;
 	e->size = 0;
 	e->body_8bit = false;
+	e->from_own = false;
 	e->from = (struct addr){ .kind = ADDR_NULL };
 }
 

@@ -13,6 +13,7 @@
 
 struct envelope {
 	struct addr from;
+	bool	    from_own;	/* it was found to be its user's own */
 	uint64_t    size;	/* declared (RFC 1870), or 0 */
 	bool	    body_8bit;	/* BODY=8BITMIME */
 	struct buf  rcpts;	/* canonical addresses, a NUL behind each */

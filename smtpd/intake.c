@@ -13,10 +13,12 @@
 #include <stdlib.h>
 
 #include "base/date.h"
+#include "base/log.h"
 #include "mail/received.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "smtpd/ask_lookup.h"
 #include "smtpd/ask_queue.h"
 
 #define TRACE_OCTETS	(8 * KIB)	/* all fields that we add */
@@ -229,11 +231,14 @@ examine(struct intake *in)
 			in->has_date = true;
 		else if (span_ieq_str(f.name, "Message-ID"))
 			in->has_message_id = true;
+		authors_take(&in->authors, &f);
 	}
 	/* A mailbox file's "From " line is no field, and no body either. */
 	in->headless = in->header.fields == 0 && text.n > 0 &&
 	    !span_starts(text, SPAN_LIT("\r\n")) &&
 	    !span_starts(text, SPAN_LIT("From "));
+	/* All of it is body then, behind an empty line of ours. */
+	in->end = in->headless ? HEADER_EMPTY_LINE : w.why_end;
 	(void)buf_add_span(&in->wait, text);	/* fits: LIMIT_HEADER_OCTETS */
 	header_intake_fini(&in->header);
 	in->header_done = true;
@@ -285,8 +290,33 @@ intake_read(struct intake *in)
 	return r;
 }
 
-enum say
-intake_judge(const struct intake *in)
+/* Is each author the user's own?  One question for each that is new. */
+static int
+judge_authors(struct intake *in, enum say *what, struct why *why)
+{
+	const struct authors *a = &in->authors;
+	bool own = true;
+
+	if (!authors_clear(a, in->end)) {
+		*what = SAY_AUTHOR_UNCLEAR;
+		return 0;
+	}
+	for (size_t i = 0; i < a->n && own; i++) {
+		if (ask_sender(in->s, &a->list[i], &own, why) != 0)
+			return -1;
+		if (!own)
+			log_info(LF_STR("event", "author-refused"),
+			    LF_STR("id", in->id),
+			    LF_STR("session", in->s->id),
+			    LF_STR("user", in->s->login),
+			    LF_STR("from", a->list[i].text));
+	}
+	*what = own ? SAY_NOTHING : SAY_AUTHOR_NOT_YOURS;
+	return 0;
+}
+
+int
+intake_judge(struct intake *in, enum say *what, struct why *why)
 {
 	struct message_facts m = {
 		.bad_octets = in->dot.bare_cr || in->dot.bare_lf ||
@@ -297,7 +327,11 @@ intake_judge(const struct intake *in)
 		.hops_max = in->s->set->received_max,
 	};
 
-	return policy_message(&m);
+	*what = policy_message(&m);
+	if (*what != SAY_NOTHING || in->why.kind != WHY_NONE ||
+	    !policy_checks_authors(&in->s->facts))
+		return 0;
+	return judge_authors(in, what, why);
 }
 
 /* 8-bit octets were found after the envelope had been written without. */

@@ -18,6 +18,7 @@
 #include "mail/header.h"
 #include "net/dot.h"
 #include "queue/format.h"
+#include "smtpd/authors.h"
 #include "smtpd/session.h"
 
 struct intake {
@@ -33,6 +34,8 @@ struct intake {
 	bool	headless;		/* the message has no header at all */
 	bool	has_date, has_message_id;
 	size_t	hops;			/* Received fields */
+	struct authors authors;		/* From and Sender */
+	enum header_end end;		/* of the header */
 
 	struct buf wait;		/* read, not written yet */
 	bool	begun;			/* envelope and trace are written */
@@ -61,8 +64,13 @@ void	intake_fini(struct intake *in);
  * returns  as dot_read; DOT_END: judge it now
  */
 enum dot_result intake_read(struct intake *in) must_use;
-/* SAY_NOTHING: it may be committed (if in->why.kind is WHY_NONE). */
-enum say	intake_judge(const struct intake *in);
+/*
+ * May it be committed (if in->why.kind is WHY_NONE)?  Asks lookupd about
+ * authors where policy wants that.
+ * returns  0 and *what, SAY_NOTHING for yes; -1 with why: cannot tell now
+ */
+int	intake_judge(struct intake *in, enum say *what, struct why *why)
+	    must_use;
 /*
  * Write what is left and the first line, sync, close, commit.
  * returns  0: say 250; -1 with why: say 451 or 452

@@ -3,7 +3,9 @@
  * The rules in words: who is trusted may send anywhere; everybody else only to
  * those for whom lookupd answers.  Trusted are clients that logged in, users
  * of this host by the local socket (the kernel told us who) and the networks
- * in relay_clients; the loopback address alone is no reason for trust.
+ * in relay_clients; the loopback address alone is no reason for trust.  Who has
+ * a name here writes under it: of the trusted only the networks may send as
+ * anybody.
  */
 #include "smtpd/policy.h"
 
@@ -64,6 +66,26 @@ policy_mail(const struct facts *f, const struct verb_mail *m,
 	if (m->has_size && m->size > size_max)
 		return SAY_TOO_BIG;
 	return SAY_MAIL_OK;
+}
+
+/* Who has no name here has no addresses either: other hosts, LMTP. */
+static bool
+has_name(const struct facts *f)
+{
+	return f->logged_in || f->kind == LISTENER_LOCAL;
+}
+
+bool
+policy_checks_sender(const struct facts *f, const struct addr *from)
+{
+	return has_name(f) && f->senders != SENDERS_NONE &&
+	    from->kind == ADDR_MAILBOX;
+}
+
+bool
+policy_checks_authors(const struct facts *f)
+{
+	return has_name(f) && f->senders == SENDERS_ALL;
 }
 
 enum say

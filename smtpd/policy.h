@@ -12,12 +12,15 @@
 #include "smtp/verb.h"
 #include "smtpd/reply.h"
 
+enum sender_scope { SENDERS_ALL, SENDERS_ENVELOPE, SENDERS_NONE };
+
 struct facts {			/* what is known of a client */
 	enum listener_kind kind;	/* where it came in */
 	bool relay_client;	/* its address stands in relay_clients */
 	bool loopback;		/* a TCP client of this host */
 	bool plain_anywhere;	/* setting plain_login_anywhere */
 	bool logged_in;
+	enum sender_scope senders;	/* setting sender_check */
 	bool certified;		/* we have a certificate: TLS can be had */
 	bool tls;		/* all that was said came by TLS */
 };
@@ -44,6 +47,10 @@ enum say	policy_tls(const struct facts *f, bool signer);
 /* May it begin this message?  size_max in octets. */
 enum say	policy_mail(const struct facts *f, const struct verb_mail *m,
 		    uint64_t size_max);
+/* Must the address in MAIL be the user's own?  The null sender always may. */
+bool	policy_checks_sender(const struct facts *f, const struct addr *from);
+/* Must those of From and Sender in the header be? */
+bool	policy_checks_authors(const struct facts *f);
 /* One recipient more; verdict of lookupd. */
 enum say	policy_rcpt(const struct facts *f, const struct addr *to,
 		    enum rcpt_kind verdict);

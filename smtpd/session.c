@@ -237,6 +237,7 @@ begin(struct session *s, const struct session_client *start)
 	s->facts.kind = start->kind == LISTENER_SUBMISSIONS ?
 	    LISTENER_SUBMISSION : start->kind;
 	s->facts.certified = start->set->tls != NULL;
+	s->facts.senders = start->set->senders;
 	s->facts.plain_anywhere = start->set->plain_login_anywhere;
 	if (start->kind == LISTENER_LOCAL) {
 		span_copy_cut(SPAN_LIT("local"), s->client, sizeof(s->client));

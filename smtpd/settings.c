@@ -6,10 +6,20 @@
 #include "smtpd/settings.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/span.h"
+
+/* A word that is not known checks most. */
+static enum sender_scope
+sender_scope(const char *word)
+{
+	if (strcmp(word, "none") == 0)
+		return SENDERS_NONE;
+	return strcmp(word, "envelope") == 0 ? SENDERS_ENVELOPE : SENDERS_ALL;
+}
 
 static void
 load_relay(struct settings *s, const struct conf_view *v)
@@ -39,6 +49,7 @@ settings_load(struct settings *s, const struct conf_view *v)
 		.received_max = (size_t)conf_num(v, "received_max"),
 		.timeout_ms = (int64_t)conf_num(v, "smtp_timeout") * 1000,
 		.plain_login_anywhere = conf_bool(v, "plain_login_anywhere"),
+		.senders = sender_scope(conf_str(v, "sender_check")),
 		.clients_max = (unsigned)conf_num(v, "smtp_clients_max"),
 		.clients_per_address =
 		    (unsigned)conf_num(v, "smtp_clients_per_address"),

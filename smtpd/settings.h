@@ -10,6 +10,7 @@
 #include "mail/addr.h"
 #include "net/tls.h"
 #include "os/sock.h"
+#include "smtpd/policy.h"
 
 struct settings {
 	char	 hostname[ADDR_DOMAIN_SIZE];
@@ -18,6 +19,7 @@ struct settings {
 	size_t	 received_max;
 	int64_t	 timeout_ms;		/* for a command */
 	bool	 plain_login_anywhere;
+	enum sender_scope senders;
 	unsigned clients_max;
 	unsigned clients_per_address;	/* never 0 */
 	struct tls_server *tls;		/* set by main.c; NULL: no TLS */

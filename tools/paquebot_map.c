@@ -135,6 +135,34 @@ check_route(struct span key, struct span value, void *ctx, struct why *why)
 	return route_parse(value, &route, why);
 }
 
+/* ---------------------------------------------------------------- senders */
+
+static bool
+is_sender(struct span text)
+{
+	struct addr a;
+
+	if (span_starts(text, SPAN_LIT("@")))
+		return is_domain(span_from(text, 1));
+	return span_eq_str(text, "*") || addr_parse(text, &a, NULL) == 0;
+}
+
+static int
+check_senders(struct span key, struct span value, void *ctx, struct why *why)
+{
+	struct member member;
+	size_t n = 0;
+
+	(void)ctx;
+	if (!is_address(key))
+		return bad(why, "neither an address nor a local part", key);
+	for (; members_next(&value, &member); n++)
+		if (member.kind != MEMBER_ADDRESS || !is_sender(member.text))
+			return bad(why, "neither an address, @domain nor *",
+			    member.text);
+	return n > 0 ? 0 : bad(why, "no address", value);
+}
+
 /* ------------------------------------------------------------------ users */
 
 void
@@ -188,6 +216,7 @@ static const struct kind kinds[] = {
 	{ "aliases", "aliases", LOOKUPD, check_alias, NULL },
 	{ "virtual", "virtual", LOOKUPD, check_virtual, NULL },
 	{ "routes", "routes", LOOKUPD, check_route, NULL },
+	{ "senders", "senders", LOOKUPD, check_senders, NULL },
 	{ "users", "users", AUTHD, maps_check_user, NULL },
 	{ "users", "accounts", LOOKUPD, maps_check_user, account_public },
 };
@@ -278,5 +307,5 @@ run_map(const struct tool *t, int argc, char **argv)
 }
 
 const struct subcommand map_command = { "map",
-	"[aliases | virtual | routes | users] ...",
+	"[aliases | virtual | routes | senders | users] ...",
 	"compile maps from their texts", run_map };

@@ -2,13 +2,13 @@
  * lookupd - where does mail for an address go?
  * runs as   _paqlook, in the directory of the maps; may read there and nothing
  *           else, opens no socket
- * reads     RCPT_CHECK (smtpd sessions), RESOLVE (qmgr); the maps aliases,
- *           virtual, routes and accounts (users without their hashes), and
- *           files named by :include:; with system_users /etc/passwd, which
+ * reads     RCPT_CHECK, SENDER_CHECK (smtpd sessions), RESOLVE (qmgr); the maps
+ *           aliases, virtual, routes, senders and accounts (users without
+ *           their hashes), and files named by :include:; /etc/passwd, which
  *           master opens
- * writes    RCPT_VERDICT, TARGET, RESOLVED to the asking peer
+ * writes    RCPT_VERDICT, SENDER_VERDICT, TARGET, RESOLVED to the asking peer
  * never     writes a file; sees message text or passwords; asks the network
- * flow      peer -> request.c (may it?) -> domains.c, recipient.c
+ * flow      peer -> request.c (may it?) -> domains.c, recipient.c, sender.c
  *           (what follows from the maps) -> tables.c (the maps) -> peer
  */
 #include "helpers/lookupd/request.h"
@@ -61,7 +61,7 @@ on_reload(void *ctx)
 	(void)ctx;
 	tables_free(&state.request.tables);
 	state.request.tables = tables_new(service_conf(), state.dir,
-	    service_file("passwd"), &state.owner);
+	    service_take_file("passwd"), &state.owner);
 }
 
 int
@@ -84,7 +84,7 @@ main(int argc, char **argv)
 	service_confine(dirs, NULL);
 
 	state.request.tables = tables_new(service_conf(), state.dir,
-	    service_file("passwd"), &state.owner);
+	    service_take_file("passwd"), &state.owner);
 	state.srv = ipc_server_new(service_base(), request_rules,
 	    request_rules_n, &state.request);
 	ipc_server_limit(state.srv, ROLE_SMTPD_SESSION, 20000);

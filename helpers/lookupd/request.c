@@ -1,7 +1,8 @@
 /*
  * request.c - who may ask what.  A session asks whether somebody takes the
- * mail; qmgr asks where it goes.  Trouble with a map is a refusal for now,
- * never "no such user": the mail waits.
+ * mail, and whether its user may send as somebody; qmgr asks where it goes.
+ * Trouble with a map is a refusal for now, never "no such user": the mail
+ * waits.
  */
 #include "helpers/lookupd/request.h"
 
@@ -59,6 +60,29 @@ on_rcpt_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	return ipc_answer(peer, msg, &rcpt_verdict_type, &answer, -1);
 }
 
+static enum verdict
+on_sender_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	struct request_state *s = ctx;
+	const struct sender_check *q = msg->body;
+	struct sender_verdict answer = { .own = 0 };
+	struct why why;
+
+	why_set(&why, WHY_TEMP, "4.3.0", "cannot tell now");
+	tables_refresh(s->tables);
+	switch (tables_sender(s->tables, span_str(q->account),
+	    span_str(q->address), &why)) {
+	case MAP_FOUND:
+		answer.own = 1;
+		break;
+	case MAP_ABSENT:
+		break;
+	case MAP_FAILED:
+		return refuse(peer, msg, q->address, &why);
+	}
+	return ipc_answer(peer, msg, &sender_verdict_type, &answer, -1);
+}
+
 struct giving {
 	struct ipc_peer *peer;
 	uint32_t request;
@@ -93,6 +117,9 @@ const struct ipc_rule request_rules[] = {
 	CHAN_RULE(ROLE_BIT(ROLE_SMTPD)),
 	{ ROLE_BIT(ROLE_SMTPD_SESSION), &rcpt_check_type, 5000,
 	    on_rcpt_check },
+	/* One for MAIL, a few for the header; each may be a walk. */
+	{ ROLE_BIT(ROLE_SMTPD_SESSION), &sender_check_type, 500,
+	    on_sender_check },
 	{ ROLE_BIT(ROLE_QMGR), &resolve_type, 0, on_resolve },
 };
 const size_t request_rules_n = COUNT(request_rules);

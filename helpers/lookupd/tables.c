@@ -1,5 +1,5 @@
 /*
- * tables.c - the state behind the questions: four maps, the list of domains and
+ * tables.c - the state behind the questions: five maps, the list of domains and
  * the system's users, which are read before the first question.
  */
 #include "helpers/lookupd/tables.h"
@@ -14,12 +14,13 @@
 #include "mail/addr.h"
 #include "map/fresh.h"
 #include "map/route.h"
+#include "os/fd.h"
 #include "os/fs.h"
 #include "os/rand.h"
 
-enum { ALIASES, VIRTUAL, ROUTES, ACCOUNTS, MAPS };
+enum { ALIASES, VIRTUAL, ROUTES, ACCOUNTS, SENDERS, MAPS };
 static const char *const map_names[MAPS] = { "aliases", "virtual", "routes",
-	"accounts" };
+	"accounts", "senders" };
 
 #define SYSTEM_USERS_MAX	100000
 #define PASSWD_MAX		(32 * MIB)
@@ -30,22 +31,40 @@ struct tables {
 	struct map_fresh map[MAPS];
 	struct domains *domains;
 	struct hash *system;		/* name -> passwd line (owned) */
+	struct hash *uids;		/* user id as text -> name (owned) */
 	struct account_defaults defaults;
 	struct recipient_tables recipient;
+	struct sender_tables sender;
 	struct buf   value;
 	uint8_t	     seed[16];
 };
 
 /* ----------------------------------------------------------- system users */
 
+/* The first name of an id is its name, as for getpwuid(3). */
+static void
+keep_uid(struct tables *t, struct span name, struct span line)
+{
+	struct span rest = line, uid;
+
+	(void)span_cut(&rest, ':');
+	(void)span_cut(&rest, ':');
+	uid = span_cut(&rest, ':');
+	if (uid.n > 0 && hash_get(t->uids, uid) == NULL &&
+	    hash_put(t->uids, uid, xmemdup_str(name.p, name.n)) != 0)
+		log_warn(LF_STR("event", "too-many-system-users"));
+}
+
 static void
 read_passwd(struct tables *t, int fd)
 {
+	bool mailboxes = conf_bool(t->conf, "system_users");
 	struct buf text;
 	struct span rest;
 
 	t->system = hash_new(SYSTEM_USERS_MAX, t->seed);
-	if (fd < 0 || !conf_bool(t->conf, "system_users"))
+	t->uids = hash_new(SYSTEM_USERS_MAX, t->seed);
+	if (fd < 0)
 		return;
 	buf_init(&text, PASSWD_MAX);
 	if (fs_slurp_fd(fd, &text) != 0)
@@ -57,7 +76,8 @@ read_passwd(struct tables *t, int fd)
 		if (name.n == 0 || name.n == line.n || name.p[0] == '#' ||
 		    hash_get(t->system, name) != NULL)
 			continue;
-		if (hash_put(t->system, name,
+		keep_uid(t, name, line);
+		if (mailboxes && hash_put(t->system, name,
 		    xmemdup_str(line.p, line.n)) != 0)
 			log_warn(LF_STR("event", "too-many-system-users"));
 	}
@@ -117,6 +137,15 @@ on_virtual(void *ctx, struct span address, struct buf *value,
 	struct tables *t = ctx;
 
 	return map_get(&t->map[VIRTUAL].map, address, value, why);
+}
+
+static enum map_got
+on_senders(void *ctx, struct span account, struct buf *value,
+    struct why *why)
+{
+	struct tables *t = ctx;
+
+	return map_get(&t->map[SENDERS].map, account, value, why);
 }
 
 static enum map_got
@@ -256,6 +285,8 @@ fill_recipient(struct tables *t)
 		.targets_max = conf_num(t->conf, "alias_targets_max"),
 		.seed = t->seed,
 	};
+	t->sender = (struct sender_tables){ .recipient = &t->recipient,
+		.senders = on_senders, .ctx = t };
 }
 
 struct tables *
@@ -272,6 +303,7 @@ tables_new(const struct conf_view *conf, int dir, int passwd,
 	t->defaults = *owner;
 	t->defaults.path = conf_str(conf, "mailbox_path");
 	read_passwd(t, passwd);
+	fd_close(&passwd);
 	fill_recipient(t);
 	for (size_t i = 0; i < MAPS; i++)
 		map_fresh_init(&t->map[i], dir, map_names[i]);
@@ -287,6 +319,7 @@ tables_free(struct tables **t)
 		map_fresh_fini(&(*t)->map[i]);
 	domains_free(&(*t)->domains);
 	hash_free(&(*t)->system, free);
+	hash_free(&(*t)->uids, free);
 	buf_fini(&(*t)->value);
 	free(*t);
 	*t = NULL;
@@ -302,4 +335,35 @@ enum domain_kind
 tables_domain(const struct tables *t, struct span domain)
 {
 	return domains_kind(t->domains, domain);
+}
+
+static bool
+is_trusted(const struct tables *t, struct span name)
+{
+	for (size_t i = 0; i < conf_count(t->conf, "trusted_users"); i++) {
+		const char *item = conf_item(t->conf, "trusted_users", i);
+
+		if (span_eq_str(name, item) || strcmp(item, "*") == 0)
+			return true;
+	}
+	return false;
+}
+
+enum map_got
+tables_sender(const struct tables *t, struct span account,
+    struct span address, struct why *why)
+{
+	struct span uid = span_from(account, 4);
+	char made_up[32] = "uid";
+	const char *name;
+
+	if (!span_starts(account, SPAN_LIT("uid:")))
+		return sender_owns(&t->sender, account, address, why);
+	name = span_eq_str(uid, "0") ? "root" : hash_get(t->uids, uid);
+	if (name == NULL) {	/* as sendmail(1) calls who has no name */
+		span_copy_cut(uid, made_up + 3, sizeof(made_up) - 3);
+		name = made_up;
+	}
+	return is_trusted(t, span_str(name)) ? MAP_FOUND :
+	    sender_owns(&t->sender, span_str(name), address, why);
 }

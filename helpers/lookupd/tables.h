@@ -9,12 +9,13 @@
 #include "conf/view.h"
 #include "helpers/lookupd/domains.h"
 #include "helpers/lookupd/recipient.h"
+#include "helpers/lookupd/sender.h"
 
 struct tables;
 
 /*
  * dir     of the maps: held open, and the working directory
- * passwd  the system's user file (of master), or -1
+ * passwd  the system's user file (of master), or -1; read and closed
  * owner   mailbox_user's ids, looked up before the jail closed
  */
 struct tables *tables_new(const struct conf_view *conf, int dir, int passwd,
@@ -23,6 +24,14 @@ void	tables_free(struct tables **t);
 /* The functions and limits for recipient.c; valid as long as t. */
 const struct recipient_tables *tables_recipient(const struct tables *t);
 enum domain_kind tables_domain(const struct tables *t, struct span domain);
+/*
+ * May the account use the address as a sender?  Result as sender_owns().
+ * account  of authd, or "uid:N": a local user, whose name the system's user
+ *	    file tells, and who may use any address if the setting
+ *	    trusted_users has that name, or "*"
+ */
+enum map_got	tables_sender(const struct tables *t, struct span account,
+	    struct span address, struct why *why) must_use;
 /* Look whether a map was replaced since; at most once a second. */
 void	tables_refresh(struct tables *t);
 

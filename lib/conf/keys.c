@@ -98,6 +98,14 @@ const struct conf_key conf_keys[] = {
 	    "TLS handshakes a second that keyd signs in all." },
 
 	/* smtpd. */
+	{ "sender_check", CONF_CHOICE, 0, 0, "all", "all envelope none", SMTPD,
+	    "Where those who log in or use the local socket may only write "
+	    "sender addresses that are theirs, or granted by the map "
+	    "senders: in the envelope and in From and Sender, in the envelope "
+	    "alone, or nowhere." },
+	{ "trusted_users", CONF_LIST, 0, 100, "root", NULL, R(LOOKUPD),
+	    "Users of the system who may hand in mail with any sender by the "
+	    "local socket; * for all." },
 	{ "relay_clients", CONF_LIST, 0, 1000, "", NULL, SMTPD,
 	    "Networks whose hosts may relay without logging in." },
 	{ "message_size_max", CONF_SIZE, 65536, 4294967296, "50M", NULL,

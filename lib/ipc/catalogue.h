@@ -37,6 +37,8 @@ enum ipc_num {
 	IPC_NUM_RESOLVE,
 	IPC_NUM_TARGET,
 	IPC_NUM_RESOLVED,
+	IPC_NUM_SENDER_CHECK,
+	IPC_NUM_SENDER_VERDICT,
 
 	/* -> authd, authd -> session parents: msg_auth.h */
 	IPC_NUM_AUTH_REQ = 80,

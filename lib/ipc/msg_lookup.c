@@ -54,3 +54,18 @@ static const struct ipc_field resolved_fields[] = {
 };
 const struct ipc_type resolved_type =
     IPC_TYPE(resolved, IPC_NUM_RESOLVED, IPC_FD_NONE, resolved_fields);
+
+static const struct ipc_field sender_check_fields[] = {
+	IPC_TEXT(sender_check, account, 1, ADDRESS),
+	IPC_TEXT(sender_check, address, 1, ADDRESS),
+};
+const struct ipc_type sender_check_type =
+    IPC_TYPE(sender_check, IPC_NUM_SENDER_CHECK, IPC_FD_NONE,
+    sender_check_fields);
+
+static const struct ipc_field sender_verdict_fields[] = {
+	IPC_U8(sender_verdict, own, 0, 1),
+};
+const struct ipc_type sender_verdict_type =
+    IPC_TYPE(sender_verdict, IPC_NUM_SENDER_VERDICT, IPC_FD_NONE,
+    sender_verdict_fields);

@@ -1,6 +1,6 @@
 /*
- * msg_lookup - questions to lookupd: may mail for this address come in, and
- * where does it go?
+ * msg_lookup - questions to lookupd: may mail for this address come in, where
+ * does it go, and may this account use it as a sender?
  */
 #ifndef IPC_MSG_LOOKUP_H
 #define IPC_MSG_LOOKUP_H
@@ -21,6 +21,14 @@ enum rcpt_kind {
 };
 struct rcpt_verdict {
 	uint8_t kind;
+};				/* refusal: temporary trouble */
+
+struct sender_check {		/* smtpd session -> lookupd */
+	char account[LOOKUP_ADDRESS_MAX + 1];	/* or "uid:N": local user N */
+	char address[LOOKUP_ADDRESS_MAX + 1];
+};
+struct sender_verdict {
+	uint8_t own;		/* 1: the account may use the address */
 };				/* refusal: temporary trouble */
 
 struct resolve {		/* qmgr -> lookupd */
@@ -60,6 +68,7 @@ struct resolved {
 };				/* refusal instead: ask again later */
 
 extern const struct ipc_type rcpt_check_type, rcpt_verdict_type,
-    resolve_type, target_type, resolved_type;
+    resolve_type, target_type, resolved_type, sender_check_type,
+    sender_verdict_type;
 
 #endif

@@ -29,7 +29,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&super_stop_type,
 	&chan_new_type,
 	&rcpt_check_type, &rcpt_verdict_type, &resolve_type, &target_type,
-	&resolved_type,
+	&resolved_type, &sender_check_type, &sender_verdict_type,
 	&auth_req_type, &auth_rep_type, &login_req_type, &login_rep_type,
 	&session_start_type,
 	&dns_ask_type, &dns_answer_type,

@@ -397,9 +397,10 @@ def test_submission_relays_and_completes(suite):
 
 def test_submission_leaves_what_is_there(suite):
     c = submit(suite)
-    text = (b"DATE: Thu, 1 Jan 1970 00:00:00 +0000\r\nFrom: a@b.example\r\n"
+    text = (b"DATE: Thu, 1 Jan 1970 00:00:00 +0000\r\n"
+            b"From: alice@example.org\r\n"
             b"message-id : <1@b.example>\r\n\r\nhi\r\n")
-    m = suite.message(c.send_mail(text))
+    m = suite.message(c.send_mail(text, sender="alice@example.org"))
     assert m.without_trace() == text + b"\r\n"
 
 
@@ -416,7 +417,7 @@ def test_auth_login(suite):
         base64.b64encode(b"Password:").decode()
     c.ok(base64.b64encode(b"hunter2"), 235)
     assert c.code("AUTH PLAIN " + PLAIN) == 503
-    c.envelope(rcpts=("x@elsewhere.example",))
+    c.envelope(sender="bob@example.org", rcpts=("x@elsewhere.example",))
     assert (b"bob@example.org", b"127.0.0.1") in suite.asked
 
 
@@ -458,6 +459,91 @@ def test_auth_service_down(suite):
         assert c.code("AUTH PLAIN " + PLAIN) == 454
     finally:
         suite.auth_mode = "ok"
+
+
+# ------------------------------------------- whose sender addresses
+
+OWN = b"From: Alice <alice@example.org>\r\n\r\nhi\r\n"
+
+
+@pytest.mark.parametrize("sender, reply", [
+    ("alice@example.org", (250, "2.1.0")),
+    ("", (250, "2.1.0")), ("sales@example.org", (250, "2.1.0")),
+    ("bob@example.org", (553, "5.7.1")), ("x@far.example", (553, "5.7.1")),
+    ("later@example.org", (451, "4.4.3"))])
+def test_sender_of_who_logged_in(suite, sender, reply):
+    c = submit(suite)
+    code, texts = c.say("MAIL FROM:<%s>" % sender)
+    assert (code, texts[0].split()[0]) == reply
+    if code >= 500:
+        assert suite.log_has("event=sender-refused", sender,
+                             "user=alice@example.org")
+
+
+def test_own_name_costs_no_question(suite):
+    c = submit(suite)
+    suite.asked.clear()
+    c.send_mail(OWN, sender="alice@example.org", rcpts=("bob@example.org",))
+    assert suite.asked == [b"bob@example.org"]
+
+
+AUTHORS = [
+    (b"From: alice@example.org", 250),
+    (b"From: sales@example.org\r\nSender: alice@example.org", 250),
+    (b"From: alice@example.org, sales@example.org", 250),
+    (b"Subject: no author", 250),
+    (b"From: bob@example.org", 550),
+    (b"From: alice@example.org\r\nSender: bob@example.org", 550),
+    (b"From: alice@example.org, bob@example.org", 550),
+    (b"From: later@example.org", 451),
+]
+
+
+@pytest.mark.parametrize("sender", ["alice@example.org", ""])
+@pytest.mark.parametrize("header, reply", AUTHORS)
+def test_author_of_who_logged_in(suite, sender, header, reply):
+    c = submit(suite)
+    c.envelope(sender=sender)
+    code, texts = c.data(header + b"\r\n\r\nhi\r\n")
+    assert code == reply
+    if code == 550:
+        assert texts[0].startswith("5.7.1 ")
+        assert suite.log_has("event=author-refused", "bob@example.org",
+                             "user=alice@example.org")
+
+
+def test_others_are_not_asked(suite, mx):
+    suite.asked.clear()
+    mx.send_mail(b"From: bob@example.org\r\nFrom: x\r\n\r\n",
+                 sender="bob@example.org")
+    c = suite.connect("lmtp")
+    c.ok("LHLO a.example")
+    c.send_mail(b"From: bob@example.org\r\n\r\n", sender="bob@example.org")
+    assert suite.asked == [b"alice@example.org"] * 2
+
+
+def test_sender_check_setting():
+    with Suite(sender_check="envelope") as s:
+        c = submit(s)
+        assert c.code("MAIL FROM:<bob@example.org>") == 553
+        c.send_mail(b"From: bob@example.org\r\n\r\n",
+                    sender="alice@example.org")
+    with Suite(sender_check="none") as s:
+        submit(s).send_mail(b"From: x@far.example\r\nFrom: y\r\n\r\n",
+                            sender="x@far.example")
+
+
+def test_local_user_without_trust(suite):
+    suite.trusted = False
+    try:
+        c = suite.connect("local").hello()
+        assert c.code("MAIL FROM:<x@far.example>") == 553
+        c.ok("MAIL FROM:<>")
+        c.ok("RCPT TO:<alice@example.org>")
+        assert c.data(b"From: x@far.example\r\n\r\n")[0] == 550
+        assert (b"uid:%d" % os.geteuid(), b"x@far.example") in suite.asked
+    finally:
+        suite.trusted = True
 
 
 # --------------------------------------------------------------- LMTP, local
@@ -502,7 +588,7 @@ import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect(sys.argv[1])
 f = s.makefile("rwb")
-for line in (b"EHLO x", b"MAIL FROM:<a@b.example>",
+for line in (b"EHLO x", b"MAIL FROM:<>",
              b"RCPT TO:<alice@example.org>", b"DATA", b".", b"QUIT"):
     f.write(line + b"\\r\\n")
 f.flush()
@@ -693,7 +779,7 @@ def test_submission_process_serves_one(suite):
     before = suite.sessions
     for i in range(2):
         c = submit(suite)
-        c.send_mail(MAIL)
+        c.send_mail(b"Subject: x\r\n\r\n", sender="alice@example.org")
         c.ok("QUIT", 221)
         c.closed()
     assert suite.sessions == before + 2

@@ -203,11 +203,12 @@ SETTINGS = {
     "plain_login_anywhere": "no", "message_size_max": "1048576",
     "recipients_max": "100", "smtp_clients_max": "50",
     "smtp_clients_per_address": "0", "smtp_timeout": "20",
-    "received_max": "20",
+    "received_max": "20", "sender_check": "all",
 }
 KINDS = {"mx": "LISTENER_MX", "submission": "LISTENER_SUBMISSION",
          "lmtp": "LISTENER_LMTP", "local": "LISTENER_LOCAL"}
 USERS = {b"alice": b"secret", b"bob@example.org": b"hunter2"}
+SENDERS = {b"alice@example.org": {b"sales@example.org"}}
 LOCAL = {b"alice@example.org", b"bob@example.org",
          b"postmaster@example.org"}
 ALPHABET = "0123456789BCDFGHJKMN"
@@ -234,6 +235,7 @@ class Suite:
         self.new_fd = None          # give this descriptor instead of a file
         self.lookup_mode = "ok"     # ok die
         self.auth_mode = "ok"       # ok temporary
+        self.trusted = True         # lookupd's view of our user
 
     # ---- life
 
@@ -417,8 +419,11 @@ class Suite:
             self.drop(sock)
             return
         number, request, body, _ = got
-        assert number == NUM["RCPT_CHECK"]
         r = Reader(body)
+        if number == NUM["SENDER_CHECK"]:
+            self.sender_check(sock, request, r)
+            return
+        assert number == NUM["RCPT_CHECK"]
         address = r.text()
         r.done()
         self.asked.append(address)
@@ -436,6 +441,19 @@ class Suite:
         else:
             kind = "RCPT_FOREIGN"
         send(sock, "RCPT_VERDICT", u8(RCPT[kind]), request)
+
+    def sender_check(self, sock, request, r):
+        account, address = r.text(), r.text()
+        r.done()
+        self.asked.append((account, address))
+        if address == b"later@example.org":
+            send(sock, "REFUSAL",
+                 u8(0) + text("4.4.3") + text("the map is being built"),
+                 request)
+            return
+        own = account == b"uid:%d" % os.geteuid() and self.trusted or \
+            address in SENDERS.get(account, ())
+        send(sock, "SENDER_VERDICT", u8(own), request)
 
     # ---- authd
 

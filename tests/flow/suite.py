@@ -151,6 +151,9 @@ class Suite:
             "smtp_clients_per_address": "0",
             "mail_clients_per_address": "0",
         }
+        if not IS_ROOT:         # root is trusted without being named
+            self.settings["trusted_users"] = [pwd.getpwuid(
+                os.geteuid()).pw_name]
         for name, number in self.port.items():
             at = f"[{host}]" if ":" in host else host
             self.settings[f"listen_{name}"] = [f"{at}:{number}"]

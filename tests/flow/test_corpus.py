@@ -9,7 +9,8 @@ import corpus
 
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
 MESSAGES, LEFT_OUT = corpus.messages()
-SUITE = {"settings": {"received_max": "100"}}
+# Other people wrote them.
+SUITE = {"settings": {"received_max": "100", "sender_check": "envelope"}}
 
 pytestmark = pytest.mark.skipif(
     not corpus.PYTHON.is_dir() or not corpus.ENMIME.is_dir(),

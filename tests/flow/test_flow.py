@@ -130,7 +130,7 @@ def test_name_of_the_file_tells_sizes(paq, boxes):
 
 
 def test_trace_fields(paq, boxes):
-    paq.send(BOB, CAROL, TEXT.format("trace", "trace"), login=BOB)
+    paq.send(ALICE, CAROL, TEXT.format("trace", "trace"), login=ALICE)
     message = email.message_from_bytes(boxes[CAROL].new()[0])
     assert message["Delivered-To"] == CAROL
     # RFC 5321 4.4: from, by, with, id, for (one recipient), date.

@@ -618,3 +618,87 @@ def test_a_session_holds_nothing_but_its_own(suite):
         # The listener's filter, and the narrower one of a session.
         assert re.search(r"Seccomp_filters:\s+2", status)
         assert os.listdir("/proc/%d/root" % pid) == []
+
+
+# ---------------------------------------------------------------- D: identity
+
+SPOOFS = [
+    b"From: bob@example.org", b"From : bob@example.org",
+    b"FROM\t:\r\n bob@example.org", b"From: <bob@example.org>",
+    b"From: alice@example.org\r\nFrom: bob@example.org",
+    b"From: bob@example.org\r\nFrom: alice@example.org",
+    b"Sender: bob@example.org",
+    b"From: alice@example.org\r\nSender: alice@example.org\r\n"
+    b"Sender: bob@example.org",
+    b"From: alice@example.org, bob@example.org",
+    b"From: alice@example.org,,,bob@example.org",
+    b"From: friends: bob@example.org;", b"From: alice@example.org: x;",
+    b"From: friends: alice@example.org;", b"From:", b"From: \r\n\t",
+    b"From: bob", b"From: <>", b"From: bob@example.org(.alice@example.org",
+    b"From: alice@example.org(", b"From: \"alice@example.org",
+    b"From: <alice@example.org", b"From: alice@example.org>",
+    b"From: <bob@example.org> <alice@example.org>",
+    b"From: <@example.org:alice@example.org>",
+    b"From: <alice@example.org>bob@example.org",
+    b"From: alice@example.org@example.net",
+    b"From: =?utf-8?b?Ym9iQGV4YW1wbGUub3JnPg==?=@example.org",
+    b"From: alice@=?utf-8?q?example=2eorg?=",
+    b"From: \xc3\xa4lice@example.org", b"From: alice@ex\xc3\xa4mple.org",
+    b"From: alice @ example . org . example.net",
+    # what ends the header for us and goes on for others
+    b"no field\r\nFrom: bob@example.org",
+    b"X: y\r\nno field\r\nFrom: bob@example.org",
+    b"From alice Mon Jan  1 00:00:00 2024\r\nFrom: bob@example.org",
+    b"From: " + b", ".join(b"alice+%d@example.org" % i for i in range(11)),
+]
+
+
+@pytest.mark.parametrize("header", SPOOFS)
+def test_d6_author_of_another(suite, header):
+    """Whoever logs in as alice writes as alice, however it is spelt."""
+    c = suite.connect("submission").hello()
+    login = base64.b64encode(b"\0alice\0secret").decode()
+    c.ok("AUTH PLAIN " + login, 235)
+    c.envelope(sender="alice@example.org")
+    reply = c.data(header + b"\r\n\r\nhi\r\n")
+    if header.startswith(b"no field"):
+        # All of it became text, behind an empty line.
+        m = suite.message(queued(reply))
+        assert b"bob" not in m.header and b"From" not in m.header
+        return
+    assert (reply[0], reply[1][0][:6]) == (550, "5.7.1 "), reply
+    with suite.lock:
+        assert not suite.messages
+
+
+@pytest.mark.parametrize("sender", [
+    "bob@example.org", "alice@example.org.evil.example", "alice@example.net",
+    "alice%example.org@example.net", "alice@[127.0.0.1]", "root@localhost",
+    '"alice@example.org"@example.net'])
+def test_d6_sender_of_another(suite, sender):
+    c = suite.connect("submission").hello()
+    login = base64.b64encode(b"\0alice\0secret").decode()
+    c.ok("AUTH PLAIN " + login, 235)
+    code, texts = c.say("MAIL FROM:<%s>" % sender)
+    assert (code, texts[0][:6]) == (553, "5.7.1 ")
+    assert c.code("RCPT TO:<bob@example.org>") == 503
+
+
+def test_d6_another_name_in_the_login(suite):
+    """authzid (RFC 4616 2) other than the name that is proven."""
+    c = suite.connect("submission").hello()
+    login = base64.b64encode(b"bob@example.org\0alice\0secret").decode()
+    assert c.code("AUTH PLAIN " + login) in (501, 535)
+    assert c.code("MAIL FROM:<alice@example.org>") == 530
+
+
+def test_d6_an_endless_from_is_bounded(suite):
+    c = suite.connect("submission").hello()
+    login = base64.b64encode(b"\0alice\0secret").decode()
+    c.ok("AUTH PLAIN " + login, 235)
+    c.envelope(sender="alice@example.org")
+    suite.asked.clear()
+    reply = c.data(b"From: " + b"a@b.example,\r\n " * 30000 +
+                   b"alice@example.org\r\n\r\nhi\r\n")
+    assert reply[0] == 550
+    assert len(suite.asked) <= 10

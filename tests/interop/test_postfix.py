@@ -92,7 +92,7 @@ class Postfix:
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    with Suite() as paq:
+    with Suite(settings={"sender_check": "envelope"}) as paq:
         place = paq.dir / "postfix"
         place.mkdir()
         postfix = Postfix(place, paq.port["mx"])
