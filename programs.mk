@@ -31,7 +31,7 @@ qmgr_SRC :=	$(wildcard qmgr/*.c)
 qmgr_LIB :=	daemon conf ipc mail queue os base
 
 smtp-out_SRC :=	$(wildcard smtp-out/*.c)
-smtp-out_LIB :=	daemon conf ipc net smtp mail os base
+smtp-out_LIB :=	daemon conf ipc net smtp trust mail os base
 smtp-out_SYS :=	-lssl -lcrypto
 
 local-deliver_SRC := $(wildcard local-deliver/*.c)

@@ -1,7 +1,8 @@
 /*
  * files - what daemons cannot open themselves: the log, the list of users,
- * certificates, private keys.  Master opens them, at start and at each reload, and passes the
- * descriptors on; it never reads an octet of them.  Keys go to keyd alone.
+ * certificates, private keys, authorities.  Master opens them, at start and
+ * at each reload, and passes the descriptors on; it never reads an octet of
+ * them.  Keys go to keyd alone.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,10 +46,18 @@ check_file(const char *setting, const char *path, struct buf *errors)
 	fd_close(&fd);
 }
 
+/* Where systems keep the authorities that they believe. */
+static const char *const authorities[] = {
+	"/etc/ssl/certs/ca-certificates.crt",	/* Debian, Alpine */
+	"/etc/pki/tls/certs/ca-bundle.crt",	/* Fedora */
+	"/etc/ssl/cert.pem",			/* the BSDs */
+};
+
 int
 files_check(const struct conf_view *v, struct buf *errors)
 {
 	const char *cas = conf_str(v, "client_certificates");
+	const char *ca = conf_str(v, "smtp_out_ca_file");
 	size_t before = errors->n;
 	struct conf_pair pair;
 	const char *wrong;
@@ -62,6 +71,8 @@ files_check(const struct conf_view *v, struct buf *errors)
 	}
 	if (*cas != '\0')
 		check_file("client_certificates", cas, errors);
+	if (ca[0] == '/')
+		check_file("smtp_out_ca_file", ca, errors);
 	return errors->n == before ? 0 : -1;
 }
 
@@ -116,6 +127,27 @@ send_certificates(struct master *m, struct proc *p)
 	}
 	if (*cas != '\0' && serves_tls(role))
 		send_file(p, cas, "client-ca");
+}
+
+/* A system without any is no mistake: then nothing can be verified. */
+static void
+send_authorities(struct master *m, struct proc *p)
+{
+	const struct super_file msg = { "ca" };
+	const char *path = conf_str(m->conf, "smtp_out_ca_file");
+	int fd = -1;
+
+	if (p->slot->row->role != ROLE_SMTP_OUT)
+		return;
+	if (*path != '\0') {
+		send_file(p, path, "ca");
+		return;
+	}
+	for (size_t i = 0; fd < 0 && i < COUNT(authorities); i++)
+		fd = open_file(authorities[i]);
+	if (fd >= 0)
+		proc_tell(p, &super_file_type, &msg, fd);
+	fd_close(&fd);
 }
 
 /* logd's file or syslog's socket, opened anew at every reload. */
@@ -179,4 +211,5 @@ files_send(struct master *m, struct proc *p)
 	send_log(m, p);
 	send_passwd(m, p);
 	send_certificates(m, p);
+	send_authorities(m, p);
 }

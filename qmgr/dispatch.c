@@ -206,7 +206,8 @@ send_job(struct worker *w)
 	const struct route *r = w->dest->data;
 	struct job j = { .at_octets = m->at_octets,
 		.size_octets = m->size_octets, .body_8bit = m->body_8bit,
-		.transport = r->transport, .port = r->port, .nrcpts = b->n };
+		.transport = r->transport, .port = r->port, .tls = r->tls,
+		.nrcpts = b->n };
 	int fd, rc;
 
 	memcpy(j.id, m->id, sizeof(j.id));

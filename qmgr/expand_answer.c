@@ -137,6 +137,7 @@ log_line(const struct target *t, uint32_t index, uint32_t parent,
 		.detail = span_str(t->detail),
 		.system_user = t->system_user, .transport = t->transport,
 		.nexthop = span_str(t->nexthop), .port = t->port,
+		.tls = t->tls,
 	};
 }
 

@@ -35,8 +35,8 @@ route_key(struct buf *out, const struct target *t)
 	/* All within out's cap. */
 	(void)buf_addf(out, "%u", t->kind);
 	if (t->kind == TARGET_REMOTE)
-		(void)buf_addf(out, " %u %u %s", t->transport, t->port,
-		    t->nexthop);
+		(void)buf_addf(out, " %u %u %u %s", t->transport, t->port,
+		    t->tls, t->nexthop);
 	else if (t->kind == TARGET_PIPE)
 		(void)buf_addf(out, " %s", t->nexthop);
 	else
@@ -63,6 +63,7 @@ route_new(const struct target *t)
 	r->transport = t->transport;
 	r->system_user = t->system_user;
 	r->port = t->port;
+	r->tls = t->tls;
 	r->uid = t->uid;
 	r->gid = t->gid;
 	at = put(at, t->user, &r->user);

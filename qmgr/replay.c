@@ -46,7 +46,9 @@ to_target(const struct queue_log *l, struct target *t)
 	t->system_user = l->system_user != 0;
 	t->transport = (uint8_t)l->transport;
 	t->port = (uint16_t)l->port;
+	t->tls = (uint8_t)l->tls;
 	if (l->transport > TRANSPORT_LMTP || l->port > UINT16_MAX ||
+	    l->tls >= DEMANDS ||
 	    span_copy(l->address, t->address, sizeof(t->address)) != 0 ||
 	    span_copy(l->owner, t->owner, sizeof(t->owner)) != 0 ||
 	    span_copy(l->user, t->user, sizeof(t->user)) != 0 ||

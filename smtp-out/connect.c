@@ -44,8 +44,14 @@ connect_plan(struct route_plan *p, const struct job *job,
 	p->port = job->port != 0 ? job->port :
 	    job->transport == TRANSPORT_LMTP ? PORT_LMTP :
 	    (uint16_t)conf_num(conf, "smtp_out_port");
-	if (target_is_literal(nexthop))
-		return target_from_literal(nexthop, &p->hosts, why);
+	p->demand = secure_demand(job->tls, conf, &p->demand_why);
+	memcpy(p->nexthop, job->nexthop, sizeof(p->nexthop));
+	if (target_is_literal(nexthop)) {
+		if (target_from_literal(nexthop, &p->hosts, why) != 0)
+			return -1;
+		memcpy(p->nexthop, p->hosts.v[0].name, sizeof(p->nexthop));
+		return 0;
+	}
 	/* LMTP has no MX (RFC 2033 4.1 asks for none either). */
 	if (job->transport == TRANSPORT_LMTP) {
 		p->hosts.n = 1;
@@ -78,26 +84,38 @@ no_address(struct route_plan *p, uint8_t status)
 	connect_failed(p, &why);
 }
 
-/* The addresses of the next host; false: there is no further host. */
+/* What TLS the current host needs; false: that cannot be had. */
 static bool
-next_host(struct route_plan *p, struct ipc_client *dns)
+secure_it(struct route_plan *p)
+{
+	const struct secure_path path = { .nexthop = p->nexthop,
+		.host = p->name, .by_mx = p->hosts.looked_up,
+		.mx_signed = p->mx_signed };
+	struct why why;
+
+	if (secure_host(&p->secure, p->demand, &path, &why) != 0) {
+		connect_failed(p, &why);
+		return false;
+	}
+	if (p->secure.why == NULL)
+		p->secure.why = p->demand_why;
+	return true;
+}
+
+static void
+find_addresses(struct route_plan *p, struct ipc_client *dns)
 {
 	struct dns_answer answer;
 	struct why why;
 	size_t left_out;
 
-	p->at = p->n = 0;
-	if (p->host >= p->hosts.n)
-		return false;
-	memcpy(p->name, p->hosts.v[p->host].name, sizeof(p->name));
-	p->host++;
 	if (sock_parse_ip(span_str(p->name), &p->addresses[0]) == 0) {
 		p->n = 1;
-		return true;
+		return;
 	}
 	if (ask(dns, DNS_ADDRESS, p->name, &answer, &why) != 0) {
 		connect_failed(p, &why);
-		return true;
+		return;
 	}
 	p->n = target_addresses(&answer, p->hosts.looked_up, p->addresses,
 	    ADDRESSES_MAX, &left_out);
@@ -105,6 +123,19 @@ next_host(struct route_plan *p, struct ipc_client *dns)
 		p->ourselves = true;
 	if (p->n == 0 && left_out == 0)
 		no_address(p, answer.status);
+}
+
+/* The next host and its addresses, if any; false: there is no further host. */
+static bool
+next_host(struct route_plan *p, struct ipc_client *dns)
+{
+	p->at = p->n = 0;
+	if (p->host >= p->hosts.n)
+		return false;
+	memcpy(p->name, p->hosts.v[p->host].name, sizeof(p->name));
+	p->host++;
+	if (secure_it(p))
+		find_addresses(p, dns);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "conf/view.h"
 #include "ipc/client.h"
 #include "smtp-out/job.h"
+#include "smtp-out/secure.h"
 #include "smtp-out/target.h"
 
 /* The addresses still to be tried for one job. */
@@ -19,6 +20,11 @@ struct route_plan {
 	size_t		 n, at;		/* of the current host */
 	size_t		 tried;
 	char		 name[256];	/* of the current host */
+	struct secure	 secure;	/* what it must prove */
+	enum demand	 demand;
+	const char	*demand_why;
+	char		 nexthop[256];	/* without brackets */
+	bool		 mx_signed;
 	uint16_t	 port;
 	bool		 ourselves;	/* an address was left out as our own */
 	bool		 failed;	/* then why is that of the hosts so far */

@@ -1,12 +1,14 @@
 /*
  * smtp-out - sends mail to other hosts by SMTP and LMTP.
  * runs as   _paqout in an empty directory; may make connections, open no file
- * reads     OUT_WORKER and JOBs (qmgr) with the queue file open for reading;
+ * reads     certificates of authorities, as a descriptor from master;
+ *           OUT_WORKER and JOBs (qmgr) with the queue file open for reading;
  *           DNS_ANSWER (dnsd); what other mail servers say
  * writes    the message to other mail servers; RESULTs to qmgr; DNS_ASK
  * never     writes a file; sees a password, a mailbox or another job's file
  * flow      qmgr -> main.c (fork) -> worker.c -> job.c -> target.c (which hosts)
- *           -> connect.c -> talk.c -> body.c -> outcome.c -> qmgr
+ *           -> connect.c -> secure.c (what TLS) -> talk_open.c -> talk.c
+ *           -> body.c -> outcome.c -> qmgr
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,8 +20,9 @@
 #include "daemon/service.h"
 #include "ipc/chan.h"
 #include "ipc/msg_deliver.h"
-#include "net/tls.h"
+#include "net/tls_client.h"
 #include "os/fd.h"
+#include "os/fs.h"
 #include "smtp-out/limits.h"
 #include "smtp-out/orphans.h"
 #include "smtp-out/worker.h"
@@ -41,6 +44,31 @@ static struct {
 	STAILQ_HEAD(, waiting) waiting;	/* for a place, or for dnsd */
 	size_t		   nwaiting;
 } state = { .waiting = STAILQ_HEAD_INITIALIZER(state.waiting) };
+
+/* What master has opened, at start and at each reload; else as before. */
+static void
+load_authorities(void)
+{
+	int fd = service_take_file("ca");
+	struct buf pem;
+
+	if (fd < 0)
+		return;		/* master has said why, or there is none */
+	buf_init(&pem, TLS_CA_FILE_MAX);
+	if (fs_slurp_fd(fd, &pem) != 0 ||
+	    tls_client_trust(state.tls, buf_span(&pem)) == 0)
+		log_error(LF_STR("event", "no-authorities"),
+		    LF_STR("why", "no certificates in it, or unreadable"));
+	buf_fini(&pem);
+	fd_close(&fd);
+}
+
+static void
+on_reload(void *ctx)
+{
+	(void)ctx;
+	load_authorities();
+}
 
 /* In the child: keep the three channels and nothing of the parent. */
 _Noreturn static void
@@ -166,11 +194,12 @@ int
 main(int argc, char **argv)
 {
 	const struct service_events events = { .child = on_child,
-		.peer = on_peer };
+		.peer = on_peer, .reload = on_reload };
 
 	service_begin(&smtp_out, argc, argv);
 	tls_setup();
 	state.tls = tls_client_new();
+	load_authorities();
 	service_confine(NULL, NULL);
 
 	state.srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);

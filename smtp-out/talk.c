@@ -14,78 +14,12 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "net/line.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "smtp-out/body.h"
+#include "smtp-out/exchange.h"
 #include "smtp-out/limits.h"
 #include "smtp/verb.h"
-
-static int
-lost(const struct talk *t, struct why *why, const char *when)
-{
-	why_set(why, WHY_TEMP, "4.4.2", "%s: connection lost or no answer %s",
-	    t->remote, when);
-	return -1;
-}
-
-/* What is written leaves, and there is input, or the deadline has come. */
-static int
-wait_for_reply(struct talk *t, struct why *why, const char *when)
-{
-	if (stream_flush(&t->stream) != STREAM_OK)
-		return lost(t, why, when);
-	if (stream_idle(&t->stream) && job_wait(t->link, t->stream.fd,
-	    t->stream.deadline_ms) != 0) {
-		why_set(why, WHY_TEMP, "4.3.0", "the queue manager ended");
-		return -1;
-	}
-	return 0;
-}
-
-/* The next reply into t->reply; -1 with why: none came, or it is none. */
-static int
-read_reply(struct talk *t, int64_t wait_ms, const char *when,
-    struct why *why)
-{
-	int64_t left_ms = t->until_ms - clock_mono_ms();
-	struct span line;
-
-	reply_clear(&t->reply);
-	stream_deadline(&t->stream, left_ms < wait_ms ? left_ms : wait_ms);
-	if (wait_for_reply(t, why, when) != 0)
-		return -1;
-	for (;;) {
-		if (line_read(&t->stream, LINE_MAX_OCTETS, LINE_CRLF_OR_LF,
-		    &line) != LINE_OK)
-			return lost(t, why, when);
-		switch (reply_feed(&t->reply, line)) {
-		case REPLY_MORE:
-			break;
-		case REPLY_DONE:
-			return 0;
-		case REPLY_BAD:
-			why_set(why, WHY_TEMP, "4.5.0",
-			    "%s: not an SMTP reply %s", t->remote, when);
-			return -1;
-		}
-	}
-}
-
-static int
-command(struct talk *t, const char *line, int64_t wait_ms, const char *when,
-    struct why *why)
-{
-	if (stream_puts(&t->stream, line) != STREAM_OK)
-		return lost(t, why, when);
-	return read_reply(t, wait_ms, when, why);
-}
-
-static bool
-said(const struct talk *t, unsigned hundred)
-{
-	return t->reply.code / 100 == hundred;
-}
 
 /* Something came, or the end, that answers no command of ours. */
 static bool
@@ -93,155 +27,6 @@ has_spoken(const struct talk *t)
 {
 	return !stream_idle(&t->stream) ||
 	    fd_wait(t->stream.fd, FD_READ, 0) != 0;
-}
-
-/* ---------------------------------------------------------------- opening */
-
-static int
-not_this_host(struct talk *t, struct why *why, const char *when)
-{
-	struct buf line;
-
-	buf_init(&line, REPLY_SHORT_MAX + 1);
-	reply_one_line(&t->reply, &line);
-	/* Another host, or this one later, may be kinder: never permanent. */
-	why_set(why, WHY_TEMP, "4.4.0", "%s said %s %s", t->remote,
-	    buf_cstr(&line), when);
-	buf_fini(&line);
-	return -1;
-}
-
-static int
-greeting(struct talk *t, const struct talk_start *how, struct why *why)
-{
-	struct span text, name;
-
-	if (read_reply(t, GREETING_MS, "for a greeting", why) != 0)
-		return -1;
-	if (!said(t, 2))
-		return not_this_host(t, why, "for a greeting");
-	text = buf_span(&t->reply.text);
-	name = span_word(&text);
-	if (how->looked_up && span_ieq_str(name, how->hostname)) {
-		why_set(why, WHY_PERM, "5.4.6",
-		    "mail loops: %s greets with our own name", t->remote);
-		return -1;
-	}
-	return 0;
-}
-
-static int
-introduce(struct talk *t, const char *hostname, struct why *why)
-{
-	static const char *const verbs[] = { "EHLO", "LHLO", "HELO" };
-	struct buf line;
-	int rc = -1;
-
-	buf_init(&line, 512);
-	(void)buf_addf(&line, "%s %s\r\n", verbs[t->lmtp], hostname);
-	if (command(t, buf_cstr(&line), EHLO_MS, "to EHLO", why) != 0)
-		goto out;
-	if (said(t, 2)) {
-		ehlo_parse(&t->ehlo, buf_span(&t->reply.text));
-		rc = 0;
-		goto out;
-	}
-	/* RFC 5321 3.2: an old server may know HELO only. */
-	if (t->lmtp || !said(t, 5)) {
-		rc = not_this_host(t, why, "to EHLO");
-		goto out;
-	}
-	buf_clear(&line);
-	(void)buf_addf(&line, "%s %s\r\n", verbs[2], hostname);
-	if (command(t, buf_cstr(&line), EHLO_MS, "to HELO", why) != 0)
-		goto out;
-	rc = said(t, 2) ? 0 : not_this_host(t, why, "to HELO");
-out:
-	buf_fini(&line);
-	return rc;
-}
-
-static int
-handshake(struct talk *t, struct tls *tls, struct why *why)
-{
-	int64_t deadline = clock_deadline(TLS_MS);
-	const char *text = "took too long";
-	enum tls_result r;
-
-	while ((r = tls_handshake(tls)) != TLS_DONE && r != TLS_FAILED &&
-	    clock_mono_ms() < deadline) {
-		if (r == TLS_WAIT_WRITE) {
-			if (fd_wait(t->stream.fd, FD_WRITE, deadline) < 0)
-				break;
-		} else if (job_wait(t->link, t->stream.fd, deadline) != 0) {
-			text = "the queue manager ended";
-			break;
-		}
-	}
-	if (r == TLS_DONE)
-		return 0;
-	why_set(why, WHY_TEMP, "4.7.5", "%s: TLS handshake: %s", t->remote,
-	    r == TLS_FAILED ? tls_failure(tls) : text);
-	return -1;
-}
-
-/*
- * RFC 3207 4.  A host that takes its offer back is spoken to in the clear; one
- * whose handshake fails hears no further word on this connection.
- */
-static int
-start_tls(struct talk *t, const struct talk_start *how, struct why *why)
-{
-	struct tls *tls;
-
-	if (command(t, "STARTTLS\r\n", TLS_MS, "to STARTTLS", why) != 0)
-		return -1;
-	if (t->reply.code != 220) {
-		t->no_tls = "refused";
-		return 0;
-	}
-	t->tls_failed = true;
-	/* What stands behind the reply would be taken as if it came by TLS. */
-	if (!stream_idle(&t->stream))
-		return lost(t, why, "behind STARTTLS");
-	tls = tls_connect(how->tls, t->stream.fd, how->host);
-	if (tls == NULL || handshake(t, tls, why) != 0) {
-		if (tls == NULL)
-			(void)lost(t, why, "for want of memory");
-		tls_free(&tls);
-		return -1;
-	}
-	t->tls_failed = false;
-	t->no_tls = NULL;
-	tls_facts(tls, &t->tls);
-	/* Nothing was waiting, and nothing has been read since. */
-	(void)!stream_set_io(&t->stream, &tls_stream_io, tls);
-	/* RFC 3207 4.2: what it offered before does not count. */
-	ehlo_init(&t->ehlo);
-	return introduce(t, how->hostname, why);
-}
-
-int
-talk_open(struct talk *t, const struct talk_start *how, struct why *why)
-{
-	memset(t, 0, sizeof(*t));
-	t->lmtp = how->lmtp;
-	t->link = how->link;
-	t->until_ms = clock_deadline(JOB_MS);
-	span_copy_cut(span_str(how->remote), t->remote, sizeof(t->remote));
-	stream_init(&t->stream, how->fd, STREAM_IN, STREAM_OUT);
-	reply_init(&t->reply);
-	ehlo_init(&t->ehlo);
-	t->open = true;
-	t->no_tls = how->tls != NULL ? "not offered" : "failed before";
-	if (greeting(t, how, why) != 0 ||
-	    introduce(t, how->hostname, why) != 0 ||
-	    (how->tls != NULL && (t->ehlo.caps & EHLO_STARTTLS) != 0 &&
-	    start_tls(t, how, why) != 0)) {
-		talk_close(t);
-		return -1;
-	}
-	return 0;
 }
 
 void
@@ -343,12 +128,12 @@ struct flight {
 static int
 after_mail(struct talk *t, struct job_in *j, struct why *why)
 {
-	if (read_reply(t, MAIL_MS, "to MAIL", why) != 0)
+	if (exchange_reply(t, MAIL_MS, "to MAIL", why) != 0)
 		return -1;
 	/* RFC 5321 3.8: it closes; a kept connection that was too old. */
 	if (t->reply.code == 421)
-		return not_this_host(t, why, "to MAIL");
-	if (!said(t, 2))
+		return exchange_refused(t, why, "to MAIL");
+	if (!exchange_said(t, 2))
 		settle_rest(t, j);
 	return 0;
 }
@@ -357,9 +142,9 @@ static int
 after_rcpt(struct talk *t, struct job_in *j, size_t i, struct flight *f,
     struct why *why)
 {
-	if (read_reply(t, RCPT_MS, "to RCPT", why) != 0)
+	if (exchange_reply(t, RCPT_MS, "to RCPT", why) != 0)
 		return -1;
-	if (said(t, 2)) {
+	if (exchange_said(t, 2)) {
 		f->accepted++;
 		return 0;
 	}
@@ -376,12 +161,12 @@ after_rcpt(struct talk *t, struct job_in *j, size_t i, struct flight *f,
 static int
 after_data(struct talk *t, struct job_in *j, struct why *why)
 {
-	if (read_reply(t, DATA_INIT_MS, "to DATA", why) != 0)
+	if (exchange_reply(t, DATA_INIT_MS, "to DATA", why) != 0)
 		return -1;
-	t->in_data = said(t, 3);
+	t->in_data = exchange_said(t, 3);
 	/* RFC 5321 4.3.2: 2yz is no answer to it, and nothing has been taken yet. */
-	if (said(t, 2))
-		return not_this_host(t, why, "to DATA");
+	if (exchange_said(t, 2))
+		return exchange_refused(t, why, "to DATA");
 	if (!t->in_data)
 		settle_rest(t, j);
 	return 0;
@@ -481,7 +266,7 @@ static int
 after_dot(struct talk *t, struct job_in *j, struct why *why)
 {
 	if (!t->lmtp) {
-		if (read_reply(t, DATA_END_MS, "to the message", why) != 0)
+		if (exchange_reply(t, DATA_END_MS, "to the message", why) != 0)
 			return -1;
 		settle_rest(t, j);
 		return 0;
@@ -489,7 +274,7 @@ after_dot(struct talk *t, struct job_in *j, struct why *why)
 	for (size_t i = 0; i < j->head.nrcpts; i++) {
 		if (j->settled[i])
 			continue;
-		if (read_reply(t, DATA_END_MS, "to the message", why) != 0)
+		if (exchange_reply(t, DATA_END_MS, "to the message", why) != 0)
 			return -1;
 		settle(t, j, i);
 	}
@@ -503,7 +288,7 @@ after_dot(struct talk *t, struct job_in *j, struct why *why)
 static enum outcome_talk
 take_early_reply(struct talk *t, struct job_in *j, struct why *why)
 {
-	if (read_reply(t, DATA_END_MS, "in the message", why) == 0) {
+	if (exchange_reply(t, DATA_END_MS, "in the message", why) == 0) {
 		if (t->reply.code >= 400) {
 			settle_rest(t, j);
 			return TALK_CLOSED;
@@ -545,12 +330,12 @@ reset(struct talk *t)
 
 	t->in_data = false;
 	/* RFC 2920 3.1: 354 though no recipient was taken: an empty message. */
-	if (data && command(t, ".\r\n", DATA_END_MS, "to nothing",
+	if (data && exchange_command(t, ".\r\n", DATA_END_MS, "to nothing",
 	    &why) != 0)
 		return TALK_CLOSED;
 	if (t->reply.code == 421 ||
-	    command(t, "RSET\r\n", RSET_MS, "to RSET", &why) != 0 ||
-	    !said(t, 2))
+	    exchange_command(t, "RSET\r\n", RSET_MS, "to RSET", &why) != 0 ||
+	    !exchange_said(t, 2))
 		return TALK_CLOSED;
 	return TALK_DONE;
 }

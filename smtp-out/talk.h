@@ -8,10 +8,11 @@
 #include "base/base.h"
 #include "base/why.h"
 #include "net/stream.h"
-#include "net/tls.h"
+#include "net/tls_client.h"
 #include "smtp-out/connect.h"
 #include "smtp-out/job.h"
 #include "smtp-out/outcome.h"
+#include "smtp-out/secure.h"
 #include "smtp/ehlo.h"
 #include "smtp/reply.h"
 
@@ -27,12 +28,14 @@ struct talk {
 	char	     remote[REMOTE_SIZE];
 	const char  *no_tls;	/* why it is in the clear, or NULL: */
 	struct tls_facts tls;
+	enum tls_proof proven;
+	const char  *tls_why;	/* on whose wish, for logs */
 	bool	     tls_failed;	/* and no further word may be said */
 };
 
 /*
- * Take the greeting, introduce ourselves, and go over to TLS if the host
- * offers it; nothing of it is verified.
+ * Take the greeting, introduce ourselves, and go over to TLS as secure says.
+ * Afterwards all holds that it demands.
  * fd       owned from here on
  * looked_up  a host that greets with our own name is ourselves
  * returns  0, or -1 with why: not with this host (the connection is closed)
@@ -43,7 +46,9 @@ struct talk_start {
 	bool	    lmtp, looked_up;
 	const char *hostname;
 	const char *remote;
-	const struct tls_client *tls;	/* NULL: not with this one */
+	const struct tls_client *tls;
+	const struct secure *secure;
+	bool	    plain;		/* TLS failed before, and need not be */
 	const char *host;		/* its name, for SNI */
 };
 int	talk_open(struct talk *t, const struct talk_start *how,

@@ -23,14 +23,15 @@ struct worker {
 	struct talk	  talk;
 	char		  nexthop[256];	/* whom the connection is with */
 	uint16_t	  port;
-	uint8_t		  transport;
+	uint8_t		  transport, demand;
 };
 
 static bool
 same_destination(const struct worker *w, const struct job *job)
 {
 	return w->talk.open && strcmp(w->nexthop, job->nexthop) == 0 &&
-	    w->port == job->port && w->transport == job->transport;
+	    w->port == job->port && w->transport == job->transport &&
+	    w->demand == job->tls;
 }
 
 static void
@@ -39,6 +40,7 @@ remember_destination(struct worker *w, const struct job *job)
 	memcpy(w->nexthop, job->nexthop, sizeof(w->nexthop));
 	w->port = job->port;
 	w->transport = job->transport;
+	w->demand = job->tls;
 }
 
 static void
@@ -50,18 +52,21 @@ settle_with_why(struct job_in *j, const struct why *why)
 }
 
 static void
-log_connected(const struct talk *t, const struct job *job)
+log_talk(const char *event, const struct talk *t, const char *id)
 {
-	log_info(LF_STR("event", "connected"), LF_STR("id", job->id),
+	bool tls = t->no_tls == NULL;
+
+	log_info(LF_STR("event", event), LF_STR("id", id),
 	    LF_STR("remote", t->remote),
-	    LF_STR("tls", t->no_tls == NULL ? t->tls.version : "none"),
-	    LF_STR("cipher", t->no_tls == NULL ? t->tls.cipher : NULL),
-	    LF_STR("why", t->no_tls));
+	    LF_STR("tls", tls ? t->tls.version : "none"),
+	    LF_STR("cipher", tls ? t->tls.cipher : NULL),
+	    LF_STR("verified", tls ? secure_proof_name(t->proven) : NULL),
+	    LF_STR("why", tls ? t->tls_why : t->no_tls));
 }
 
 /*
- * A host with which TLS fails is tried again without: what nobody verifies
- * is worth no delay.
+ * A host with which TLS fails is tried again without, if nobody demands it:
+ * what is not verified is worth no delay.
  */
 static int
 open_next(struct worker *w, struct route_plan *plan, const struct job *job,
@@ -73,7 +78,7 @@ open_next(struct worker *w, struct route_plan *plan, const struct job *job,
 		.lmtp = job->transport == TRANSPORT_LMTP,
 		.looked_up = plan->hosts.looked_up,
 		.hostname = conf_str(w->conf, "hostname"),
-		.tls = w->tls };
+		.tls = w->tls, .secure = &plan->secure };
 	char remote[REMOTE_SIZE];
 
 	for (;;) {
@@ -82,15 +87,16 @@ open_next(struct worker *w, struct route_plan *plan, const struct job *job,
 		start.remote = remote;
 		start.host = plan->name;
 		if (talk_open(&w->talk, &start, why) == 0) {
-			log_connected(&w->talk, job);
+			log_talk("connected", &w->talk, job->id);
 			remember_destination(w, job);
 			return 0;
 		}
 		log_info(LF_STR("event", "host-failed"),
 		    LF_STR("id", job->id), LF_STR("remote", remote),
 		    LF_STR("why", why->text));
-		start.tls = w->talk.tls_failed ? NULL : w->tls;
-		if (w->talk.tls_failed)
+		start.plain = w->talk.tls_failed &&
+		    plan->secure.least == SECURE_MAY;
+		if (start.plain)
 			connect_step_back(plan);
 		else
 			connect_failed(plan, why);
@@ -142,6 +148,8 @@ send_job(struct worker *w, struct job_in *j)
 
 	if (!send_on_kept(w, j, &end))
 		end = send_on_new(w, j, &why);
+	if (end != TALK_NEXT_HOST)
+		log_talk("sent", &w->talk, j->head.id);
 	if (end == TALK_CLOSED)
 		talk_close(&w->talk);
 	if (end != TALK_NEXT_HOST)

@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 #include "conf/view.h"
-#include "net/tls.h"
+#include "net/tls_client.h"
 
 /*
  * Never returns.

@@ -205,6 +205,7 @@ take_route(struct span value, struct target *out, struct why *why)
 	if (route_parse(value, &route, why) != 0)
 		return MAP_FAILED;
 	out->port = route.port;
+	out->tls = (uint8_t)route.tls;
 	if (route.kind == ROUTE_ERROR) {
 		out->kind = TARGET_FAIL;
 		out->permanent = route.permanent;

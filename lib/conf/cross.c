@@ -189,6 +189,7 @@ static const struct {
 	{ "client_certificates", form_path_or_none },
 	{ "relay_clients", form_net },
 	{ "smtp_out_source", form_ip },
+	{ "smtp_out_ca_file", form_path_or_none },
 	{ "dns_servers", form_server },
 	{ "mailbox_path", form_mailbox },
 	{ "mailbox_uids", form_range },

@@ -152,6 +152,13 @@ const struct conf_key conf_keys[] = {
 	    "The port of other hosts' SMTP." },
 	{ "smtp_out_source", CONF_STR, 0, 47, "", NULL, OUT,
 	    "The address from which connections are made; empty: any." },
+	{ "smtp_out_tls", CONF_CHOICE, 0, 0, "opportunistic",
+	    "none opportunistic require verify dane dane-only", OUT,
+	    "What TLS other hosts must have where their route does not say "
+	    "(aliases(5))." },
+	{ "smtp_out_ca_file", CONF_STR, 0, 255, "", NULL, OUT,
+	    "Certificates of the authorities that are believed, in PEM form; "
+	    "empty: those of the system." },
 	{ "dns_servers", CONF_LIST, 0, 8, "", NULL, R(DNSD),
 	    "address or address:port of name servers; empty: those of "
 	    "/etc/resolv.conf." },

@@ -36,6 +36,7 @@ static const struct ipc_field job_fields[] = {
 	IPC_U8(job, transport, TRANSPORT_SMTP, TRANSPORT_LMTP),
 	IPC_TEXT(job, nexthop, 0, 255),
 	IPC_U16(job, port, 0, UINT16_MAX),
+	IPC_U8(job, tls, DEMAND_DEFAULT, DEMANDS - 1),
 	IPC_U32(job, nrcpts, 1, JOB_RCPTS_MOST),
 };
 const struct ipc_type job_type =

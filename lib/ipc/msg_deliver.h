@@ -44,6 +44,7 @@ struct job {			/* with the queue file */
 	uint8_t	 transport;
 	char	 nexthop[256];	/* smtp-out; pipe: the command's name */
 	uint16_t port;
+	uint8_t	 tls;		/* enum demand; smtp-out */
 	uint32_t nrcpts;
 };
 struct job_rcpt {

@@ -5,6 +5,7 @@
 #ifndef IPC_MSG_LOOKUP_H
 #define IPC_MSG_LOOKUP_H
 
+#include "base/demand.h"
 #include "base/why.h"
 #include "ipc/catalogue.h"
 
@@ -57,6 +58,7 @@ struct target {
 	uint8_t	 transport;
 	char	 nexthop[256];	/* domain (MX lookup), or "[host]": no MX */
 	uint16_t port;		/* 0: the transport's own */
+	uint8_t	 tls;		/* enum demand */
 	/* TARGET_PIPE: nexthop is the name of the configured command */
 	/* owner-list address that becomes the envelope sender, or "" */
 	char	 owner[LOOKUP_ADDRESS_MAX + 1];

@@ -1,6 +1,6 @@
 /*
- * route.c - transport ":" host [":" port], in that order; the host in brackets
- * means "no MX look-up", as administrators know it.
+ * route.c - transport ":" host [":" port] [tls=word], in that order; the host
+ * in brackets means "no MX look-up", as administrators know it.
  */
 #include "map/route.h"
 
@@ -57,6 +57,29 @@ parse_host(struct span text, struct route *route)
 	return span_copy(host, route->nexthop, sizeof(route->nexthop));
 }
 
+/* What stands behind the host: nothing, or "tls=word". */
+static int
+parse_options(struct span text, struct route *route)
+{
+	if (text.n == 0)
+		return 0;
+	return span_istarts(text, SPAN_LIT("tls=")) ?
+	    demand_parse(span_from(text, 4), &route->tls) : -1;
+}
+
+static int
+parse_hop(struct span text, struct route *route)
+{
+	size_t space = 0;
+
+	while (space < text.n && text.p[space] != ' ' &&
+	    text.p[space] != '\t')
+		space++;
+	return parse_host(span_head(text, space), route) == 0 &&
+	    parse_options(span_trim(span_from(text, space)), route) == 0 ?
+	    0 : -1;
+}
+
 static int
 parse_error(struct span text, struct route *route)
 {
@@ -94,6 +117,6 @@ route_parse(struct span value, struct route *route, struct why *why)
 	else
 		return bad(why, value);
 	rc = route->kind == ROUTE_ERROR ? parse_error(rest, route) :
-	    parse_host(rest, route);
+	    parse_hop(rest, route);
 	return rc == 0 ? 0 : bad(why, value);
 }

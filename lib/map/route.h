@@ -7,11 +7,13 @@
  *	*:		smtp:[smarthost.example.org]:587	everything else
  *	old.example:	error:5.1.2 gone for good
  *	special.example: smtp:				its own MX, as without a route
+ *	bank.example:	smtp: tls=verify		what must hold of TLS there
  */
 #ifndef MAP_ROUTE_H
 #define MAP_ROUTE_H
 
 #include "base/base.h"
+#include "base/demand.h"
 #include "base/span.h"
 #include "base/why.h"
 
@@ -21,6 +23,7 @@ struct route {
 	enum route_kind kind;
 	char	 nexthop[256];	/* name, "[host]", or "": the domain itself */
 	uint16_t port;		/* 0: the transport's own */
+	enum demand tls;	/* "tls=", or DEMAND_DEFAULT */
 	/* ROUTE_ERROR */
 	bool	 permanent;
 	char	 esc[WHY_ESC_SIZE];

@@ -17,7 +17,6 @@
 #include "net/tls_priv.h"
 #include "os/clock.h"
 #include "os/fd.h"
-#include "os/sock.h"
 
 #define GROUPS	"X25519:P-256:P-384"
 #define CIPHERS	"ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -71,8 +70,8 @@ tls_context(const SSL_METHOD *method)
 
 /* ------------------------------------------------------------- beginnings */
 
-static struct tls *
-session(SSL_CTX *ctx, int fd)
+struct tls *
+tls_session(SSL_CTX *ctx, int fd)
 {
 	struct tls *t = xcalloc(1, sizeof(*t));
 
@@ -88,7 +87,7 @@ session(SSL_CTX *ctx, int fd)
 struct tls *
 tls_accept(struct tls_server *s, int fd)
 {
-	struct tls *t = session(tls_server_hold(s), fd);
+	struct tls *t = tls_session(tls_server_hold(s), fd);
 
 	if (t == NULL) {
 		tls_server_free(&s);
@@ -96,29 +95,6 @@ tls_accept(struct tls_server *s, int fd)
 	}
 	t->server = s;
 	SSL_set_accept_state(t->ssl);
-	return t;
-}
-
-/* RFC 6066 3: a literal address is no host name. */
-static bool
-is_name(const char *host)
-{
-	struct sock_addr a;
-
-	return host != NULL && *host != '\0' &&
-	    sock_parse_ip(span_str(host), &a) != 0;
-}
-
-struct tls *
-tls_connect(const struct tls_client *c, int fd, const char *host)
-{
-	struct tls *t = session(tls_client_context(c), fd);
-
-	if (t == NULL)
-		return NULL;
-	SSL_set_connect_state(t->ssl);
-	if (is_name(host) && SSL_set_tlsext_host_name(t->ssl, host) != 1)
-		tls_free(&t);
 	return t;
 }
 
@@ -143,10 +119,13 @@ static void
 note_failure(struct tls *t, int error)
 {
 	const char *text = ERR_reason_error_string(ERR_peek_error());
+	long verified = SSL_get_verify_result(t->ssl);
 
 	t->broken = true;
 	if (error == SSL_ERROR_SYSCALL || text == NULL)
 		text = "connection ended";
+	else if (verified != X509_V_OK && !SSL_is_server(t->ssl))
+		text = X509_verify_cert_error_string(verified);
 	span_copy_cut(span_str(text), t->failure, sizeof(t->failure));
 }
 

@@ -1,7 +1,7 @@
 /*
  * tls - sessions of TLS 1.2 and 1.3 over a descriptor, for servers whose
- * private keys are elsewhere and for clients.  With cert and tls_provider the
- * only module that includes the TLS library.
+ * private keys are elsewhere and for clients (tls_client.h).  With cert and
+ * tls_provider the only module that includes the TLS library.
  *
  * No session is ever resumed: no tickets, no cache, so that nothing is shared
  * between the children of one process.  No renegotiation, no compression,
@@ -21,7 +21,6 @@
 #define TLS_CLIENT_SIZE	321	/* an address, with NUL */
 
 struct tls_server;	/* certificates, for all sessions of a daemon */
-struct tls_client;
 struct tls;		/* one session */
 
 /*
@@ -64,16 +63,10 @@ size_t	tls_server_count(const struct tls_server *s);
 int	tls_server_ask_client(struct tls_server *s, struct span pem,
 	    struct why *why) must_use;
 
-/* Verifies nothing: for opportunistic use. */
-struct tls_client *tls_client_new(void);
-void	tls_client_free(struct tls_client **c);
-
 /* ------------------------------------------------------------- one session */
 
 /* fd: non-blocking; stays the caller's.  NULL: no memory. */
 struct tls *tls_accept(struct tls_server *s, int fd);
-/* host: whom it is meant for (SNI), or NULL. */
-struct tls *tls_connect(const struct tls_client *c, int fd, const char *host);
 /* Says goodbye if that is possible at once. */
 void	tls_free(struct tls **t);
 

@@ -21,9 +21,10 @@ struct tls {
 OSSL_LIB_CTX *tls_library(void);
 /* A context with everything that servers and clients have in common. */
 SSL_CTX	*tls_context(const SSL_METHOD *method);
+/* A session over fd; NULL: no memory. */
+struct tls *tls_session(SSL_CTX *ctx, int fd);
 /* For a new session, which holds the server from now on. */
 SSL_CTX	*tls_server_hold(struct tls_server *s);
-SSL_CTX	*tls_client_context(const struct tls_client *c);
 
 /* tls_facts.c: of that certificate, RFC 5929 4.1 */
 int	tls_end_point(const X509 *x, uint8_t out[TLS_BINDING_MAX], size_t *n)

@@ -48,6 +48,7 @@ struct queue_log {
 	uint32_t    uid, gid;		/* MAILBOX */
 	uint32_t    system_user;	/* MAILBOX: 0 or 1 */
 	uint32_t    transport, port;	/* REMOTE */
+	uint32_t    tls;		/* REMOTE: enum demand */
 	uint64_t    age_s;		/* PASS */
 	uint64_t    next;		/* PASS: seconds since 1970 */
 	struct span address;		/* final, also of results */

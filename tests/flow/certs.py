@@ -12,9 +12,11 @@ KINDS = {
 
 
 class Pair:
-    """A self-signed certificate and its key, in files of root's."""
+    """A certificate and its key, in files of root's: self-signed, or by another
+    Pair."""
 
-    def __init__(self, directory, name, kind="ec", names=None, services=""):
+    def __init__(self, directory, name, kind="ec", names=None, services="",
+                 by=None):
         self.name, self.kind, self.services = name, kind, services
         self.cert = Path(directory) / f"{name}-{kind}.crt"
         self.key = Path(directory) / f"{name}-{kind}.key"
@@ -22,6 +24,8 @@ class Pair:
         subprocess.run(
             ["openssl", "req", "-x509", "-nodes", "-days", "30", "-subj",
              f"/CN={name}", "-addext", "subjectAltName=" + alt,
+             *(["-CA", by.cert, "-CAkey", by.key, "-addext",
+                "basicConstraints=critical,CA:FALSE"] if by else []),
              *KINDS[kind], "-keyout", self.key, "-out", self.cert],
             check=True, capture_output=True)
         self.key.chmod(0o600)

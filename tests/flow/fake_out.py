@@ -69,7 +69,8 @@ class Worker:
         theirs.close()
 
     def begin(self, message, rcpts, nexthop="", port=0, transport=SMTP,
-              sender="alice@demo.example", id_=ID, size=None, body_8bit=0):
+              sender="alice@demo.example", id_=ID, size=None, body_8bit=0,
+              tls=0):
         """Give the job and do not wait."""
         with tempfile.TemporaryFile() as f:
             f.write(FRONT + message)
@@ -78,7 +79,7 @@ class Worker:
                  u64(len(FRONT)) +
                  u64(len(message) if size is None else size) +
                  u8(body_8bit) + u8(transport) + text(nexthop) +
-                 struct.pack(">H", port) + u32(len(rcpts)), fd=f.fileno())
+                 struct.pack(">H", port) + u8(tls) + u32(len(rcpts)), fd=f.fileno())
         for i, r in enumerate(rcpts):
             send(self.sock, "JOB_RCPT", u32(100 + i) + text(r) + text(r) +
                  text(""))
@@ -119,14 +120,18 @@ class Worker:
 
 
 class Out:
-    def __init__(self, dns=None, fast=0, **settings):
-        self.dns = dns
+    def __init__(self, dns=None, fast=0, ca=None, **settings):
+        self.dns, self.ca = dns, ca     # ca: file of authorities
         self.settings = {"smtp_out_max": "50", "smtp_out_port": "25",
-                         "smtp_out_source": "", **settings}
+                         "smtp_out_source": "",
+                         "smtp_out_tls": "opportunistic", **settings}
         self.fast = fast
 
     def __enter__(self):
         self.out = Daemon("smtp-out", self.settings, fast=self.fast)
+        if self.ca:
+            self.out.give.append(("SUPER_FILE", text("ca"),
+                                  open(self.ca, "rb")))
         self.dnsd = None
         self.new_qmgr()
         if self.dns is not None:
@@ -144,6 +149,12 @@ class Out:
         self.dnsd.give_peer("ROLE_SMTP_OUT", other)
         self.dnsd.start()
         self.out.give_peer("ROLE_DNSD", one)
+
+    def new_authorities(self, ca):
+        """As master does at a reload."""
+        with open(ca, "rb") as f:
+            send(self.out.master, "SUPER_FILE", text("ca"), fd=f.fileno())
+        self.out.reload()
 
     def new_qmgr(self):
         """A first qmgr, or the next one."""
@@ -183,21 +194,26 @@ DROP, HANG = "drop", "hang"
 class Server:
     """script: step -> octets to answer, DROP, HANG, or a function of the line
     (its text) that returns one of these.  Steps: greeting, EHLO, HELO, MAIL,
-    RCPT, DATA, body (DROP only), dot (LMTP: once for each accepted
+    STARTTLS, RCPT, DATA, body (DROP only), dot (LMTP: once for each accepted
     recipient), RSET, QUIT.
     """
 
     def __init__(self, script=None, lmtp=False, host="127.0.0.1", port=0,
                  caps=("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES",
-                       "SIZE 1000000"), name="mx.far.example", pause=0):
+                       "SIZE 1000000"), name="mx.far.example", pause=0,
+                 tls=None):
         self.script, self.lmtp, self.caps = dict(script or {}), lmtp, caps
-        self.name, self.pause = name, pause
+        self.name, self.pause, self.tls = name, pause, tls
         self.listener = socket.create_server((host, port), backlog=64)
         self.port = self.listener.getsockname()[1]
         self.sessions = []      # a list of lines each
         self.messages = []      # (mail line, [rcpt lines], octets)
+        self.by_tls = []        # of each message: did it come by TLS?
         self.raw = []           # octets of each connection
         self.sockets = []
+        self.sni = []           # names asked for, None for none
+        if tls:
+            tls.sni_callback = lambda s, name, c: self.sni.append(name)
         self.lock = threading.Lock()
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -241,6 +257,7 @@ class Session:
     def __init__(self, server, client):
         self.server, self.client = server, client
         self.left, self.lines, self.raw = b"", [], bytearray()
+        self.secret = False     # by TLS
         with server.lock:
             server.sessions.append(self.lines)
             server.raw.append(self.raw)
@@ -297,6 +314,8 @@ class Session:
             verb = line.split(b" ")[0].upper().decode("latin-1")
             if verb in ("EHLO", "LHLO"):
                 words = [self.server.name, *self.server.caps]
+                if self.server.tls and not self.secret:
+                    words.append("STARTTLS")
                 text_ = "".join(f"250-{w}\r\n" for w in words[:-1])
                 self.say("EHLO", f"{text_}250 {words[-1]}\r\n".encode(), line)
             elif verb == "MAIL":
@@ -312,6 +331,11 @@ class Session:
                 if self.say("DATA", default, line) == b"3":
                     self.data(mail, rcpts)
                     mail, rcpts = None, []
+            elif verb == "STARTTLS" and self.server.tls and not self.secret:
+                if self.say("STARTTLS", b"220 go\r\n", line) == b"2":
+                    self.client = self.server.tls.wrap_socket(
+                        self.client, server_side=True)
+                    self.secret = True
             elif verb == "QUIT":
                 self.say("QUIT", b"221 bye\r\n", line)
                 return
@@ -325,5 +349,6 @@ class Session:
         octets = self.message()
         with self.server.lock:
             self.server.messages.append((mail, list(rcpts), octets))
+            self.server.by_tls.append(self.secret)
         for rcpt in rcpts if self.server.lmtp else rcpts[:1] or [b""]:
             self.say("dot", b"250 2.0.0 taken\r\n", rcpt)

@@ -96,7 +96,7 @@ def pack_target(t):
             text(g("home", "")) + text(g("maildir", "")) +
             u8(g("system_user", 0)) + text(g("detail", "")) +
             u8(g("transport", 0)) + text(g("nexthop", "")) +
-            u16(g("port", 0)) + text(g("owner", "")) + text(g("esc", "")) +
+            u16(g("port", 0)) + u8(g("tls", 0)) + text(g("owner", "")) + text(g("esc", "")) +
             text(g("text", "")))
 
 
@@ -123,7 +123,8 @@ class Job:
         self.id, self.sender = f.text(), f.text()
         at, size = f.num(8), f.num(8)
         self.body_8bit, self.transport = f.num(1), f.num(1)
-        self.nexthop, self.port, self.nrcpts = f.text(), f.num(2), f.num(4)
+        self.nexthop, self.port = f.text(), f.num(2)
+        self.tls, self.nrcpts = f.num(1), f.num(4)
         self.text = os.pread(fd, size, at)
         self.flags = os.get_inheritable(fd)
         try:

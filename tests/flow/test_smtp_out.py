@@ -565,12 +565,13 @@ class Site:
     """Name server, mail servers on its hosts, and smtp-out."""
 
     def __init__(self, table, hosts=("192.0.2.2",), scripts=None,
-                 **settings):
+                 tls=None, **settings):
         with socket.create_server(("192.0.2.2", 0)) as s:
             self.port = s.getsockname()[1]
         self.dns = Dns(table)
         self.servers = {h: Server((scripts or {}).get(h), host=h,
-                                  port=self.port) for h in hosts}
+                                  port=self.port, tls=tls)
+                        for h in hosts}
         self.out = Out(self.dns, smtp_out_port=str(self.port),
                        smtp_out_source=US, **settings)
 

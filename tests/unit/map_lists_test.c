@@ -14,28 +14,46 @@ routes(void **state)
 {
 	static const struct {
 		const char *in; int rc; enum route_kind kind; unsigned port;
-		const char *nexthop, *esc;
+		const char *nexthop, *esc; enum demand tls;
 	} cases[] = {
 		{ "smtp:[mail.example]:2525", 0, ROUTE_SMTP, 2525,
-		    "[mail.example]", "" },
-		{ "smtp:relay.example", 0, ROUTE_SMTP, 0, "relay.example", "" },
-		{ "lmtp:[127.0.0.1]:24", 0, ROUTE_LMTP, 24, "[127.0.0.1]", "" },
+		    "[mail.example]", "", 0 },
+		{ "smtp:relay.example", 0, ROUTE_SMTP, 0, "relay.example", "", 0 },
+		{ "lmtp:[127.0.0.1]:24", 0, ROUTE_LMTP, 24, "[127.0.0.1]", "", 0 },
 		{ "smtp:[2001:db8::1]:25", 0, ROUTE_SMTP, 25, "[2001:db8::1]",
-		    "" },
-		{ "smtp::2525", 0, ROUTE_SMTP, 2525, "", "" },
-		{ "smtp:", 0, ROUTE_SMTP, 0, "", "" },
-		{ ":", 0, ROUTE_SMTP, 0, "", "" },
-		{ "error:5.1.2 gone", 0, ROUTE_ERROR, 0, "", "5.1.2" },
-		{ "error:4.7.1 later", 0, ROUTE_ERROR, 0, "", "4.7.1" },
-		{ "error:gone", 0, ROUTE_ERROR, 0, "", "5.1.2" },
-		{ "relay.example", -1, 0, 0, "", "" },
-		{ "uucp:x", -1, 0, 0, "", "" },
-		{ "smtp:[mail.example", -1, 0, 0, "", "" },
-		{ "smtp:[]:25", -1, 0, 0, "", "" },
-		{ "smtp:a.example:0", -1, 0, 0, "", "" },
-		{ "smtp:a.example:65536", -1, 0, 0, "", "" },
-		{ "smtp:a b", -1, 0, 0, "", "" },
-		{ "smtp:[a.example]x", -1, 0, 0, "", "" },
+		    "", 0 },
+		{ "smtp::2525", 0, ROUTE_SMTP, 2525, "", "", 0 },
+		{ "smtp:", 0, ROUTE_SMTP, 0, "", "", 0 },
+		{ ":", 0, ROUTE_SMTP, 0, "", "", 0 },
+		{ "smtp: tls=require", 0, ROUTE_SMTP, 0, "", "",
+		    DEMAND_REQUIRE },
+		{ "smtp:[a.example]:587  TLS=verify ", 0, ROUTE_SMTP, 587,
+		    "[a.example]", "", DEMAND_VERIFY },
+		{ "smtp:a.example\ttls=dane-only", 0, ROUTE_SMTP, 0,
+		    "a.example", "", DEMAND_DANE_ONLY },
+		{ "lmtp:[127.0.0.1]:24 tls=none", 0, ROUTE_LMTP, 24,
+		    "[127.0.0.1]", "", DEMAND_NONE },
+		{ "smtp:a.example tls=opportunistic", 0, ROUTE_SMTP, 0,
+		    "a.example", "", DEMAND_OPPORTUNISTIC },
+		{ "smtp:a.example tls=dane", 0, ROUTE_SMTP, 0,
+		    "a.example", "", DEMAND_DANE },
+		/* What is not understood must not mean "no demand". */
+		{ "smtp:a.example tls=", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example tls=verfy", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example tls=verify x", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example verify", -1, 0, 0, "", "", 0 },
+		{ "smtp:tls=verify", -1, 0, 0, "", "", 0 },
+		{ "error:5.1.2 gone", 0, ROUTE_ERROR, 0, "", "5.1.2", 0 },
+		{ "error:4.7.1 later", 0, ROUTE_ERROR, 0, "", "4.7.1", 0 },
+		{ "error:gone", 0, ROUTE_ERROR, 0, "", "5.1.2", 0 },
+		{ "relay.example", -1, 0, 0, "", "", 0 },
+		{ "uucp:x", -1, 0, 0, "", "", 0 },
+		{ "smtp:[mail.example", -1, 0, 0, "", "", 0 },
+		{ "smtp:[]:25", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example:0", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example:65536", -1, 0, 0, "", "", 0 },
+		{ "smtp:a b", -1, 0, 0, "", "", 0 },
+		{ "smtp:[a.example]x", -1, 0, 0, "", "", 0 },
 	};
 
 	(void)state;
@@ -51,6 +69,7 @@ routes(void **state)
 			continue;
 		T_TRUE(r.kind == cases[i].kind);
 		T_TRUE(r.port == cases[i].port);
+		T_TRUE(r.tls == cases[i].tls);
 		T_TRUE(strcmp(r.nexthop, cases[i].nexthop) == 0);
 		T_TRUE(strcmp(r.esc, cases[i].esc) == 0);
 		T_TRUE(r.permanent == (r.esc[0] == '5'));

@@ -15,7 +15,8 @@ static const struct queue_log samples[] = {
 	    .system_user = 1, .detail = W("spam") },
 	{ .kind = QUEUE_LOG_REMOTE, .index = 0, .parent = UINT32_MAX,
 	    .address = W("x@y.example"), .owner = W("owner-l@z.example"),
-	    .transport = 1, .nexthop = W("[192.0.2.1]"), .port = 65535 },
+	    .transport = 1, .nexthop = W("[192.0.2.1]"), .port = 65535,
+	    .tls = 4 },
 	{ .kind = QUEUE_LOG_PIPE, .index = 1, .nexthop = W("archive"),
 	    .address = W("a@b"), .owner = W("-") },
 	{ .kind = QUEUE_LOG_ADDRESS, .index = 1, .address = W("a@b\n") },
@@ -50,6 +51,7 @@ same(const struct queue_log *a, const struct queue_log *b)
 	T_INT(a->system_user, b->system_user);
 	T_INT(a->transport, b->transport);
 	T_INT(a->port, b->port);
+	T_INT(a->tls, b->tls);
 	T_INT(a->age_s, b->age_s);
 	T_INT(a->next, b->next);
 	T_SPAN(a->address, b->address);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "net/cert.h"
+#include "net/tls_client.h"
 #include "os/fd.h"
 #include "t.h"
 
@@ -465,6 +466,7 @@ test_client(void **state)
 	struct tls_client *c = tls_client_new();
 	enum tls_result a = TLS_WAIT_READ, b = TLS_WAIT_READ;
 	struct tls_facts facts;
+	const struct tls_want want = { .host = "mx.wild.example" };
 	struct tls *server, *client;
 	int fds[2];
 
@@ -473,7 +475,7 @@ test_client(void **state)
 	T_TRUE(fd_nonblock(fds[0], true) == 0);
 	T_TRUE(fd_nonblock(fds[1], true) == 0);
 	server = tls_accept(s, fds[0]);
-	client = tls_connect(c, fds[1], "mx.wild.example");
+	client = tls_connect(c, fds[1], &want);
 	for (int i = 0; i < 20 && (a != TLS_DONE || b != TLS_DONE); i++) {
 		if (a != TLS_DONE)
 			a = tls_handshake(client);

@@ -1,0 +1,94 @@
+/*
+ * secure.c - one row per demand.
+ *
+ * With "verify" the certificate must name what the operator named: the next
+ * hop or any name beneath it, for mail exchangers are often called
+ * mx1.NEXTHOP.  The name of a mail exchanger itself counts only if signed DNS
+ * has led to it: else whoever forges an MX record would choose the name too.
+ */
+#include "smtp-out/secure.h"
+
+#include <string.h>
+
+enum demand
+secure_demand(uint8_t of_route, const struct conf_view *conf,
+    const char **why)
+{
+	enum demand demand = DEMAND_REQUIRE;	/* never less by mistake */
+
+	*why = of_route == DEMAND_DEFAULT ? "setting" : "route";
+	if (of_route != DEMAND_DEFAULT)
+		return (enum demand)of_route;
+	/* The words of the setting have been checked. */
+	(void)!demand_parse(span_str(conf_str(conf, "smtp_out_tls")),
+	    &demand);
+	return demand;
+}
+
+static void
+add_name(struct secure *s, const char *dot, const char *name)
+{
+	char *to = s->names[s->nnames];
+	size_t n = strlen(dot);
+
+	memcpy(to, dot, n);
+	if (span_copy(span_str(name), to + n, sizeof(s->names[0]) - n) == 0)
+		s->nnames++;
+}
+
+static void
+name_it(struct secure *s, const struct secure_path *path)
+{
+	add_name(s, "", path->nexthop);
+	if (!path->by_mx)
+		return;
+	add_name(s, ".", path->nexthop);
+	if (path->mx_signed)
+		add_name(s, "", path->host);
+}
+
+int
+secure_host(struct secure *s, enum demand demand,
+    const struct secure_path *path, struct why *why)
+{
+	static const enum secure_least least[DEMANDS] = {
+		[DEMAND_DEFAULT] = SECURE_TLS,
+		[DEMAND_NONE] = SECURE_CLEAR,
+		[DEMAND_OPPORTUNISTIC] = SECURE_MAY,
+		[DEMAND_REQUIRE] = SECURE_TLS,
+		[DEMAND_VERIFY] = SECURE_PROVEN,
+		[DEMAND_DANE] = SECURE_MAY,
+		[DEMAND_DANE_ONLY] = SECURE_PROVEN,
+	};
+
+	memset(s, 0, sizeof(*s));
+	s->least = least[demand];
+	if (s->least == SECURE_MAY)
+		s->why = "opportunistic";
+	if (demand == DEMAND_VERIFY) {
+		s->proof = TLS_PROOF_CA;
+		name_it(s, path);
+	}
+	if (demand != DEMAND_DANE_ONLY)
+		return 0;
+	why_set(why, WHY_TEMP, "4.7.5", "%s: no signed DNS says how to know "
+	    "this host", path->host);
+	return -1;
+}
+
+void
+secure_want(const struct secure *s, const char *host, struct tls_want *want)
+{
+	*want = (struct tls_want){ .host = host, .proof = s->proof,
+		.nnames = s->nnames };
+	for (size_t i = 0; i < s->nnames; i++)
+		want->names[i] = s->names[i];
+}
+
+const char *
+secure_proof_name(enum tls_proof proof)
+{
+	static const char *const names[] = { "no", "ca", "dane" };
+
+	return names[proof];
+}
