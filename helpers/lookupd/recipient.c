@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "mail/addr.h"
 #include "map/members.h"
+#include "os/sock.h"
 
 #include <sys/queue.h>
 
@@ -263,18 +264,42 @@ give_mailbox(struct walk *w, const struct item *item,
 	return give(w, &target);
 }
 
+/*
+ * "x@[127.0.0.1]" and "x@[0.0.0.0]": an address that can only be this host is
+ * no way out of it, and no domain of ours either (RFC 5321 6.3: loops).
+ */
+static bool
+is_this_host(const struct addr *a)
+{
+	struct span ip = addr_domain(a);
+	struct sock_addr at;
+
+	if (!a->literal)
+		return false;
+	ip = span_of(ip.p + 1, ip.n - 2);	/* without its [] */
+	if (span_istarts(ip, SPAN_LIT("IPv6:")))
+		ip = span_from(ip, 5);
+	return sock_parse_ip(ip, &at) == 0 &&
+	    (sock_is_loopback(&at) || sock_is_unusable(&at));
+}
+
 static int
 give_route(struct walk *w, const struct item *item)
 {
 	struct target target;
+	enum map_got got;
 
 	target_init(&target, item);
 	target.kind = TARGET_REMOTE;
 	span_copy_cut(addr_domain(&item->addr), target.nexthop,
 	    sizeof(target.nexthop));
-	if (w->t->route(w->t->ctx, addr_domain(&item->addr), &target,
-	    w->why) == MAP_FAILED)
+	got = w->t->route(w->t->ctx, addr_domain(&item->addr), &target,
+	    w->why);
+	if (got == MAP_FAILED)
 		return -1;
+	if (got == MAP_ABSENT && is_this_host(&item->addr))
+		return give_fail(w, item, "5.4.6",
+		    "mail loops: the address is this host");
 	return give(w, &target);
 }
 

@@ -458,6 +458,17 @@ def test_F_aliases(looks):
                                                   (MAILBOX, BOB)]
 
 
+@pytest.mark.parametrize("literal", ["[127.0.0.1]", "[127.9.9.9]",
+                                     "[0.0.0.0]", "[IPv6:::1]", "[IPv6:::]",
+                                     "[IPv6:::ffff:127.0.0.1]"])
+def test_A10_a_literal_that_is_this_host(looks, literal):
+    """RFC 5321 6.3; without a route of its own it is a loop."""
+    (kind, address), = looks.resolve(f"x@{literal}")
+    assert kind == FAIL
+    assert looks.check(f"x@{literal}") == FOREIGN
+    assert looks.resolve("x@[192.0.2.1]") == [(REMOTE, "x@[192.0.2.1]")]
+
+
 @pytest.mark.parametrize("name", ["out", "up", "link", "fifo", "dir", "gone"])
 def test_E3_lists_that_lie_elsewhere(looks, name):
     """Mail waits for the operator; nothing of the file is told."""
