@@ -257,8 +257,9 @@ compile(struct maps *m, const struct kind *kind)
 		    conf_str(m->conf, "map_dir"), why.text);
 		return why.kind == WHY_TEMP ? EXIT_IOERR : EXIT_DATA;
 	}
-	(void)printf("%s: %zu %s\n", kind->map, entries,
-	    entries == 1 ? "entry" : "entries");
+	if (!m->quiet)
+		(void)printf("%s: %zu %s\n", kind->map, entries,
+		    entries == 1 ? "entry" : "entries");
 	return EXIT_SUCCESS;
 }
 

@@ -12,6 +12,7 @@
 struct maps {
 	const struct conf_view *conf;
 	int	   dir;		/* map_dir, also the working directory */
+	bool	   quiet;	/* no line about what was compiled */
 };
 
 /* Enter map_dir.  0, or -1 after a line to standard error. */

@@ -164,6 +164,14 @@ form_pair(const char *s)
 	return conf_pair_parse(s, &pair, &wrong) == 0 ? NULL : wrong;
 }
 
+static const char *
+form_scram(const char *s)
+{
+	return strcmp(s, "sha-256") == 0 || strcmp(s, "sha-1") == 0 ||
+	    strcmp(s, "none") == 0 ? NULL :
+	    "is neither sha-256 nor sha-1 nor none";
+}
+
 static const struct {
 	const char *name;
 	const char *(*wrong)(const char *value);
@@ -194,6 +202,7 @@ static const struct {
 	{ "mailbox_path", form_mailbox },
 	{ "mailbox_uids", form_range },
 	{ "mailbox_roots", form_path },
+	{ "scram_keys", form_scram },
 	{ "pipes", form_pipe },
 	{ "separator", form_hierarchy },
 };

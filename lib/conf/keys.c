@@ -181,6 +181,9 @@ const struct conf_key conf_keys[] = {
 	{ "system_users", CONF_BOOL, 0, 1, "no", NULL, R(LOOKUPD),
 	    "Whether the users of the system have mailboxes "
 	    "(home/Maildir) and forward files, as name@hostname." },
+	{ "scram_keys", CONF_LIST, 0, 2, "sha-256", NULL, NOBODY,
+	    "For which mechanisms of SCRAM the command paquebot user stores "
+	    "keys beside the hash of a password: sha-256, sha-1; or none." },
 	{ "pipes", CONF_LIST, 0, 100, "", NULL, R(LOOKUPD) | DELIVER,
 	    "Programs for the target |name: \"name=/path/program word...\"." },
 	{ "pipe_user", CONF_STR, 0, 63, "nobody", NULL, DELIVER,

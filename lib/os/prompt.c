@@ -36,17 +36,30 @@ read_line(char *line, size_t size)
 }
 
 int
-prompt_secret(const char *question, struct secret *out)
+prompt_piped(struct secret *out)
 {
 	char line[SECRET_MAX + 2] = "";
 	int rc;
 
 	secret_init(out);
-	if (prompt_person())
-		rc = readpassphrase(question, line, sizeof(line),
-		    RPP_REQUIRE_TTY) != NULL ? 0 : -1;
-	else
-		rc = read_line(line, sizeof(line));
+	rc = read_line(line, sizeof(line));
+	if (rc == 0)
+		rc = secret_set(out, span_str(line));
+	wipe(line, sizeof(line));
+	return rc;
+}
+
+int
+prompt_secret(const char *question, struct secret *out)
+{
+	char line[SECRET_MAX + 2] = "";
+	int rc;
+
+	if (!prompt_person())
+		return prompt_piped(out);
+	secret_init(out);
+	rc = readpassphrase(question, line, sizeof(line),
+	    RPP_REQUIRE_TTY) != NULL ? 0 : -1;
 	if (rc == 0)
 		rc = secret_set(out, span_str(line));
 	wipe(line, sizeof(line));

@@ -16,5 +16,7 @@ bool	prompt_person(void);
  * returns   0; -1: end of input, too long, or it holds a NUL
  */
 int	prompt_secret(const char *question, struct secret *out) must_use;
+/* The first line of standard input, whatever that is; else the same. */
+int	prompt_piped(struct secret *out) must_use;
 
 #endif

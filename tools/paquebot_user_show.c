@@ -1,0 +1,214 @@
+/*
+ * paquebot_user_show.c - accounts as text and as JSON (RFC 8259).  No hash and
+ * no key is ever printed, only of what kind they are.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bug.h"
+#include "base/json.h"
+#include "map/source.h"
+#include "tools/paquebot_user.h"
+
+#define SHOWN_MAX	(64 * 1024)	/* octets of one account */
+
+static const char *
+kind_of(const struct account *a)
+{
+	static const char *const names[] = { [HASH_PLAIN] = "clear",
+		[HASH_CRYPT] = "crypt", [HASH_SCRAM] = "scram",
+		[HASH_NONE] = "none" };
+	struct span hash;
+
+	return account_locked(a) ? "locked" :
+	    names[account_hash(a->hash, &hash)];
+}
+
+static void
+add_services(struct buf *out, unsigned services)
+{
+	static const char *const names[] = { "smtp", "pop3", "imap" };
+	const char *plus = "";
+
+	for (unsigned i = 0; i < COUNT(names); i++)
+		if ((services & 1U << i) != 0) {
+			(void)buf_addf(out, "%s%s", plus, names[i]);
+			plus = "+";
+		}
+}
+
+/* --------------------------------------------------------- app passwords */
+
+static void
+text_app(struct buf *out, const struct account_app *app)
+{
+	(void)buf_addf(out, "app=%.*s services=", SPAN_ARG(app->name));
+	add_services(out, app->services);
+	(void)buf_addf(out, " expires=%.*s\n", SPAN_ARG(app->expiry));
+}
+
+static void
+json_app(struct buf *out, const struct account_app *app)
+{
+	struct buf services;
+
+	buf_init(&services, 32);
+	add_services(&services, app->services);
+	if (out->p[out->n - 1] == '}')
+		(void)buf_add_char(out, ',');
+	(void)buf_add_char(out, '{');
+	(void)json_pair(out, "app", app->name);
+	(void)json_pair(out, "services", buf_span(&services));
+	(void)json_pair(out, "expires", app->expiry);
+	(void)buf_add_char(out, '}');
+	buf_fini(&services);
+}
+
+static void
+add_apps(struct buf *out, const struct account *a, bool json)
+{
+	struct account_app app;
+	struct span rest = a->extra;
+
+	if (json)
+		(void)buf_add_char(out, '[');
+	while (account_app_next(&rest, &app))
+		if (json)
+			json_app(out, &app);
+		else
+			text_app(out, &app);
+	if (json)
+		(void)buf_add_char(out, ']');
+}
+
+/* ------------------------------------------------------------ one account */
+
+static void
+text_account(struct buf *out, const struct account *a)
+{
+	(void)buf_addf(out, "name=%s\nuid=%u\ngid=%u\nhome=%s\nmaildir=%s\n"
+	    "quota=%llu\npassword=%s\nscram=%s%s\n", a->user, a->uid, a->gid,
+	    a->home, a->maildir, (unsigned long long)a->quota_octets,
+	    kind_of(a), account_scram(a, "sha-256").n > 0 ? "sha-256 " : "",
+	    account_scram(a, "sha-1").n > 0 ? "sha-1" : "");
+	add_apps(out, a, false);
+}
+
+static void
+json_account(struct buf *out, const struct account *a)
+{
+	(void)buf_add_char(out, '{');
+	(void)json_pair(out, "name", span_str(a->user));
+	(void)json_pair_u64(out, "uid", a->uid);
+	(void)json_pair_u64(out, "gid", a->gid);
+	(void)json_pair(out, "home", span_str(a->home));
+	(void)json_pair(out, "maildir", span_str(a->maildir));
+	(void)json_pair_u64(out, "quota", a->quota_octets);
+	(void)json_pair(out, "password", span_str(kind_of(a)));
+	(void)json_key(out, "scram");
+	(void)buf_add_char(out, '[');
+	if (account_scram(a, "sha-256").n > 0)
+		(void)buf_add_str(out, "\"sha-256\"");
+	if (account_scram(a, "sha-1").n > 0)
+		(void)buf_addf(out, "%s\"sha-1\"",
+		    out->p[out->n - 1] == '[' ? "" : ",");
+	(void)buf_add_char(out, ']');
+	(void)json_key(out, "apps");
+	add_apps(out, a, true);
+	(void)buf_add_char(out, '}');
+}
+
+static int
+print(struct buf *out)
+{
+	int rc = out->full ? accounts_complain("show", "too long") :
+	    EXIT_SUCCESS;
+
+	if (rc == EXIT_SUCCESS)
+		(void)printf("%s", buf_cstr(out));
+	buf_fini(out);
+	return rc;
+}
+
+int
+user_show(struct user_job *job)
+{
+	struct account a;
+	struct buf out;
+	int rc = accounts_parse(&job->a, span_str(job->a.name),
+	    buf_span(&job->a.value), &a);
+
+	if (rc != EXIT_SUCCESS)
+		return rc;
+	buf_init(&out, SHOWN_MAX);
+	if (job->json) {
+		json_account(&out, &a);
+		(void)buf_add_char(&out, '\n');
+	} else {
+		text_account(&out, &a);
+	}
+	return print(&out);
+}
+
+int
+user_app_list(struct user_job *job)
+{
+	struct account a;
+	struct buf out;
+	int rc = accounts_parse(&job->a, span_str(job->a.name),
+	    buf_span(&job->a.value), &a);
+
+	if (rc != EXIT_SUCCESS)
+		return rc;
+	buf_init(&out, SHOWN_MAX);
+	add_apps(&out, &a, job->json);
+	if (job->json)
+		(void)buf_add_char(&out, '\n');
+	return print(&out);
+}
+
+/* ---------------------------------------------------------- all accounts */
+
+struct listing {
+	struct user_job *job;
+	bool first;
+};
+
+static int
+list_one(struct span key, struct span value, void *ctx, struct why *why)
+{
+	struct listing *l = ctx;
+	struct account a;
+	struct buf out;
+
+	(void)why;
+	if (!l->job->json) {
+		(void)printf("%.*s\n", SPAN_ARG(key));
+		return 0;
+	}
+	if (accounts_parse(&l->job->a, key, value, &a) != EXIT_SUCCESS)
+		return -1;
+	buf_init(&out, SHOWN_MAX);
+	(void)buf_add_str(&out, l->first ? "" : ",\n");
+	l->first = false;
+	json_account(&out, &a);
+	return print(&out) == EXIT_SUCCESS ? 0 : -1;
+}
+
+int
+user_list(struct user_job *job)
+{
+	struct listing l = { .job = job, .first = true };
+	struct why why;
+	int rc = EXIT_SUCCESS;
+
+	if (job->json)
+		(void)printf("[");
+	why_clear(&why);
+	if (map_source_parse(buf_span(&job->a.text), list_one, &l, &why) != 0)
+		rc = accounts_complain("users", why.text[0] != '\0' ?
+		    why.text : "a bad entry");
+	if (job->json)
+		(void)printf("]\n");
+	return rc;
+}
