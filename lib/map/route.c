@@ -72,9 +72,12 @@ parse_hop(struct span text, struct route *route)
 {
 	size_t space = 0;
 
+	/* No host has a "=": "smtp: tls=..." names none. */
 	while (space < text.n && text.p[space] != ' ' &&
 	    text.p[space] != '\t')
 		space++;
+	if (span_has(span_head(text, space), '='))
+		space = 0;
 	return parse_host(span_head(text, space), route) == 0 &&
 	    parse_options(span_trim(span_from(text, space)), route) == 0 ?
 	    0 : -1;

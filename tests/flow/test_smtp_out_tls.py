@@ -4,15 +4,18 @@ servers that meet it, do not, or are somebody else.
 What was demanded and is not met means "later", and no octet of mail or envelope
 leaves.
 """
+import os
 import re
+import signal
 import ssl
+import time
 
 import pytest
 
 from certs import Pair
 from fake_out import DONE, LATER, MAIL, Out, Server
 from fake_suite import own_network
-from suite import wait_for
+from suite import Suite, wait_for
 from test_smtp_out import BOB, Site, needs_root
 
 # enum demand of lib/base/demand.h
@@ -222,3 +225,31 @@ def test_authorities_are_read_anew_at_reload(net, certs, tmp_path):
         site.out.new_authorities(certs["ca"].cert)
         # It comes on another channel than the next job.
         wait_for(lambda: site.job(tls=VERIFY).kinds == [DONE])
+
+
+# ------------------------------------------------------- with the whole suite
+
+def test_the_demand_of_a_route_holds_through_the_queue(certs):
+    """... and for members of a list, whose routes stand in the queue file."""
+    with Server() as server, Suite(maps={
+            "routes": f"far.example: smtp:[{HOST}]:{server.port} "
+            "tls=require\n",
+            "aliases": "friends: bob@far.example, carol@far.example\n"}
+            ) as paq:
+        paq.send("alice@demo.example", "friends@demo.example",
+                 "Subject: x\n\nhello\n", login="alice@demo.example")
+        assert paq.wait_log(r"event=deferred .*status=4\.7\.4")
+        os.kill(paq.pid("qmgr"), signal.SIGKILL)
+        wait_for(lambda: [r for r in paq.status() if r["daemon"] == "qmgr"
+                          and r["state"] == "ready" and r["restarts"] == 1])
+        seen = len(server.sessions)
+        paq.paquebot("queue", "flush")
+        wait_for(lambda: len(server.sessions) > seen)
+        time.sleep(0.5)
+        nothing_left(server)
+        # What the operator takes back no longer holds.
+        paq.write_map("routes",
+                      f"far.example: smtp:[{HOST}]:{server.port}\n")
+        paq.paquebot("queue", "flush")
+        paq.wait_queue_empty(60)
+        assert len(server.messages) == 1
