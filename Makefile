@@ -3,15 +3,18 @@
 #	make		build everything into build/
 #	make check	install what is missing, build, run every test
 #	make demo	install what is missing, build, run a mail server here
-#	make lint | unit | fuzz | bench | powercut | install | clean
+#	make lint | unit | fuzz | bench | powercut | hijack | install | clean
 #	SAN=1		build with ASan and UBSan into build-san/
 #	FAULT=1		build with calls that can be made to fail into build-fault/
+#	HIJACK=1	build daemons that do as they are told into build-hijack/
 
 CC ?=	cc
 PYTHON ?= /usr/bin/python3
 SAN ?=
 FAULT ?=
-B :=	$(if $(SAN),build-san,$(if $(FAULT),build-fault,build))
+HIJACK ?=
+B :=	$(if $(HIJACK),build-hijack,$(if $(SAN),build-san,$(if \
+	$(FAULT),build-fault,build)))
 
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
@@ -30,7 +33,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 OPT ?=	-O2 -g
 CPPFLAGS += -D_GNU_SOURCE -DLIBBSD_OVERLAY -isystem /usr/include/bsd \
-	-Ilib -I. $(if $(FAULT),-DFAULT) \
+	-Ilib -I. $(if $(FAULT),-DFAULT) $(if $(HIJACK),-DPAQ_HIJACK) \
 	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DSBINDIR='"$(SBINDIR)"'
 CFLAGS += -std=c17 $(OPT) $(WARN) $(HARD) $(SANFLAGS)
@@ -185,6 +188,7 @@ check:
 	$(MAKE) -s $(ALL_CPUS) tests
 	$(MAKE) -s $(ALL_CPUS) FAULT=1 all \
 	    build-fault/tests/interop/store_tool
+	$(MAKE) -s $(ALL_CPUS) HIJACK=1 all
 	@# A target that cannot be built is one that failed.
 	@if command -v clang >/dev/null; then $(MAKE) -s -k $(ALL_CPUS) fuzz || :; fi
 	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
@@ -194,6 +198,12 @@ check:
 powercut: all
 	@POINTS=500 BUILD=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider \
 	    tests/crash/test_powercut.py
+
+# From inside every process, all that there is to try: check does a part.
+hijack:
+	$(MAKE) -s $(ALL_CPUS) HIJACK=1 all
+	@LONG=1 $(PYTHON) -m pytest -q -s -p no:cacheprovider \
+	    tests/privs/test_hijack.py
 
 demo:
 	@tools/install-deps
@@ -211,6 +221,7 @@ DAEMONS := $(filter-out paquebot sendmail,$(PROGRAMS))
 INSTALL ?= install
 
 install: all
+	@$(if $(HIJACK)$(FAULT)$(SAN),echo "this build is for tests" >&2; exit 1)
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
 	    $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SYSCONFDIR)
 	$(INSTALL) -m 755 $(addprefix $(B)/bin/,$(DAEMONS)) \
@@ -231,10 +242,10 @@ install: all
 	done
 
 clean:
-	rm -rf build build-san build-fault build-fuzz
+	rm -rf build build-san build-fault build-hijack build-fuzz
 
--include $(shell find build build-san build-fault build-fuzz -name '*.d' 2>/dev/null)
+-include $(shell find build build-san build-fault build-hijack build-fuzz -name '*.d' 2>/dev/null)
 
-.PHONY: all unit tests check powercut demo bench install fuzz lint clean
+.PHONY: all unit tests check powercut hijack demo bench install fuzz lint clean
 .SECONDARY:
 .DELETE_ON_ERROR:

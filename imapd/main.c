@@ -41,6 +41,7 @@ static const struct service session_service = {
 	.name = "imapd-session", .role = ROLE_IMAP_SESSION,
 	.sandbox = SANDBOX_OWNER, .mem_max_octets = 2048 * MIB,
 	.nofile = 1024, .nproc = 100100,
+	.file_max_octets = SERVICE_FILE_MAX,
 };
 
 static struct {

@@ -31,12 +31,13 @@
 static const struct service deliver = {
 	.name = "local-deliver", .role = ROLE_DELIVER,
 	.sandbox = SANDBOX_OWNER, .mem_max_octets = 1024 * MIB,
-	.nofile = 1024, .nproc = 6000,
+	.nofile = 1024, .nproc = 6000, .file_max_octets = SERVICE_FILE_MAX,
 };
 
 static const struct service pipes = {
 	.name = "local-deliver", .role = ROLE_PIPE,
 	.sandbox = SANDBOX_NONE, .nofile = 1024, .nproc = 6000,
+	.file_max_octets = CONFINE_ANY_SIZE,	/* the programs' own affair */
 };
 
 struct waiting {

@@ -108,24 +108,30 @@ log_channel_for_master(struct master *m)
 	return 0;
 }
 
+static void
+give_log(struct master *m, struct proc *p)
+{
+	const struct super_log msg = { 0 };
+	int fd = log_channel(m, p->slot->row->role);
+
+	if (fd < 0)
+		return;
+	proc_tell(p, &super_log_type, &msg, fd);
+	fd_close(&fd);
+}
+
 /* A logd that was started anew: all others write to it from now on. */
 static void
 rewire_logs(struct master *m)
 {
-	const struct super_log msg = { 0 };
-
 	if (log_channel_for_master(m) != 0)
 		log_error(LF_STR("event", "no-log-channel"),
 		    LF_STR("why", strerror(errno)));
 	for (size_t i = 0; i < PROCS_MAX; i++) {
 		struct proc *p = m->procs[i];
-		int fd;
 
-		if (p == NULL || p->slot->row->role == ROLE_LOGD ||
-		    (fd = log_channel(m, p->slot->row->role)) < 0)
-			continue;
-		proc_tell(p, &super_log_type, &msg, fd);
-		fd_close(&fd);
+		if (p != NULL && p->slot->row->role != ROLE_LOGD)
+			give_log(m, p);
 	}
 }
 
@@ -458,6 +464,32 @@ on_successor(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	return VERDICT_OK;
 }
 
+/*
+ * One of the processes that share that channel has ended it: those that live
+ * get another.  One that has died is told in vain, and is reaped soon.
+ */
+static enum verdict
+on_log_ended(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct super_log_ended *ended = msg->body;
+	struct master *m = ctx;
+
+	(void)peer;
+	for (size_t i = 0; i < PROCS_MAX && !m->stopping; i++) {
+		struct proc *p = m->procs[i];
+
+		if (p == NULL || p->peer == NULL ||
+		    p->slot->row->role != ended->role ||
+		    ended->role == ROLE_LOGD)
+			continue;
+		log_warn(LF_STR("event", "log-channel-ended"),
+		    LF_STR("daemon", role_name(p->slot->row->role)),
+		    LF_INT("pid", p->pid));
+		give_log(m, p);
+	}
+	return VERDICT_OK;
+}
+
 /* All that anybody may say to master. */
 #define ANY	((ROLE_BIT(ROLE_COUNT) - 1) & ~ROLE_BIT(ROLE_MASTER))
 #define OWNERS	(ROLE_BIT(ROLE_DELIVER) | ROLE_BIT(ROLE_PIPE) | \
@@ -469,5 +501,6 @@ const struct ipc_rule master_rules[] = {
 	{ OWNERS, &super_map_me_type, 1, on_map_me },
 	{ ANY, &super_ready_type, 1, on_ready },
 	{ LISTEN, &super_successor_type, 5, on_successor },
+	{ ROLE_BIT(ROLE_LOGD), &super_log_ended_type, 0, on_log_ended },
 };
 const size_t master_rules_n = COUNT(master_rules);

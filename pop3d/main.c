@@ -31,6 +31,7 @@ static const struct service session_service = {
 	.name = "pop3d-session", .role = ROLE_POP3_SESSION,
 	.sandbox = SANDBOX_OWNER, .mem_max_octets = 1024 * MIB,
 	.nofile = 4096, .nproc = 100000,
+	.file_max_octets = SERVICE_FILE_MAX,
 };
 
 static const struct login_session_proto session_proto = {

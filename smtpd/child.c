@@ -18,6 +18,8 @@
 #include "os/fd.h"
 #include "os/sock.h"
 
+#define ENVELOPE_MAX	(64 * MIB)	/* octets, in front of a message */
+
 static void
 confine_child(const struct child_start *start)
 {
@@ -31,7 +33,9 @@ confine_child(const struct child_start *start)
 		if (keep[i] >= 0)
 			open[n++] = keep[i];
 	service_after_fork(open, n);
-	if (confine_filter_load(start->filter, &why) != 0)
+	/* The message, and an envelope of as many recipients as may be. */
+	if (confine_file_size(start->set->message_size_max + ENVELOPE_MAX,
+	    &why) != 0 || confine_filter_load(start->filter, &why) != 0)
 		die(EXIT_OSERR, "session: %s", why.text);
 }
 

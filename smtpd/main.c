@@ -27,6 +27,7 @@ static const struct service smtpd = {
 	.mem_max_octets = 512 * MIB,
 	.nofile = 24000,	/* a channel per session: smtp_clients_max */
 	.nproc = 24000,
+	.file_max_octets = SERVICE_FILE_MAX,	/* a session: child.c */
 };
 
 static struct {

@@ -34,6 +34,7 @@
 
 struct channel {
 	enum role     role;
+	uint64_t      number;	/* the newest of a role has the highest */
 	int	      fd;
 	struct event *readable;
 	int64_t	      last_ms;
@@ -44,6 +45,8 @@ struct channel {
 static struct {
 	struct channel *channels[CHANNELS_MAX];
 	struct event   *turn_end;
+	uint64_t number;
+	bool	 stopping;
 	unsigned in_turn;
 	char	packets[SOCK_SIGNED_MAX][PACKET_MAX];
 } lines;
@@ -57,6 +60,23 @@ channel_free(struct channel *c)
 	event_free(c->readable);
 	fd_close(&c->fd);
 	free(c);
+}
+
+/*
+ * A daemon shares its channel with its children, of which one may have ended it
+ * for all: master gives it another.  If the daemon itself is gone, master
+ * knows; if this one was replaced, the new one is there.
+ */
+static void
+say_ended(const struct channel *c)
+{
+	for (size_t i = 0; i < CHANNELS_MAX; i++)
+		if (lines.channels[i] != NULL &&
+		    lines.channels[i]->role == c->role &&
+		    lines.channels[i]->number > c->number)
+			return;
+	if (c->role != ROLE_LOGD && !lines.stopping)
+		service_log_ended(c->role);
 }
 
 static bool
@@ -157,6 +177,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	if (read_some(c))
 		return;
 	say_dropped(c, 0);
+	say_ended(c);
 	channel_free(c);
 }
 
@@ -189,6 +210,7 @@ on_peer(enum role role, int fd, void *ctx)
 	}
 	c = xcalloc(1, sizeof(*c));
 	c->role = role;
+	c->number = ++lines.number;
 	c->fd = fd;
 	c->last_ms = clock_mono_ms();
 	c->tokens = (uint64_t)LINES_BURST * 1000;
@@ -204,6 +226,7 @@ static void
 on_stop(void *ctx)
 {
 	(void)ctx;
+	lines.stopping = true;
 	for (size_t i = 0; i < CHANNELS_MAX; i++)
 		for (int turn = 0; turn < LAST_TURNS &&
 		    lines.channels[i] != NULL; turn++)

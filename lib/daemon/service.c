@@ -20,6 +20,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "os/hijack.h"
 #include "os/signals.h"
 #include "os/sink.h"
 
@@ -76,6 +77,7 @@ service_begin(const struct service *svc, int argc, char **argv)
 	/* logd's own lines must not wait for logd. */
 	if (svc->role != ROLE_LOGD)
 		sink_channel(FD_LOG);
+	hijack_allow(role_name(svc->role));
 	s->svc = svc;
 	s->log_fd = FD_LOG;
 	ipc_client_init(&s->master, FD_MASTER, "master");
@@ -83,6 +85,7 @@ service_begin(const struct service *svc, int argc, char **argv)
 		die(EXIT_OSERR, "descriptors of the start are not there");
 	signals_ignore(SIGPIPE);
 	signals_ignore(SIGHUP);
+	signals_ignore(SIGXFSZ);	/* EFBIG says it, too */
 	s->base = make_base();
 	service_watch_signals();
 	say_hello(s);

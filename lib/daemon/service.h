@@ -17,6 +17,9 @@
 #include "os/namespace.h"
 #include "os/spawn.h"
 
+/* No mailbox, queue or index file is larger; a session of smtpd has less. */
+#define SERVICE_FILE_MAX	((uint64_t)8 << 30)
+
 struct service {
 	const char  *name;
 	enum role    role;
@@ -24,6 +27,7 @@ struct service {
 	size_t	     mem_max_octets;	/* RLIMIT_AS, 0: none */
 	unsigned     nofile;
 	unsigned     nproc;		/* processes of this user; 0: no fork */
+	uint64_t     file_max_octets;	/* RLIMIT_FSIZE; 0: writes no file */
 };
 
 /*
@@ -85,6 +89,9 @@ void	service_on(const struct service_events *events);
 void	service_loop(void);
 void	service_loop_end(void);
 int	service_end(void);		/* exit code for main() */
+
+/* logd alone: that role has no channel to it any more. */
+void	service_log_ended(enum role role);
 
 /* Ask master for a fresh exec of this daemon that takes over the listeners. */
 void	service_ask_successor(void);

@@ -83,6 +83,7 @@ service_confine(const int *read_dirs, const int *write_dirs)
 		.nofile = svc->nofile,
 		.nproc = svc->nproc == 0 ? 0 : !drop ? ONE_USER_NPROC :
 		    svc->nproc + OTHERS_NPROC,
+		.fsize_octets = svc->file_max_octets,
 		.read_dirs = read_dirs,
 		.write_dirs = write_dirs,
 		.scope_signals = svc->sandbox != SANDBOX_NONE,

@@ -156,6 +156,20 @@ service_ask_successor(void)
 		    LF_STR("why", why.text));
 }
 
+void
+service_log_ended(enum role role)
+{
+	struct service_state *s = service_state();
+	const struct super_log_ended tell = { .role = (uint8_t)role };
+	struct why why;
+
+	if (ipc_client_send(&s->master, &super_log_ended_type, 0, &tell, -1,
+	    &why) != 0)
+		log_error(LF_STR("event", "log-channel-ended"),
+		    LF_STR("daemon", role_name(role)),
+		    LF_STR("why", why.text));
+}
+
 static int
 compare(const void *a, const void *b)
 {

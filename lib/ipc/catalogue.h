@@ -27,6 +27,7 @@ enum ipc_num {
 	IPC_NUM_SUPER_SUCCESSOR,
 	IPC_NUM_SUPER_STOP,
 	IPC_NUM_SUPER_LOG,
+	IPC_NUM_SUPER_LOG_ENDED,
 
 	/* a listener introduces a session: msg_chan.h */
 	IPC_NUM_CHAN_NEW = 48,

@@ -51,6 +51,13 @@ const struct ipc_type super_peer_type =
 const struct ipc_type super_log_type =
     IPC_TYPE_BARE(super_log, IPC_NUM_SUPER_LOG, IPC_FD_ONE);
 
+static const struct ipc_field log_ended_fields[] = {
+	IPC_U8(super_log_ended, role, 0, ROLE_COUNT - 1),
+};
+const struct ipc_type super_log_ended_type =
+    IPC_TYPE(super_log_ended, IPC_NUM_SUPER_LOG_ENDED, IPC_FD_NONE,
+    log_ended_fields);
+
 static const struct ipc_field listener_fields[] = {
 	IPC_U8(super_listener, kind, LISTENER_MX, LISTENER_IMAPS),
 	IPC_TEXT(super_listener, name, 1, 127),

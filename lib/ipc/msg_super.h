@@ -3,6 +3,8 @@
  *
  * Start: daemon HELLO; master IDENTITY, RANGE*, SETTING*, PEER*, LISTENER*,
  * FILE*, GO; an owner role: MAP_ME, MAPPED; daemon READY.
+ * The channel to logd is one socket that a daemon shares with its children: one of
+ * them may end it.  Then logd says LOG_ENDED, and master gives a new one: LOG.
  * Reload: SETTING*, FILE*, GO again.  A restarted peer: PEER; a restarted logd: LOG.
  * STOP: drain and end; SIGTERM after it: end now.  logd itself gets a PEER for every log channel.
  */
@@ -34,6 +36,10 @@ struct super_peer {		/* with a channel */
 	uint8_t role;
 };
 struct super_log { uint8_t unused; };	/* with a new channel to logd */
+/* From logd: the newest channel of that role has ended. */
+struct super_log_ended {
+	uint8_t role;
+};
 enum listener_kind { LISTENER_MX, LISTENER_SUBMISSION, LISTENER_LMTP,
 	LISTENER_LOCAL, LISTENER_POP3, LISTENER_IMAP,
 	/* the same with TLS from the first octet */
@@ -61,6 +67,7 @@ struct super_stop { uint8_t unused; };
 
 extern const struct ipc_type super_hello_type, super_identity_type,
     super_range_type, super_setting_type, super_peer_type, super_log_type,
+    super_log_ended_type,
     super_listener_type, super_file_type, super_go_type, super_map_me_type,
     super_mapped_type, super_ready_type, super_control_type,
     super_successor_type, super_stop_type;

@@ -26,7 +26,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&super_listener_type, &super_file_type,
 	&super_go_type, &super_map_me_type, &super_mapped_type,
 	&super_ready_type, &super_control_type, &super_successor_type,
-	&super_stop_type,
+	&super_stop_type, &super_log_ended_type,
 	&chan_new_type,
 	&rcpt_check_type, &rcpt_verdict_type, &resolve_type, &target_type,
 	&resolved_type, &sender_check_type, &sender_verdict_type,

@@ -53,6 +53,17 @@ limit(int which, uint64_t most, const char *name, struct why *why)
 	return -1;
 }
 
+int
+confine_file_size(uint64_t octets, struct why *why)
+{
+#ifdef __linux__
+	if (SANDBOX_SANITIZED)	/* its report goes to a file */
+		return 0;
+#endif
+	return octets == CONFINE_ANY_SIZE ? 0 :
+	    limit(RLIMIT_FSIZE, octets, "file size", why);
+}
+
 static int
 set_limits(const struct confine *c, struct why *why)
 {
@@ -62,8 +73,7 @@ set_limits(const struct confine *c, struct why *why)
 	if (c->nofile > 0 &&
 	    limit(RLIMIT_NOFILE, c->nofile, "descriptors", why) != 0)
 		return -1;
-	if (c->fsize_octets > 0 &&
-	    limit(RLIMIT_FSIZE, c->fsize_octets, "file size", why) != 0)
+	if (confine_file_size(c->fsize_octets, why) != 0)
 		return -1;
 #if !defined(__OpenBSD__)	/* has none; RLIMIT_DATA is set by login.conf */
 #ifdef __linux__

@@ -23,6 +23,8 @@ enum sandbox {
 	SANDBOX_NONE	/* no filter: only the role that runs users' programs */
 };
 
+#define CONFINE_ANY_SIZE	UINT64_MAX	/* files: as inherited */
+
 struct confine {
 	const char *name;	/* for messages */
 	const char *jail;	/* chroot here (after chdir); NULL: none */
@@ -36,7 +38,7 @@ struct confine {
 	size_t	 mem_max_octets;  /* RLIMIT_AS; 0: none (sanitizer builds skip it) */
 	unsigned nofile;	/* RLIMIT_NOFILE */
 	unsigned nproc;		/* RLIMIT_NPROC; 0: no new process at all */
-	uint64_t fsize_octets;	/* RLIMIT_FSIZE; 0: as inherited */
+	uint64_t fsize_octets;	/* RLIMIT_FSIZE: 0: it writes no file */
 	/*
 	 * Directories that stay usable (Landlock): descriptors, ended by -1.
 	 * Both NULL: in classes with files all that the jail holds, in the
@@ -77,6 +79,8 @@ int	confine_become_owner(uint32_t uid, uint32_t gid, bool unprivileged,
 	    struct why *why) must_use;
 int	confine_enter_mailbox(int dir, bool unprivileged, struct why *why)
 	    must_use;
+/* No file of this process grows beyond it; never higher than before. */
+int	confine_file_size(uint64_t octets, struct why *why) must_use;
 /* A further filter for this process and its children; only narrows. */
 int	confine_narrow(enum sandbox sandbox, struct why *why) must_use;
 

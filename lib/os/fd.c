@@ -18,6 +18,7 @@
 #include "base/bug.h"
 #include "os/clock.h"
 #include "os/fault.h"
+#include "os/hijack.h"
 
 /* Room for some full packets of 8 KiB in each direction. */
 #define PAIR_BUFFER	(128 * 1024)
@@ -59,6 +60,7 @@ fd_read(int fd, void *p, size_t n)
 {
 	ssize_t got;
 
+	hijack_look(fd, true);
 	do
 		got = read(fd, p, n);
 	while (got < 0 && errno == EINTR);
@@ -353,6 +355,7 @@ fd_recv(int sock, void *p, size_t n, int *fd)
 	ssize_t got;
 
 	*fd = -1;
+	hijack_look(sock, true);
 	do
 		got = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	while (got < 0 && errno == EINTR);
@@ -378,6 +381,7 @@ fd_recv_many(int sock, struct fd_packet *v, int count)
 		msg[i].msg_hdr.msg_control = control[i].octets;
 		msg[i].msg_hdr.msg_controllen = CMSG_LEN(sizeof(int));
 	}
+	hijack_look(sock, false);
 	do
 		got = recvmmsg(sock, msg, (unsigned)count,
 		    MSG_CMSG_CLOEXEC | MSG_DONTWAIT, NULL);

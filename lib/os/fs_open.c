@@ -1,26 +1,29 @@
 /*
- * fs_open - the part of fs that opens.  A path is resolved by the kernel with
- * RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS; where openat2(2) does not exist,
- * component by component with O_NOFOLLOW, which comes to the same.
+ * fs_open - the part of fs that opens.  A path is walked component by
+ * component with O_NOFOLLOW, so it leads nowhere but beneath its directory;
+ * most have one component.  openat2(2) would do it at once, but no filter can
+ * see the mode that it gives a new file: who may call it can make set-uid
+ * files.
  */
 #include "os/fs.h"
-
-#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <linux/openat2.h>
-#endif
 
 #include "os/fault.h"
 #include "os/fd.h"
 #include "os/fs_name.h"
 
 #define DEPTH_MAX	64	/* components of a path */
+/* On the way a directory is only passed through: no right to read it. */
+#ifdef O_PATH
+#define O_THROUGH	O_PATH
+#else
+#define O_THROUGH	O_RDONLY
+#endif
 
 bool
 fs_name_ok(const char *name)
@@ -66,7 +69,7 @@ open_stepwise(int dir, const char *path, int flags, mode_t mode)
 			return fd;
 		}
 		fd = openat(at >= 0 ? at : dir, name,
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		    O_THROUGH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		fd_close(&at);
 		if (fd < 0)
 			return -1;
@@ -78,33 +81,9 @@ open_stepwise(int dir, const char *path, int flags, mode_t mode)
 	return -1;
 }
 
-#ifdef SYS_openat2
-/* Glibc has no openat2().  ENOSYS: the caller goes step by step. */
-static int
-open_at_once(int dir, const char *path, int flags, mode_t mode)
-{
-	struct open_how how = {
-		.flags = (unsigned)flags,
-		.mode = (flags & O_CREAT) != 0 ? mode : 0,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-		    RESOLVE_NO_MAGICLINKS,
-	};
-	int fd, tries = 0;
-
-	do
-		fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	while (fd < 0 && (errno == EINTR || errno == EAGAIN) && tries++ < 100);
-	return fd;
-}
-#endif
-
 static int
 open_beneath(int dir, const char *path, int flags)
 {
-#ifdef SYS_openat2
-	int fd;
-#endif
-
 	flags |= O_CLOEXEC | O_NOCTTY;
 	if (fault_here("open"))
 		return -1;
@@ -112,11 +91,6 @@ open_beneath(int dir, const char *path, int flags)
 		errno = ENOENT;
 		return -1;
 	}
-#ifdef SYS_openat2
-	fd = open_at_once(dir, path, flags, 0600);
-	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-		return fd;
-#endif
 	return open_stepwise(dir, path, flags, 0600);
 }
 

@@ -157,6 +157,7 @@ set_landlock(const struct confine *c, struct confine_report *r,
 		    c->write_dirs != NULL || !class_has_files(c->sandbox),
 		.restrict_tcp = c->sandbox != SANDBOX_NET &&
 		    c->sandbox != SANDBOX_NONE,
+		.restrict_bind = c->sandbox == SANDBOX_NET,
 		.scope_signals = c->scope_signals,
 	};
 	int abi;
@@ -172,7 +173,7 @@ set_landlock(const struct confine *c, struct confine_report *r,
 	r->landlocked = abi > 0;
 	if (abi == 0)
 		sandbox_missing(r, "landlock");
-	else if (abi < 4 && want.restrict_tcp)
+	else if (abi < 4 && (want.restrict_tcp || want.restrict_bind))
 		sandbox_missing(r, "landlock-tcp");
 	if (abi > 0 && abi < 6)
 		sandbox_missing(r, "landlock-scope");

@@ -24,6 +24,18 @@
 #define SANDBOX_SANITIZED	0
 #endif
 
+/*
+ * What kills a process would end a test at its first try: in such a build it
+ * gets this error instead, which no call returns by itself.
+ */
+#ifdef PAQ_HIJACK
+#define FILTER_KILLS	(SECCOMP_RET_ERRNO | EHWPOISON)
+#define FILTER_KILLS_BY_LIBRARY	SCMP_ACT_ERRNO(EHWPOISON)
+#else
+#define FILTER_KILLS	SECCOMP_RET_KILL_PROCESS
+#define FILTER_KILLS_BY_LIBRARY	SCMP_ACT_KILL_PROCESS
+#endif
+
 /* What a class of sandbox is made of. */
 enum call_set {
 	CALLS_STDIO = 1,
@@ -44,7 +56,7 @@ struct call_arg {
 struct call_rule {
 	const char *name;
 	unsigned    with, without;
-	struct call_arg args[2];
+	struct call_arg args[3];
 };
 
 extern const struct call_rule calls_allowed[], calls_killed[],
@@ -59,7 +71,9 @@ extern const size_t calls_allowed_n, calls_killed_n, calls_not_found_n,
  */
 struct landlock_want {
 	const int *read_dirs, *write_dirs;
-	bool restrict_paths, restrict_tcp, scope_signals;
+	bool restrict_paths, scope_signals;
+	/* No TCP at all; or no port that others could connect to. */
+	bool restrict_tcp, restrict_bind;
 };
 int	landlock_restrict(const struct landlock_want *want) must_use;
 

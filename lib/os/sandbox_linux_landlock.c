@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "os/fd.h"
@@ -26,6 +27,7 @@
 
 #define CREATE_VERSION	1u
 #define RULE_BENEATH	1
+#define RULE_PORT	2
 
 enum {				/* handled_access_fs */
 	LL_EXECUTE = 1 << 0, LL_WRITE_FILE = 1 << 1, LL_READ_FILE = 1 << 2,
@@ -54,6 +56,10 @@ struct beneath {
 	int32_t	 dir;
 } __attribute__((packed));
 
+struct port {
+	uint64_t access, port;
+};
+
 static size_t
 ruleset_size(long abi)
 {
@@ -72,6 +78,8 @@ ruleset_for(const struct landlock_want *want, long abi)
 		    (abi >= 5 ? LL_IOCTL_DEV : 0);
 	if (abi >= 4 && want->restrict_tcp)
 		set.net = LL_BIND_TCP | LL_CONNECT_TCP;
+	else if (abi >= 4 && want->restrict_bind)
+		set.net = LL_BIND_TCP;
 	if (abi >= 6)
 		set.scoped = LL_SCOPE_ABSTRACT |
 		    (want->scope_signals ? LL_SCOPE_SIGNAL : 0);
@@ -89,6 +97,32 @@ add_dirs(int rules, const int *dirs, uint64_t access)
 			return -1;
 	}
 	return 0;
+}
+
+/* Port 0 is whichever is free: for an address of ours to connect from. */
+static int
+add_any_port(int rules)
+{
+	const struct port p = { .access = LL_BIND_TCP, .port = 0 };
+
+	return (int)syscall(SYS_ADD_RULE, rules, RULE_PORT, &p, 0);
+}
+
+/* What cannot be told from the ruleset: is it in force? */
+static bool
+in_force(const struct landlock_want *want)
+{
+	int fd;
+
+	if (!want->restrict_paths || want->read_dirs != NULL ||
+	    want->write_dirs != NULL)
+		return true;
+	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES;
+	fd_close(&fd);
+	errno = EPERM;
+	return false;
 }
 
 int
@@ -109,7 +143,9 @@ landlock_restrict(const struct landlock_want *want)
 	if (set.fs == 0 ||
 	    (add_dirs(rules, want->read_dirs, LL_READ & set.fs) == 0 &&
 	    add_dirs(rules, want->write_dirs, LL_WRITE & set.fs) == 0))
-		rc = syscall(SYS_RESTRICT, rules, 0) == 0 ? (int)abi : -1;
+		rc = (set.net == LL_BIND_TCP && add_any_port(rules) != 0) ||
+		    syscall(SYS_RESTRICT, rules, 0) != 0 || !in_force(want) ?
+		    -1 : (int)abi;
 	fd_close(&rules);
 	return rc;
 }

@@ -96,10 +96,10 @@ fill(scmp_filter_ctx ctx, unsigned sets, uint64_t pid)
 	/* no_new_privs is set already; other machines' calls: none at all. */
 	if ((rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0)) != 0 ||
 	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_KILL_PROCESS)) != 0 ||
+	    FILTER_KILLS_BY_LIBRARY)) != 0 ||
 	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2)) != 0)
 		return rc;
-	if ((rc = add_table(ctx, SCMP_ACT_KILL_PROCESS, sets, calls_killed,
+	if ((rc = add_table(ctx, FILTER_KILLS_BY_LIBRARY, sets, calls_killed,
 	    calls_killed_n)) != 0 ||
 	    (rc = add_table(ctx, SCMP_ACT_ERRNO(ENOENT), sets,
 	    calls_not_found, calls_not_found_n)) != 0 ||
@@ -242,7 +242,7 @@ seccomp_ids(const struct id_range *uids, size_t nuids,
 	}
 	put_load(&p, offsetof(struct seccomp_data, arch));
 	put(&p, BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch_native(), 1, 0);
-	put_return(&p, SECCOMP_RET_KILL_PROCESS);
+	put_return(&p, FILTER_KILLS);
 	put_call(&p, SYS_setresuid, uids, nuids);
 	put_call(&p, SYS_setresgid, gids, ngids);
 	put_return(&p, SECCOMP_RET_ALLOW);

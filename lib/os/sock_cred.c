@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "os/hijack.h"
 
 int
 sock_want_credentials(int fd)
@@ -69,6 +70,7 @@ sock_recv_signed(int fd, struct sock_signed *v, int count)
 		msg[i].msg_hdr.msg_control = control[i].octets;
 		msg[i].msg_hdr.msg_controllen = CMSG_LEN(sizeof(struct ucred));
 	}
+	hijack_look(fd, false);
 	do
 		got = recvmmsg(fd, msg, (unsigned)count,
 		    MSG_CMSG_CLOEXEC | MSG_DONTWAIT, NULL);

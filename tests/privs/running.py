@@ -149,7 +149,7 @@ def look(paq):
 
 
 @contextlib.contextmanager
-def at_work():
+def at_work(**more):
     """A suite with a client of each kind, and a delivery that does not end."""
     silent = socket.create_server(("127.0.0.1", 0))     # never greets
     port = silent.getsockname()[1]
@@ -160,7 +160,7 @@ def at_work():
                          "pipes": ["keep=/bin/cat"]},
                maps={"routes": f"far.example: smtp:[127.0.0.1]:{port}\n",
                      "aliases": "root: alice\n",
-                     "virtual": "info@demo.example: bob\n"}) as paq:
+                     "virtual": "info@demo.example: bob\n"}, **more) as paq:
         paq.send(ALICE, [BOB, "x@far.example"], "Subject: x\n\ny\n",
                  login=ALICE)
         paq.wait_stored(BOB, 1)
@@ -171,6 +171,7 @@ def at_work():
         except TimeoutError:
             raise AssertionError(f"only {sorted(look(paq))}\n" +
                                  paq.trouble()) from None
+        paq.silent = silent     # the other server of the smtp-out-worker
         yield paq
         for client in clients:
             client.sock.close()

@@ -91,7 +91,7 @@ stdio_works(void)
 	NEED(clock_gettime(CLOCK_REALTIME, &ts) == 0 && clock_mono_ms() > 0);
 	clock_sleep_ms(1);
 	rand_octets(text, sizeof(text));
-	NEED(fd_pipe(p) == 0 && fd_pair(q) == 0);
+	NEED(fd_pipe(p) == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET, 0, q) == 0);
 	NEED(fd_write_all(p[1], "abc", 3) == 0);
 	NEED(ioctl(p[0], FIONREAD, &n) == 0 && n == 3);
 	NEED(splice(p[0], NULL, q[0], NULL, 1, 0) == 1);
@@ -117,7 +117,6 @@ stdio_works(void)
 	NEED(fstat(p[0], &sb) == 0);
 	NEED(fsync(outside) == 0 && fdatasync(outside) == 0);
 	NEED(ftruncate(outside, 10) == 0);
-	NEED(fallocate(outside, 0, 0, 100) == 0 || errno == EOPNOTSUPP);
 	NEED(lseek(outside, 0, SEEK_SET) == 0);
 	NEED(sendfile(p[1], outside, NULL, 5) == 5);
 	NEED(dup2(p[0], 60) == 60 && fcntl(60, F_SETFD, FD_CLOEXEC) == 0);
@@ -580,6 +579,7 @@ plan(enum sandbox class)
 {
 	struct confine c = {
 		.name = "test", .sandbox = class, .nofile = 64,
+		.fsize_octets = CONFINE_ANY_SIZE,
 		.jail = root ? jail : NULL, .drop_ids = root,
 		.uid = UID, .gid = GID, .mem_max_octets = 256 * MIB,
 		.nproc = (CLASS(STDIO) & (1u << class)) != 0 ||

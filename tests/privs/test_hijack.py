@@ -1,0 +1,265 @@
+"""From inside every process of doc/privileges.md: a suite of which each process can
+be taken over (make HIJACK=1) is walked hop by hop from the network, and each tries
+all that attempts.py knows.  All of it must fail, no other process may die, and
+after each round a message goes in and out.
+
+The last test prints the table for doc/privileges.md; WRITE=1 puts it there.
+"""
+import contextlib
+import errno
+import os
+import platform
+import pwd
+import re
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import attempts
+import hijack
+from conftest import needs, needs_root
+from hijack import ByTcp, Hijacked, error_name, hop
+from running import ALICE, BOB, Process, at_work, look, table
+from suite import OWNER, ROOT, free_ports, namespaces, wait_for
+
+BUILD = ROOT / "build-hijack"
+pytestmark = [
+    needs_root, needs("ss"),
+    pytest.mark.skipif(not namespaces(), reason="no user namespaces here"),
+    pytest.mark.skipif(platform.machine() != "x86_64" or not hijack.NR,
+                       reason="the numbers of calls are those of x86-64"),
+    pytest.mark.skipif(not (BUILD / "bin" / "master").exists(),
+                       reason="not built: make HIJACK=1")]
+
+# Over whose channel each is reached; the rest reads the network itself.
+VIA = {"lookupd": "smtpd-session", "qmgr": "smtpd-session",
+       "smtpd": "smtpd-session", "logd": "smtpd-session",
+       "authd": "pop3-front", "keyd": "imap-front",
+       "authd-worker": "authd", "pop3-session": "authd",
+       "imap-session": "authd", "qmgr-sync": "qmgr", "smtp-out": "qmgr",
+       "deliver": "qmgr", "pipe": "qmgr", "deliver-worker": "qmgr",
+       "dnsd": "smtp-out-worker"}
+PROCESSES = [name for name in table() if name != "master"]
+MARKS = ("<!-- what each tried: begin -->", "<!-- what each tried: end -->")
+
+
+class Around:
+    """Whom and what a process finds around it, for attempts.py."""
+
+    def __init__(self, paq):
+        self.paq = paq
+        self.all = look(paq)
+        self.master = paq.master.pid
+        self.keyd = self.all["keyd"][0].pid
+        self.conf, self.queue = str(paq.conf), str(paq.queue)
+        self.own_port, self.free_port = paq.port["mx"], free_ports(1)[0]
+        self.daemon_uids = sorted({pwd.getpwnam(row["user"]).pw_uid
+                                   for row in table().values()
+                                   if row["user"].startswith("_")})
+        self.abstract = f"paquebot-{os.getpid()}"
+        self.path = str(paq.dir / "open-to-all")
+        self.servers = [socket.create_server(("127.0.0.1", 0))]
+        self.port = self.servers[0].getsockname()[1]
+        for at in (self.path, "\0" + self.abstract):
+            for kind in (socket.SOCK_STREAM,):
+                s = socket.socket(socket.AF_UNIX, kind)
+                s.bind(at)
+                s.listen()
+                self.servers.append(s)
+        os.chmod(self.path, 0o777)
+        self.sleepers = {}
+        self.stranger = self.sleeper(0)
+        self.sibling = self.stranger
+        self.held = {}
+
+    def sleeper(self, uid):
+        if uid not in self.sleepers:
+            self.sleepers[uid] = subprocess.Popen(
+                ["sleep", "3600"], user=uid, group=uid, extra_groups=[])
+        return self.sleepers[uid].pid
+
+    def close(self):
+        for h in self.held.values():
+            h.let_go()
+        for p in self.sleepers.values():
+            p.kill()
+            p.wait()
+        for s in self.servers:
+            s.close()
+
+    def uid_of(self, h):
+        return int(Process(self.paq, h.pid).status["Uid"].split()[0])
+
+    @staticmethod
+    def sockets_of(h, kind=""):
+        tcp = set()
+        for table in ("tcp", "tcp6"):
+            with contextlib.suppress(OSError):
+                tcp |= {line.split()[9] for line in Path(
+                    f"/proc/{h.pid}/net/{table}").read_text().splitlines()}
+        return [fd for fd, inode in hijack.channels(h.pid).items()
+                if kind != "tcp" or inode in tcp]
+
+    def shared(self, h):
+        """Its end of the log channel."""
+        return hijack.ends(h, self.all["logd"][0].pid)
+
+    def mode_of(self, h, fd):
+        if fd < 0:
+            return fd
+        mode = os.stat(f"/proc/{h.pid}/fd/{fd}").st_mode
+        return 0 if mode & 0o6000 else -errno.EPERM
+
+    def fork_bound(self, h):
+        most = re.search(r"^Max processes +(\S+) +(\S+)",
+                         Path(f"/proc/{h.pid}/limits").read_text(), re.M)
+        one = h.forks(1)
+        if one < 0:
+            return one
+        return 0 if "unlimited" in most.groups() else -errno.EAGAIN
+
+
+# ------------------------------------------------------------- the way there
+
+def wire(paq, port, greeting, *dialog):
+    """A client, through its dialog."""
+    s = socket.create_connection(("127.0.0.1", paq.port[port]))
+    f = s.makefile("rb")
+    assert f.readline().startswith(greeting)
+    for line, answer in dialog:
+        s.sendall(line.encode() + b"\r\n")
+        assert answer in f.readline()
+    return s
+
+
+def from_the_network(around, name):
+    paq = around.paq
+    if name == "smtp-out-worker":
+        paq.silent.settimeout(20)
+        return Hijacked(ByTcp(paq.silent.accept()[0]))
+    dialog = {
+        "smtpd-session": ("mx", b"220"),
+        "pop3-front": ("pop3", b"+OK"),
+        "imap-front": ("imap", b"* OK"),
+        "pop3-mailbox": ("pop3", b"+OK", (f"USER {ALICE}", b"+OK"),
+                         (f"PASS {paq.users[ALICE]}", b"+OK")),
+        "imap-mailbox": ("imap", b"* OK", (
+            f'a LOGIN {BOB} "{paq.users[BOB]}"', b"a OK"))}[name]
+    return Hijacked(ByTcp(wire(paq, *dialog)))
+
+
+def pid_of(around, name):
+    if name == "deliver-worker":
+        return wait_for(lambda: [p.pid for p in look(around.paq).get(
+            name, [])], 10)[0]
+    return wait_for(lambda: look(around.paq).get(name), 10)[0].pid
+
+
+@contextlib.contextmanager
+def inside(around, name):
+    """A process of that name that was taken over; it is let go afterwards."""
+    if name == "smtp-out-worker":       # there is but one, for as long as
+        if name not in around.held:     # its other server says nothing
+            around.held[name] = from_the_network(around, name)
+        yield around.held[name]
+        return
+    if name not in VIA:
+        h = from_the_network(around, name)
+        try:
+            yield h
+        finally:
+            h.let_go()
+            h.link.sock.close()
+        return
+    if name == "deliver-worker":        # it stays for some seconds
+        deliver(around.paq)
+    with inside(around, VIA[name]) as through:
+        h = hop(through, pid_of(around, name), name)
+        try:
+            yield h
+        finally:
+            h.let_go()
+
+
+def deliver(paq):
+    """In by submission, out by IMAP."""
+    n = len(paq.stored(BOB))
+    paq.send(ALICE, [BOB], f"Subject: {n}\n\nstill\n", login=ALICE)
+    paq.wait_stored(BOB, n + 1)
+    client = paq.imap(BOB)
+    assert int(client.select()[1][0]) == n + 1
+    client.logout()
+
+
+# ------------------------------------------------------------------- the tests
+
+@pytest.fixture(scope="module")
+def around():
+    with at_work(bin_dir=BUILD / "bin") as paq:
+        found = Around(paq)
+        yield found
+        found.close()
+
+
+def fixed(paq):
+    """Processes that no round may end."""
+    return {r["daemon"]: r["pid"] for r in paq.status()}
+
+
+SEEN = {}       # process -> row -> result
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_what_it_tries_fails(around, name):
+    before = fixed(around.paq)
+    filter_class = table()[name]["filter"]
+    SEEN[name] = seen = {}
+    with inside(around, name) as h:
+        around.other = str(around.paq.maildir(
+            BOB if name == "pop3-mailbox" else ALICE))
+        around.sibling = around.sleeper(around.uid_of(h))
+        for row, run in attempts.ROWS.items():
+            seen[row] = run(h, around)
+    bad = {row: error_name(r) for row, r in seen.items()
+           if r >= 0 and not attempts.allowed(row, name, filter_class)}
+    assert not bad, f"{name} may: {bad}"
+    assert fixed(around.paq) == before
+    for p in around.sleepers.values():
+        assert p.poll() is None
+    deliver(around.paq)
+
+
+def cell(name, row):
+    result = SEEN[name][row]
+    if result >= 0:
+        return "+"
+    return "K" if result == -hijack.KILLED else "-"
+
+
+def printed():
+    """The table of doc/privileges.md: a row per attempt, a column per process."""
+    head = ["| tried | " + " | ".join(str(i + 1) for i in
+                                      range(len(PROCESSES))) + " |",
+            "|---" * (len(PROCESSES) + 1) + "|"]
+    body = ["| " + row + " | " + " | ".join(
+        cell(name, row) for name in PROCESSES) + " |"
+        for row in attempts.ROWS]
+    names = "Columns: " + ", ".join(f"{i + 1} `{name}`" for i, name in
+                                    enumerate(PROCESSES)) + "."
+    return "\n".join([names, "", *head, *body])
+
+
+def test_the_document_tells_what_was_seen():
+    if set(SEEN) != set(PROCESSES):
+        pytest.skip("not all processes were tried")
+    file = ROOT / "doc" / "privileges.md"
+    text = file.read_text()
+    begin, end = (text.index(mark) for mark in MARKS)
+    begin += len(MARKS[0]) + 1
+    if os.environ.get("WRITE"):
+        file.write_text(text[:begin] + printed() + "\n" + text[end:])
+    print(printed())
+    assert file.read_text()[begin:].startswith(printed() + "\n" + MARKS[1])
