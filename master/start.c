@@ -108,15 +108,16 @@ log_channel_for_master(struct master *m)
 	return 0;
 }
 
+static const struct super_log take_log = { 0 };
+
 static void
 give_log(struct master *m, struct proc *p)
 {
-	const struct super_log msg = { 0 };
 	int fd = log_channel(m, p->slot->row->role);
 
 	if (fd < 0)
 		return;
-	proc_tell(p, &super_log_type, &msg, fd);
+	proc_tell(p, &super_log_type, &take_log, fd);
 	fd_close(&fd);
 }
 
@@ -464,9 +465,23 @@ on_successor(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	return VERDICT_OK;
 }
 
+/* One that is about to be reaped cannot be told: then it has not lost it. */
+static void
+give_log_again(struct master *m, struct proc *p)
+{
+	int fd = log_channel(m, p->slot->row->role);
+
+	if (fd >= 0 && ipc_send(p->peer, &super_log_type, 0, &take_log,
+	    fd) == 0)
+		log_warn(LF_STR("event", "log-channel-ended"),
+		    LF_STR("daemon", role_name(p->slot->row->role)),
+		    LF_INT("pid", p->pid));
+	fd_close(&fd);
+}
+
 /*
  * One of the processes that share that channel has ended it: those that live
- * get another.  One that has died is told in vain, and is reaped soon.
+ * get another.
  */
 static enum verdict
 on_log_ended(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
@@ -478,14 +493,10 @@ on_log_ended(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	for (size_t i = 0; i < PROCS_MAX && !m->stopping; i++) {
 		struct proc *p = m->procs[i];
 
-		if (p == NULL || p->peer == NULL ||
-		    p->slot->row->role != ended->role ||
-		    ended->role == ROLE_LOGD)
-			continue;
-		log_warn(LF_STR("event", "log-channel-ended"),
-		    LF_STR("daemon", role_name(p->slot->row->role)),
-		    LF_INT("pid", p->pid));
-		give_log(m, p);
+		if (p != NULL && p->peer != NULL &&
+		    p->slot->row->role == ended->role &&
+		    ended->role != ROLE_LOGD)
+			give_log_again(m, p);
 	}
 	return VERDICT_OK;
 }

@@ -10,6 +10,7 @@ import errno
 import os
 import platform
 import pwd
+import random
 import re
 import socket
 import subprocess
@@ -126,7 +127,10 @@ class Around:
 
 def wire(paq, port, greeting, *dialog):
     """A client, through its dialog."""
-    s = socket.create_connection(("127.0.0.1", paq.port[port]))
+    # Of an address of its own: smtpd's processes may serve one again.
+    source = f"127.1.{random.randrange(256)}.{random.randrange(1, 255)}"
+    s = socket.create_connection(("127.0.0.1", paq.port[port]),
+                                 source_address=(source, 0))
     f = s.makefile("rb")
     assert f.readline().startswith(greeting)
     for line, answer in dialog:
@@ -250,6 +254,40 @@ def printed():
     names = "Columns: " + ", ".join(f"{i + 1} `{name}`" for i, name in
                                     enumerate(PROCESSES)) + "."
     return "\n".join([names, "", *head, *body])
+
+
+@pytest.mark.parametrize("how", [
+    lambda h, fd: h.call("shutdown", fd, 1),
+    lambda h, fd: h.call("sendto", fd, b"", 0, 0x4040, 0, 0)],
+    ids=["shutdown", "empty packet"])
+@pytest.mark.parametrize("name, role, act", [
+    ("smtpd-session", "smtpd", lambda paq: paq.send(
+        ALICE, [BOB], "x", login=ALICE)),
+    ("imap-mailbox", "imap-session", lambda paq: paq.imap(BOB).logout())])
+def test_log_channel(around, name, role, act, how):
+    """It is one socket of a daemon and all its children: when one of them has
+    ended it, the others soon have another."""
+    paq = around.paq
+
+    def lines():
+        return paq.log_text().count(f" {role}[")
+
+    def says_something():
+        before = lines()
+        act(paq)
+        wait_for(lambda: lines() > before, 1)
+        return True
+    for _ in range(3):
+        with inside(around, name) as h:
+            done = [how(h, fd) for fd in around.shared(h)]
+        assert done, "it has none"
+        for _ in range(10):
+            with contextlib.suppress(TimeoutError):
+                if says_something():
+                    break
+        assert says_something()
+    if max(done) >= 0:
+        paq.wait_log(f"event=log-channel-ended daemon={role}")
 
 
 def test_the_document_tells_what_was_seen():

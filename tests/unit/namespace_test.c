@@ -49,6 +49,7 @@ static int
 only_the_ranges(void)
 {
 	const struct confine c = { .name = "test", .drop_ids = true,
+	    .fsize_octets = CONFINE_ANY_SIZE,
 	    .uid = OWN, .gid = OWN, .keep_owner_caps = true,
 	    .sandbox = SANDBOX_NONE, .nproc = 100 };
 	struct confine_report r;
@@ -72,6 +73,7 @@ static int
 deliver(void)
 {
 	const struct confine c = { .name = "test", .drop_ids = true,
+	    .fsize_octets = CONFINE_ANY_SIZE,
 	    .uid = OWN, .gid = OWN, .keep_owner_caps = true,
 	    .sandbox = SANDBOX_OWNER, .nproc = 100, .owner_uids = ranges + 1,
 	    .owner_gids = ranges + 1, .owner_uids_n = 2, .owner_gids_n = 2 };
