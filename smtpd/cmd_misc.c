@@ -1,6 +1,5 @@
 /*
- * cmd_misc - the commands that change little: RSET, NOOP, VRFY, HELP, QUIT,
- * and BDAT, which we do not offer.
+ * cmd_misc - the commands that change little: RSET, NOOP, VRFY, HELP, QUIT.
  */
 #include "smtpd/command.h"
 #include "smtpd/reply.h"
@@ -46,15 +45,4 @@ cmd_quit(struct session *s, const struct verb_cmd *cmd)
 	(void)cmd;
 	say(s, SAY_BYE);
 	session_enter(s, ST_END);
-}
-
-/*
- * The octets of a chunk come behind the command without waiting for a reply
- * (RFC 3030 2): if the session went on they would be taken for commands.
- */
-void
-cmd_bdat(struct session *s, const struct verb_cmd *cmd)
-{
-	(void)cmd;
-	session_bye(s, SAY_BDAT);
 }

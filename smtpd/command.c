@@ -18,7 +18,7 @@
 enum effort {
 	EFFORT_MAIL,		/* belongs to a message */
 	EFFORT_IDLE,		/* brings no mail nearer */
-	EFFORT_RCPT		/* counted by its handler, when refused */
+	EFFORT_OWN		/* counted by its handler: RCPT, BDAT */
 };
 
 static const struct command {
@@ -37,10 +37,11 @@ static const struct command {
 	{ VERB_AUTH, ON(LISTENER_SUBMISSION), ST_READY, EFFORT_MAIL,
 	    cmd_auth },
 	{ VERB_MAIL, ON_ALL, ST_READY, EFFORT_MAIL, cmd_mail },	/* 4.1.1.2 */
-	{ VERB_RCPT, ON_ALL, ST_MAIL | ST_RCPT, EFFORT_RCPT,
+	{ VERB_RCPT, ON_ALL, ST_MAIL | ST_RCPT, EFFORT_OWN,
 	    cmd_rcpt },						/* 4.1.1.3 */
 	{ VERB_DATA, ON_ALL, ST_RCPT, EFFORT_MAIL, cmd_data },	/* 4.1.1.4 */
-	{ VERB_BDAT, ON_ALL, ST_ANY, EFFORT_MAIL, cmd_bdat },
+	{ VERB_BDAT, ON_ALL, ST_RCPT | ST_CHUNK, EFFORT_OWN,
+	    cmd_bdat },					/* RFC 3030 2 */
 	{ VERB_RSET, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_rset },	/* 4.1.1.5 */
 	{ VERB_VRFY, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_vrfy },	/* 4.1.1.6 */
 	{ VERB_HELP, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_help },	/* 4.1.1.8 */
@@ -52,9 +53,7 @@ void
 command_list(const struct facts *f, struct buf *out)
 {
 	for (size_t i = 0; i < COUNT(commands); i++) {
-		/* BDAT has a row only because it must not go unnoticed. */
 		if ((commands[i].on & ON(f->kind)) == 0 ||
-		    commands[i].verb == VERB_BDAT ||
 		    (commands[i].verb == VERB_STARTTLS &&
 		    !policy_tls_offered(f)))
 			continue;
@@ -82,13 +81,16 @@ wrong_state(const struct session *s, enum verb verb)
 		return SAY_NESTED_MAIL;
 	if (verb == VERB_AUTH || verb == VERB_STARTTLS)
 		return SAY_IN_TRANSACTION;
+	/* RFC 3030 2: DATA after BDAT. */
+	if (s->state == ST_CHUNK)
+		return SAY_IN_CHUNKS;
 	return s->state == ST_READY ? SAY_NEED_MAIL : SAY_NEED_RCPT;
 }
 
 static void
 count(struct session *s, enum effort effort)
 {
-	if (effort != EFFORT_RCPT)
+	if (effort != EFFORT_OWN)
 		s->count.commands++;
 	if (effort == EFFORT_IDLE)
 		s->count.idle++;
@@ -111,8 +113,10 @@ command_run(struct session *s, struct span line)
 			say(s, SAY_UNKNOWN);
 	} else if (c == NULL || (c->on & ON(s->facts.kind)) == 0) {
 		say(s, SAY_NOT_HERE);
-	} else if (cmd.verb == VERB_BDAT) {
-		cmd_bdat(s, &cmd);	/* whatever its arguments are */
+	} else if (cmd.verb == VERB_BDAT && (parsed != 0 ||
+	    (c->states & s->state) == 0)) {
+		cmd_bdat_refused(s, &cmd, parsed == 0,
+		    wrong_state(s, cmd.verb));
 	} else if ((c->states & s->state) == 0) {
 		say(s, wrong_state(s, cmd.verb));
 	} else if (parsed != 0) {

@@ -28,6 +28,9 @@ void	cmd_mail(struct session *s, const struct verb_cmd *cmd);
 void	cmd_rcpt(struct session *s, const struct verb_cmd *cmd);
 void	cmd_data(struct session *s, const struct verb_cmd *cmd);
 void	cmd_bdat(struct session *s, const struct verb_cmd *cmd);
+/* BDAT where it may not stand: what is said behind its octets. */
+void	cmd_bdat_refused(struct session *s, const struct verb_cmd *cmd,
+	    bool parsed, enum say what);
 void	cmd_rset(struct session *s, const struct verb_cmd *cmd);
 void	cmd_noop(struct session *s, const struct verb_cmd *cmd);
 void	cmd_vrfy(struct session *s, const struct verb_cmd *cmd);

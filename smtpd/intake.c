@@ -26,8 +26,6 @@
 int
 intake_begin(struct intake *in, struct session *s, struct why *why)
 {
-	int64_t window = s->set->timeout_ms;
-
 	*in = (struct intake){ .s = s, .time = clock_wall_s() };
 	in->fd = ask_queue_new(s, s->env.size, in->id, why);
 	if (in->fd < 0)
@@ -39,10 +37,18 @@ intake_begin(struct intake *in, struct session *s, struct why *why)
 	    LIMIT_HEADER_FIELDS);
 	buf_init(&in->wait, LIMIT_HEADER_OCTETS + LIMIT_WRITE_OCTETS +
 	    LIMIT_IN_OCTETS);
+	return 0;
+}
+
+/* From now on the connection has to bring octets. */
+static void
+pace(struct session *s)
+{
+	int64_t window = s->set->timeout_ms;
+
 	if (window < LIMIT_DATA_WINDOW_MS)
 		window = LIMIT_DATA_WINDOW_MS;
 	stream_pace(&s->net, window, LIMIT_DATA_OCTETS_S);
-	return 0;
 }
 
 void
@@ -267,26 +273,57 @@ take(struct intake *in, struct span chunk)
 		flush(in, false);
 }
 
-/* Is it lost already?  Then the rest is only read. */
-static bool
-refused_already(const struct intake *in)
+bool
+intake_is_lost(const struct intake *in)
 {
 	return in->why.kind != WHY_NONE || in->header_too_big ||
 	    in->dot.too_big || in->dot.bare_cr || in->dot.bare_lf ||
 	    in->dot.nul;
 }
 
-enum dot_result
-intake_read(struct intake *in)
+/* What is lost is only read. */
+static enum dot_result
+read_on(struct intake *in)
 {
 	enum dot_result r;
 	struct span chunk;
 
+	pace(in->s);
 	while ((r = dot_read(&in->dot, &chunk)) == DOT_CHUNK)
-		if (!refused_already(in))
+		if (!intake_is_lost(in))
 			take(in, chunk);
-	if (r == DOT_END && !in->header_done && !refused_already(in))
+	return r;
+}
+
+/* All has been read. */
+static void
+end_text(struct intake *in, bool open)
+{
+	if (open && !intake_is_lost(in))
+		take(in, SPAN_LIT("\r\n"));
+	if (!in->header_done && !intake_is_lost(in))
 		examine(in);	/* all of it is header */
+}
+
+enum dot_result
+intake_read(struct intake *in)
+{
+	enum dot_result r = read_on(in);
+
+	if (r == DOT_END)
+		end_text(in, false);
+	return r;
+}
+
+enum dot_result
+intake_read_chunk(struct intake *in, uint64_t octets, bool last)
+{
+	enum dot_result r;
+
+	dot_in_chunk(&in->dot, octets);
+	r = read_on(in);
+	if (r == DOT_END && last)
+		end_text(in, dot_in_finish(&in->dot));
 	return r;
 }
 

@@ -3,7 +3,8 @@
  * descriptor: octets as they came, checks of the header, our trace fields.
  *
  *	intake_begin(&in, s, &why)	-- a file from qmgr, before 354
- *	intake_read(&in)		-- to the final dot
+ *	intake_read(&in)		-- to the final dot, or
+ *	intake_read_chunk(&in, n, last)	-- for each chunk
  *	intake_judge(&in)		-- may it be queued?
  *	intake_commit(&in, &why)	-- only then 250
  *	intake_fini(&in)		-- in every case
@@ -64,6 +65,14 @@ void	intake_fini(struct intake *in);
  * returns  as dot_read; DOT_END: judge it now
  */
 enum dot_result intake_read(struct intake *in) must_use;
+/*
+ * The same for one chunk of that size (RFC 3030 2); with the last one the
+ * message is complete.  A line end that is missing there is put.
+ */
+enum dot_result intake_read_chunk(struct intake *in, uint64_t octets,
+	    bool last) must_use;
+/* Is it clear by now that it cannot be queued? */
+bool	intake_is_lost(const struct intake *in);
 /*
  * May it be committed (if in->why.kind is WHY_NONE)?  Asks lookupd about
  * authors where policy wants that.

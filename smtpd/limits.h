@@ -57,6 +57,8 @@
 #define LIMIT_COMMANDS		200
 /* Commands among them that bring no mail nearer: NOOP RSET VRFY HELP EHLO. */
 #define LIMIT_IDLE_COMMANDS	50
+/* A BDAT of fewer octets counts among them. */
+#define LIMIT_CHUNK_OCTETS	1024
 /* Failed AUTH commands of one connection. */
 #define LIMIT_AUTH_FAILURES	5
 

@@ -11,7 +11,7 @@
  *	     says 250 to a message before COMMITTED
  * flow      acceptor -> listener.c (limits, channels, fork) -> child.c ->
  *	     session.c -> command.c -> cmd_*.c -> policy.c decides, ask_*.c ask,
- *	     intake.c writes -> reply.c
+ *	     receive.c, intake.c write -> reply.c
  */
 #include "daemon/service.h"
 #include "daemon/tls_signer.h"

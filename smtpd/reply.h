@@ -18,6 +18,7 @@ enum say {
 	SAY_MAIL_OK,
 	SAY_RCPT_OK,
 	SAY_DATA_GO,
+	SAY_CHUNK_OK,
 	SAY_VRFY,
 	SAY_AUTH_OK,
 	SAY_TLS_GO,
@@ -42,7 +43,8 @@ enum say {
 	SAY_LINE_LONG,
 	SAY_LINE_BAD,
 	SAY_NOT_HERE,		/* a command that this listener lacks */
-	SAY_BDAT,
+	SAY_BDAT_BAD,
+	SAY_IN_CHUNKS,
 	SAY_HELLO_FIRST,
 	SAY_NESTED_MAIL,
 	SAY_NEED_MAIL,

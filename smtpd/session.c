@@ -19,6 +19,7 @@
 #include "os/rand.h"
 #include "smtp/ehlo.h"
 #include "smtpd/command.h"
+#include "smtpd/receive.h"
 #include "smtpd/reply.h"
 
 static const struct {
@@ -28,7 +29,8 @@ static const struct {
 	{ ST_START, ST_START | ST_READY | ST_END },
 	{ ST_READY, ST_START | ST_READY | ST_MAIL | ST_END },
 	{ ST_MAIL, ST_RCPT | ST_READY | ST_END },
-	{ ST_RCPT, ST_RCPT | ST_READY | ST_END },
+	{ ST_RCPT, ST_RCPT | ST_CHUNK | ST_READY | ST_END },
+	{ ST_CHUNK, ST_CHUNK | ST_READY | ST_END },
 	{ ST_END, ST_END },
 };
 
@@ -46,9 +48,10 @@ session_enter(struct session *s, enum session_state to)
 void
 session_reset(struct session *s)
 {
+	receive_drop(s);
 	envelope_clear(&s->env);
 	s->count.over = 0;
-	if ((s->state & (ST_MAIL | ST_RCPT)) != 0)
+	if ((s->state & (ST_MAIL | ST_RCPT | ST_CHUNK)) != 0)
 		session_enter(s, ST_READY);
 }
 
@@ -56,7 +59,7 @@ unsigned
 session_caps(const struct session *s)
 {
 	unsigned caps = EHLO_PIPELINING | EHLO_SIZE | EHLO_8BITMIME |
-	    EHLO_ENHANCED;
+	    EHLO_ENHANCED | EHLO_CHUNKING;
 
 	if (policy_auth_offered(&s->facts))
 		caps |= EHLO_AUTH;
@@ -269,6 +272,7 @@ session_serve(const struct session_client *start)
 		greet(&s);
 	while (s.state != ST_END)
 		step(&s);
+	receive_drop(&s);
 	finish(&s);
 	stream_fini(&s.net);
 	envelope_fini(&s.env);

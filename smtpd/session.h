@@ -6,7 +6,8 @@
  *	START	nothing said		-> READY (EHLO HELO LHLO), END
  *	READY	hello was said		-> MAIL, START (STARTTLS), END
  *	MAIL	a sender was accepted	-> RCPT, READY (RSET, EHLO), END
- *	RCPT	and a recipient		-> READY (message, RSET, EHLO), END
+ *	RCPT	and a recipient		-> CHUNK, READY (message, RSET, EHLO), END
+ *	CHUNK	and a part of the text	-> READY (message, RSET, EHLO), END
  *	END	the connection is over
  */
 #ifndef SMTPD_SESSION_H
@@ -30,9 +31,12 @@ enum session_state {		/* bits: the command table has sets of them */
 	ST_READY = 1 << 1,
 	ST_MAIL = 1 << 2,
 	ST_RCPT = 1 << 3,
-	ST_END = 1 << 4
+	ST_CHUNK = 1 << 4,
+	ST_END = 1 << 5
 };
-#define ST_ANY	(ST_START | ST_READY | ST_MAIL | ST_RCPT)
+#define ST_ANY	(ST_START | ST_READY | ST_MAIL | ST_RCPT | ST_CHUNK)
+
+struct intake;
 
 /* The channels of a session process; they serve all of its connections. */
 struct channels {
@@ -56,6 +60,7 @@ struct session {
 	enum received_how how;
 	const char *last;		/* the command at hand, for logs */
 	struct envelope env;
+	struct intake *chunks;		/* the message at hand, in ST_CHUNK */
 	unsigned messages;		/* accepted */
 	bool	 odd;			/* something was wrong with this client */
 };

@@ -6,6 +6,9 @@
  * were in which it came.  Bare CR, bare LF and NUL are passed through and
  * flagged; the caller reads to the true end and refuses the message then, so
  * that what follows is never taken for commands too early.
+ *
+ * The same reader takes a message in chunks of announced size (BDAT, RFC 3030
+ * 2): dots mean nothing then, the rest is as above.
  */
 #ifndef NET_DOT_H
 #define NET_DOT_H
@@ -33,6 +36,8 @@ struct dot_in {
 	bool	 eight_bit;	/* an octet over 127 */
 	size_t	 longest;	/* longest line, without CRLF */
 	size_t	 line_n;	/* of the line being read */
+	bool	 chunked;	/* the end is a count, not a dot */
+	uint64_t left;		/* of the chunk */
 	enum dot_at { DOT_AT_START, DOT_IN_LINE, DOT_AFTER_CR, DOT_DONE } at;
 };
 
@@ -47,6 +52,17 @@ void	dot_in_init(struct dot_in *d, struct stream *s, uint64_t limit,
  *	  valid until the next read of the stream
  */
 enum dot_result dot_read(struct dot_in *d, struct span *chunk) must_use;
+
+/*
+ * What comes next is a chunk: dot_read() ends after so many octets.  State and
+ * flags go on from chunk to chunk.
+ */
+void	dot_in_chunk(struct dot_in *d, uint64_t octets);
+/*
+ * The last chunk was read.
+ * returns  true: the last line has no line end
+ */
+bool	dot_in_finish(struct dot_in *d);
 
 enum dot_cr {
 	DOT_CR_SPACE,	/* a bare CR leaves as a space (RFC 5321 2.3.8) */

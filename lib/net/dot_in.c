@@ -89,7 +89,8 @@ run(struct dot_in *d, struct span text)
 	const char *p = text.p, *end = text.p + text.n, *lf;
 	size_t n;
 
-	while (p < end && !(d->at == DOT_AT_START && *p == '.')) {
+	while (p < end && (d->chunked ||
+	    !(d->at == DOT_AT_START && *p == '.'))) {
 		if (d->at == DOT_AFTER_CR && *p == '\n') {
 			end_line(d);
 			p++;
@@ -141,9 +142,8 @@ fill(struct dot_in *d)
 
 /* Takes a run; *chunk is what of it lies within the limit. */
 static void
-take_run(struct dot_in *d, struct span *chunk)
+take_run(struct dot_in *d, struct span text, struct span *chunk)
 {
-	struct span text = stream_peek(d->s);
 	size_t n = run(d, text);
 	uint64_t room = d->limit > d->octets ? d->limit - d->octets : 0;
 
@@ -159,17 +159,63 @@ take_run(struct dot_in *d, struct span *chunk)
 	*chunk = n > room ? span_head(text, (size_t)room) : text;
 }
 
+void
+dot_in_chunk(struct dot_in *d, uint64_t octets)
+{
+	d->chunked = true;
+	d->left = octets;
+}
+
+bool
+dot_in_finish(struct dot_in *d)
+{
+	bool open = d->at != DOT_AT_START;
+
+	if (d->at == DOT_AFTER_CR)
+		d->bare_cr = true;
+	d->at = DOT_DONE;
+	return open;
+}
+
+static enum dot_result
+read_chunk(struct dot_in *d, struct span *chunk)
+{
+	enum dot_result r;
+	struct span text;
+
+	while (d->left > 0) {
+		text = stream_peek(d->s);
+		if (text.n == 0) {
+			r = fill(d);
+			if (r != DOT_CHUNK)
+				return r;
+			continue;
+		}
+		if (text.n > d->left)
+			text = span_head(text, (size_t)d->left);
+		d->left -= text.n;
+		take_run(d, text, chunk);
+		if (chunk->n > 0)
+			return DOT_CHUNK;
+		if (d->octets - d->limit > d->drop_max)
+			return DOT_FLOOD;
+	}
+	return DOT_END;
+}
+
 enum dot_result
 dot_read(struct dot_in *d, struct span *chunk)
 {
 	enum dot_result r;
 	struct span text;
 
+	if (d->chunked)
+		return read_chunk(d, chunk);
 	while (d->at != DOT_DONE) {
 		text = stream_peek(d->s);
 		if (text.n > 0 &&
 		    !(d->at == DOT_AT_START && text.p[0] == '.')) {
-			take_run(d, chunk);
+			take_run(d, text, chunk);
 			if (chunk->n > 0)
 				return DOT_CHUNK;
 			if (d->octets - d->limit > d->drop_max)

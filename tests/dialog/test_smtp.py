@@ -71,7 +71,7 @@ ROWS = [
     ("RCPT", "mx", in_mail, "RCPT TO:<alice@example.org>", 250,
      in_mail, "RCPT TO:<nobody@example.org>", 550),
     ("DATA", "mx", in_rcpt, "DATA", 354, in_mail, "DATA", 503),
-    ("BDAT", "mx", None, None, None, in_rcpt, "BDAT 5 LAST", 502),
+    ("BDAT", "mx", in_rcpt, "BDAT 0", 250, in_mail, "BDAT 0 LAST", 503),
     # without a certificate; with one: tests/flow/test_tls.py
     ("STARTTLS", "mx", None, None, None, hello, "STARTTLS", 502),
     ("RSET", "mx", in_rcpt, "RSET", 250, nothing, "RSET now", 501),
@@ -113,8 +113,8 @@ def test_rows_are_all_of_the_table():
 def test_help_names_what_there_is(suite):
     c = suite.connect("mx")
     words = c.ok("HELP", 214)[1][0].split()[1:]
-    assert set(words) == {"EHLO", "HELO", "MAIL", "RCPT", "DATA", "RSET",
-                          "VRFY", "HELP", "NOOP", "QUIT"}
+    assert set(words) == {"EHLO", "HELO", "MAIL", "RCPT", "DATA", "BDAT",
+                          "RSET", "VRFY", "HELP", "NOOP", "QUIT"}
     c = suite.connect("submission")
     assert "AUTH" in c.ok("HELP", 214)[1][0].split()
     c = suite.connect("lmtp")
@@ -130,7 +130,7 @@ def test_greeting_and_capabilities(suite):
     code, lines = c.say("EHLO client.example.net")
     assert code == 250 and lines[0].split()[0] == "mail.example.org"
     assert set(lines[1:]) == {"PIPELINING", "SIZE 1048576", "8BITMIME",
-                              "ENHANCEDSTATUSCODES"}
+                              "ENHANCEDSTATUSCODES", "CHUNKING"}
 
 
 def test_submission_offers_auth_on_loopback(suite):
@@ -363,6 +363,103 @@ def test_too_many_recipients(suite, mx):
     assert code == 452 and texts[0].startswith("4.5.3 ")
     id_ = queued(mx.data(MAIL))
     assert len(suite.message(id_).rcpts) == 100
+
+
+# ------------------------------------------------------------ BDAT, RFC 3030
+
+def bdat(c, octets, last=False):
+    c.raw(b"BDAT %d%s\r\n" % (len(octets), b" LAST" if last else b"") + octets)
+    return c.reply()
+
+
+@pytest.mark.parametrize("cut", [0, 1, 20, 43, 44, 45, 46, 47, 48])
+def test_chunks_are_one_message(suite, mx, cut):
+    text = MAIL + b".\r\n..\r\n.\r\nQUIT\r\n"
+    mx.envelope()
+    assert bdat(mx, text[:cut])[0] == 250
+    assert bdat(mx, b"")[0] == 250
+    id_ = queued(bdat(mx, text[cut:], last=True))
+    assert suite.message(id_).without_trace() == text
+    assert mx.code("BDAT 0 LAST") == 503
+    mx.send_mail(MAIL)
+
+
+def test_chunks_end_with_nothing(suite, mx):
+    # RFC 3030 2: the last BDAT may have a count of zero
+    mx.envelope()
+    assert bdat(mx, MAIL)[0] == 250
+    assert suite.message(queued(bdat(mx, b"", True))).without_trace() == MAIL
+    mx.envelope()
+    assert suite.message(queued(bdat(mx, b"", True))).without_trace() == b""
+
+
+def test_chunks_without_line_end(suite, mx):
+    mx.envelope()
+    id_ = queued(bdat(mx, b"Subject: x\r\n\r\nend", True))
+    assert suite.message(id_).body == b"end\r\n"
+
+
+def test_chunks_pipelined(suite, mx):
+    mx.raw(b"MAIL FROM:<a@b.example>\r\nRCPT TO:<alice@example.org>\r\n"
+           b"BDAT 12\r\nSubject: x\r\nBDAT 5 LAST\r\n\r\ny\r\nNOOP\r\n")
+    assert [mx.reply()[0] for _ in range(5)] == [250] * 5
+
+
+def test_chunks_and_other_commands(suite, mx):
+    mx.envelope()
+    assert bdat(mx, MAIL)[0] == 250
+    for line in ("DATA", "MAIL FROM:<a@b.example>",
+                 "RCPT TO:<bob@example.org>"):
+        assert mx.code(line) == 503, line
+    assert mx.code("NOOP") == 250
+    aborted = len(suite.aborted)
+    assert mx.code("RSET") == 250
+    deadline = time.monotonic() + 5
+    while len(suite.aborted) == aborted and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(suite.aborted) == aborted + 1
+    assert bdat(mx, MAIL, True)[0] == 503
+    mx.send_mail(MAIL)
+
+
+def test_chunks_too_big(suite, mx):
+    mx.envelope()
+    big = b"x" * 998 + b"\r\n"
+    assert bdat(mx, b"Subject: x\r\n\r\n" + big * 600)[0] == 250
+    assert bdat(mx, big * 600)[0] == 552
+    assert bdat(mx, big * 600, True)[0] == 503
+    mx.send_mail(MAIL)
+
+
+def test_many_chunks(suite, mx):
+    mx.envelope()
+    assert bdat(mx, b"Subject: x\r\n\r\n")[0] == 250
+    line = b"y" * 1022 + b"\r\n"
+    for _ in range(500):
+        assert bdat(mx, line)[0] == 250
+    assert suite.message(queued(bdat(mx, b"", True))).body == line * 500
+
+
+def test_chunks_where_nothing_can_be_stored(suite, mx):
+    suite.new_refusal = (0, "4.3.1", "not enough space")
+    try:
+        mx.envelope()
+        assert bdat(mx, b"QUIT\r\n")[0] == 452
+        assert bdat(mx, b"QUIT\r\n", True)[0] == 503
+    finally:
+        suite.new_refusal = None
+    mx.send_mail(MAIL)
+
+
+def test_lmtp_chunks(suite):
+    # RFC 2033 4.2: an answer for each recipient, to the last chunk alone
+    c = suite.connect("lmtp")
+    c.ok("LHLO a.example")
+    c.envelope(rcpts=("alice@example.org", "bob@example.org"))
+    assert bdat(c, MAIL)[0] == 250
+    assert bdat(c, b"", True)[0] == 250
+    assert c.reply()[0] == 250
+    assert c.code("NOOP") == 250
 
 
 # ---------------------------------------------------------------- submission

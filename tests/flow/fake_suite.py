@@ -203,7 +203,7 @@ SETTINGS = {
     "plain_login_anywhere": "no", "message_size_max": "1048576",
     "recipients_max": "100", "smtp_clients_max": "50",
     "smtp_clients_per_address": "0", "smtp_timeout": "20",
-    "received_max": "20", "sender_check": "all",
+    "received_max": "20", "sender_check": "all", "client_certificates": "",
 }
 KINDS = {"mx": "LISTENER_MX", "submission": "LISTENER_SUBMISSION",
          "lmtp": "LISTENER_LMTP", "local": "LISTENER_LOCAL"}

@@ -260,14 +260,80 @@ def test_B1_bare_line_ends_in_commands(suite):
     assert c.code("RCPT TO:<alice@example.org>") == 503
 
 
-def test_B3_bdat_is_refused_and_ends(suite):
-    for line in (b"BDAT 5 LAST", b"BDAT 18446744073709551616", b"BDAT -1",
-                 b"BDAT", b"BDAT 0 LAST"):
+@pytest.mark.parametrize("line", [
+    b"BDAT 18446744073709551616", b"BDAT 9223372036854775808 LAST",
+    b"BDAT -1", b"BDAT", b"BDAT 5 LASTING", b"BDAT 5LAST", b"BDAT 0x5",
+    b"BDAT +5", b"BDAT LAST", b"BDAT 5 5"])
+@pytest.mark.parametrize("before", [False, True])
+def test_B3_chunk_of_unknown_size_ends(suite, line, before):
+    c = mx(suite)
+    c.envelope()
+    if before:
+        assert c.say(b"BDAT 0")[0] == 250
+    c.raw(line + b"\r\nMAIL FROM:<evil@example.net>\r\n")
+    assert c.closed().startswith(b"501 ")
+    with suite.lock:
+        assert not suite.messages
+
+
+def test_B3_chunks_out_of_place_are_not_commands(suite):
+    """Their octets are read, whatever the state is."""
+    c = mx(suite)
+    evil = b"MAIL FROM:<evil@example.net>\r\n"
+    chunk = b"BDAT %d\r\n" % len(evil) + evil
+    c.raw(chunk)
+    assert c.reply()[0] == 503
+    c.ok("MAIL FROM:<carol@example.net>")
+    c.raw(chunk)
+    assert c.reply()[0] == 503
+    c.ok("RCPT TO:<alice@example.org>")
+    c.raw(chunk + b"RSET\r\n" + chunk + b"NOOP\r\n")
+    assert [c.reply()[0] for _ in range(4)] == [250, 250, 503, 250]
+    c.raw(b"BDAT 5\r\nQUI")          # and within one the client is gone
+    c.close()
+    with suite.lock:
+        assert not suite.messages
+
+
+@pytest.mark.parametrize("octets", [
+    b"a\nb", b"a\rb", b"a\0b", b"\r\r\n", b"end\r"])
+def test_B3_bad_octets_in_chunks(suite, octets):
+    text = b"Subject: x\r\n\r\n" + octets
+    for cut in range(len(text) - len(octets), len(text) + 1):
         c = mx(suite)
         c.envelope()
-        c.raw(line + b"\r\nQUIT\r\nMAIL FROM:<evil@example.net>\r\n")
-        assert c.reply()[0] == 502
-        assert c.closed() == b""
+        c.raw(b"BDAT %d\r\n" % cut + text[:cut])
+        first = c.reply()[0]
+        c.raw(b"BDAT %d LAST\r\n" % len(text[cut:]) + text[cut:])
+        assert (first, c.reply()[0]) in ((250, 550), (550, 503)), cut
+        assert c.code("NOOP") == 250
+        c.close()
+
+
+def test_B3_chunk_at_every_split(suite):
+    chat = (b"BDAT 14\r\nSubject: x\r\n\r\nBDAT 7 LAST\r\n.\r\nab\r\n"
+            b"NOOP\r\n")
+    for cut in range(1, len(chat)):
+        c = mx(suite)
+        c.envelope()
+        c.raw(chat[:cut])
+        time.sleep(0.002)
+        c.raw(chat[cut:])
+        got = [c.reply() for _ in range(3)]
+        assert [g[0] for g in got] == [250] * 3, cut
+        assert suite.message(queued(got[1])).body == b".\r\nab\r\n"
+        c.close()
+
+
+def test_B3_endless_tiny_chunks(suite):
+    c = mx(suite)
+    c.envelope()
+    c.raw(b"BDAT 0\r\n" * 300)
+    codes = []
+    while not codes or codes[-1] == 250:
+        codes.append(c.reply()[0])
+    assert codes[-1] == 421 and len(codes) <= 210
+    assert c.closed() == b""
 
 
 @pytest.mark.parametrize("prefix", [b"", b"MAIL FROM:<", b"NOOP ",

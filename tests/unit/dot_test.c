@@ -304,11 +304,68 @@ test_round_trip(void **state)
 	buf_fini(&rest);
 }
 
+/* RFC 3030 2: counted octets, whatever they are; state goes on. */
+static void
+test_chunks(void **state)
+{
+	static const struct { const char *in; unsigned flags; bool open; }
+	cases[] = {
+		{ "a\r\n.\r\n..b\r\n", OPEN, false },
+		{ ".\r\n", OPEN, false },
+		{ "a", OPEN, true },
+		{ "a\r", OPEN | CR, true },
+		{ "a\nb\r\n", OPEN | LF, false },
+		{ "a\rb\r\n", OPEN | CR, false },
+		{ "a\r\r\n", OPEN | CR, false },
+		{ "", OPEN, false },
+	};
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 4096);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct span in = span_str(cases[i].in);
+
+		for (size_t cut = 0; cut <= in.n; cut++) {
+			struct dot_in d;
+			struct stream s;
+			int pair[2];
+
+			t_case(cases[i].in);
+			T_TRUE(fd_stream_pair(pair) == 0 &&
+			    fd_nonblock(pair[0], true) == 0);
+			stream_init(&s, pair[0], 64, 64);
+			stream_deadline(&s, 5000);
+			dot_in_init(&d, &s, 40, 1000);
+			T_TRUE(fd_write_all(pair[1], in.p, in.n) == 0 &&
+			    fd_write_all(pair[1], "REST", 4) == 0);
+			buf_clear(&text);
+			for (int k = 0; k < 2; k++) {
+				struct span chunk;
+
+				dot_in_chunk(&d, k == 0 ? cut : in.n - cut);
+				while (dot_read(&d, &chunk) == DOT_CHUNK)
+					(void)buf_add_span(&text, chunk);
+			}
+			T_TRUE(dot_in_finish(&d) == cases[i].open);
+			T_TRUE((flags_of(&d, DOT_CHUNK)) == cases[i].flags);
+			T_STR(buf_span(&text), cases[i].in);
+			while (stream_peek(&s).n < 4)
+				T_TRUE(stream_fill(&s) == STREAM_OK);
+			T_STR(stream_peek(&s), "REST");
+			fd_close(&pair[1]);
+			stream_fini(&s);
+		}
+	}
+	buf_fini(&text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_split),
+		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_write),
