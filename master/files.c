@@ -73,6 +73,8 @@ files_check(const struct conf_view *v, struct buf *errors)
 		check_file("client_certificates", cas, errors);
 	if (ca[0] == '/')
 		check_file("smtp_out_ca_file", ca, errors);
+	if (pairs_check(v, errors) != 0)
+		return -1;
 	return errors->n == before ? 0 : -1;
 }
 

@@ -109,6 +109,10 @@ uint32_t listen_changed(const struct conf_view *a, const struct conf_view *b);
 int	files_check(const struct conf_view *v, struct buf *errors) must_use;
 /* Those that this daemon is to have, before its GO. */
 void	files_send(struct master *m, struct proc *p);
+/* pairs.c: of certificate_dir, to keyd.  stem: of which nothing is known. */
+void	files_send_pair(struct master *m, struct proc *p, const char *stem);
+/* Can the directory be opened? */
+int	pairs_check(const struct conf_view *v, struct buf *errors) must_use;
 
 /* start.c */
 int	slot_start(struct master *m, struct slot *s) must_use;

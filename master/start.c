@@ -501,6 +501,18 @@ on_log_ended(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	return VERDICT_OK;
 }
 
+static enum verdict
+on_pair_ask(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct super_pair_ask *ask = msg->body;
+	struct proc *p = ipc_peer_get(peer);
+
+	if (p == NULL)
+		return VERDICT_CLOSE;
+	files_send_pair(ctx, p, ask->stem);
+	return VERDICT_OK;
+}
+
 /* All that anybody may say to master. */
 #define ANY	((ROLE_BIT(ROLE_COUNT) - 1) & ~ROLE_BIT(ROLE_MASTER))
 #define OWNERS	(ROLE_BIT(ROLE_DELIVER) | ROLE_BIT(ROLE_PIPE) | \
@@ -513,5 +525,6 @@ const struct ipc_rule master_rules[] = {
 	{ ANY, &super_ready_type, 1, on_ready },
 	{ LISTEN, &super_successor_type, 5, on_successor },
 	{ ROLE_BIT(ROLE_LOGD), &super_log_ended_type, 0, on_log_ended },
+	{ ROLE_BIT(ROLE_KEYD), &super_pair_ask_type, 1000, on_pair_ask },
 };
 const size_t master_rules_n = COUNT(master_rules);

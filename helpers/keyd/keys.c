@@ -79,6 +79,22 @@ kind_is_known(const EVP_PKEY *pkey)
 	return false;
 }
 
+static int
+add_chain(struct key *k, struct x509_st **chain, size_t n)
+{
+	unsigned char *der = NULL;
+	int len, rc = 0;
+
+	buf_init(&k->chain, CERT_TOTAL_MAX);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		len = i2d_X509(chain[i], &der);
+		rc = len <= 0 ? -1 : buf_add(&k->chain, der, (size_t)len);
+		OPENSSL_free(der);
+		der = NULL;
+	}
+	return rc;
+}
+
 /* What a key is, by its certificate; the reason if they do not fit. */
 static const char *
 join(struct key *k, int cert_fd)
@@ -100,17 +116,36 @@ join(struct key *k, int cert_fd)
 	else if (cert_key_id(chain[0], k->id) != 0 ||
 	    cert_names(chain[0], &k->names) != 0)
 		wrong = "the certificate has no name";
+	else if (add_chain(k, chain, n) != 0)
+		wrong = "the certificates are more than 32 KiB";
 	ERR_clear_error();
 	cert_free(chain, n);
 	buf_fini(&pem);
 	return wrong;
 }
 
-static void
+const char *
+key_read(struct key *k, int cert_fd, int key_fd)
+{
+	*k = (struct key){ .pkey = read_key(key_fd) };
+	return k->pkey == NULL ? "no private key can be read" :
+	    join(k, cert_fd);
+}
+
+void
 key_fini(struct key *k)
 {
 	EVP_PKEY_free(k->pkey);		/* wipes */
 	cert_names_free(&k->names);
+	buf_fini(&k->chain);
+	*k = (struct key){ .pkey = NULL };
+}
+
+bool
+key_is(const struct key *k, const struct sign_req *req)
+{
+	return memcmp(k->id, req->key_id, sizeof(k->id)) == 0 &&
+	    cert_names_have(&k->names, span_str(req->host));
 }
 
 static void
@@ -127,12 +162,9 @@ add_pair(struct keys *keys, const char *item, size_t i,
 	(void)snprintf(key, sizeof(key), "key/%zu", i);
 	cert_fd = take(cert);
 	key_fd = take(key);
-	if (conf_pair_parse(item, &pair, &wrong) == 0) {
-		k.pkey = key_fd >= 0 ? read_key(key_fd) : NULL;
+	if (conf_pair_parse(item, &pair, &wrong) == 0)
 		wrong = key_fd < 0 || cert_fd < 0 ? "a file is missing" :
-		    k.pkey == NULL ? "no private key can be read" :
-		    join(&k, cert_fd);
-	}
+		    key_read(&k, cert_fd, key_fd);
 	fd_close(&cert_fd);
 	fd_close(&key_fd);
 	if (wrong != NULL) {
@@ -181,9 +213,7 @@ keys_find(const struct keys *keys, enum role role,
 	for (size_t i = 0; i < keys->n; i++) {
 		const struct key *k = &keys->v[i];
 
-		if ((k->roles & ROLE_BIT(role)) != 0 &&
-		    memcmp(k->id, req->key_id, sizeof(k->id)) == 0 &&
-		    cert_names_have(&k->names, span_str(req->host)))
+		if ((k->roles & ROLE_BIT(role)) != 0 && key_is(k, req))
 			return k;
 	}
 	return NULL;

@@ -5,6 +5,7 @@
 #define KEYD_KEYS_H
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "conf/view.h"
 #include "ipc/msg_sign.h"
 #include "ipc/roles.h"
@@ -16,8 +17,22 @@ struct key {
 	struct evp_pkey_st *pkey;
 	uint8_t	 id[CERT_ID];		/* of its public half */
 	struct cert_names names;	/* of its certificate */
+	struct buf chain;		/* its certificates in DER */
 	uint32_t roles;			/* ROLE_BIT()s of those who may ask */
 };
+
+/* Those that serve TLS. */
+#define KEY_ROLES_ALL	(ROLE_BIT(ROLE_SMTPD_SESSION) | \
+			ROLE_BIT(ROLE_POP3_FRONT) | ROLE_BIT(ROLE_IMAP_FRONT))
+
+/*
+ * Read a pair that belongs together into k, which key_fini() frees in every case.
+ * returns  NULL, or why it is not to be used
+ */
+const char *key_read(struct key *k, int cert_fd, int key_fd) must_use;
+void	key_fini(struct key *k);	/* wipes; all zero afterwards */
+/* Is this the key that is asked for, under one of its names? */
+bool	key_is(const struct key *k, const struct sign_req *req);
 
 struct keys;
 

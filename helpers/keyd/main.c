@@ -1,14 +1,16 @@
 /*
  * keyd - keeps the private keys and signs TLS handshakes with them.
  * runs as   _paqkey in an empty directory; may read and write what is open
- * reads     certificates and keys, as open files from master, at start and at
- *           reload; SIGN_REQ (smtpd sessions, pop3d and imapd fronts)
- * writes    SIGN_REP to the asking peer; a log line for each refusal
+ * reads     certificates and keys, as open files from master, at start, at
+ *           reload, and when a client first names a host; SIGN_REQ, CERT_REQ
+ *           (smtpd sessions, pop3d and imapd fronts)
+ * writes    SIGN_REP, CERT_REP to the asking peer; names of hosts to master; a
+ *           log line for each refusal
  * never     opens a file or socket; signs a digest, or a text that is not a
  *           server's part of a TLS handshake; sees mail or passwords; shows
  *           a key
- * flow      peer -> request.c (may it?) -> tbs.c (what is it?) -> keys.c
- *           (which key) -> sign.c -> peer
+ * flow      peer -> request.c (may it?) -> tbs.c (what is it?) -> keys.c,
+ *           hosted.c (which key) -> sign.c -> peer
  */
 #include "base/log.h"
 #include "daemon/service.h"
@@ -30,6 +32,11 @@ load(void)
 
 	keys_free(&state.keys);
 	state.keys = fresh;
+	hosted_free(&state.hosted);
+	if (*conf_str(conf, "certificate_dir") != '\0')
+		state.hosted = hosted_new(service_ask_pair, request_again,
+		    &state);
+	request_again(&state);		/* those that waited for old files */
 	state.per_channel = (unsigned)conf_num(conf, "sign_rate_channel");
 	state.in_all = (unsigned)conf_num(conf, "sign_rate_total");
 	log_info(LF_STR("event", "keys"),
@@ -44,13 +51,23 @@ on_reload(void *ctx)
 	load();
 }
 
+static void
+on_pair(const char *stem, bool is_key, int fd, void *ctx)
+{
+	(void)ctx;
+	if (state.hosted != NULL)
+		hosted_got(state.hosted, stem, is_key, fd);
+}
+
 int
 main(int argc, char **argv)
 {
-	static const struct service_events events = { .reload = on_reload };
+	static const struct service_events events = { .reload = on_reload,
+		.pair = on_pair };
 	struct ipc_server *srv;
 
 	service_begin(&keyd, argc, argv);
+	request_init(&state);
 	/* Before confinement: the library looks for its own settings once. */
 	load();
 	service_confine(NULL, NULL);
@@ -65,5 +82,6 @@ main(int argc, char **argv)
 
 	ipc_server_free(&srv);
 	keys_free(&state.keys);
+	hosted_free(&state.hosted);
 	return service_end();
 }

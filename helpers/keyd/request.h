@@ -2,24 +2,30 @@
 #ifndef KEYD_REQUEST_H
 #define KEYD_REQUEST_H
 
+#include <sys/queue.h>
+
+#include "helpers/keyd/hosted.h"
 #include "helpers/keyd/keys.h"
+#include "helpers/keyd/rate.h"
 #include "ipc/server.h"
 
-struct request_rate {		/* a bucket that fills with time */
-	int64_t	 last_ms;
-	uint64_t tokens;	/* thousandths of a signature */
+struct request_state {
+	struct keys   *keys;
+	struct hosted *hosted;		/* NULL: no certificate_dir */
+	unsigned       per_channel, in_all;	/* signatures a second */
+	struct rate    all;
+	TAILQ_HEAD(waiting_list, waiting) waiting;	/* for files */
+	size_t	       waiting_n;
 };
 
-struct request_state {
-	struct keys *keys;
-	unsigned     per_channel, in_all;	/* signatures a second */
-	struct request_rate all;
-};
+void	request_init(struct request_state *s);
 
 extern const struct ipc_rule request_rules[];	/* ctx: request_state */
 extern const size_t request_rules_n;
 
 /* For ipc_server_on_close. */
 void	request_peer_closed(struct ipc_peer *peer, void *ctx);
+/* For hosted_new, with the request_state: questions that wait, once more. */
+void	request_again(void *ctx);
 
 #endif

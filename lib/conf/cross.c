@@ -194,6 +194,7 @@ static const struct {
 	{ "listen_pop3s", form_hostport },
 	{ "listen_imaps", form_hostport },
 	{ "certificates", form_pair },
+	{ "certificate_dir", form_path_or_none },
 	{ "client_certificates", form_path_or_none },
 	{ "relay_clients", form_net },
 	{ "smtp_out_source", form_ip },
@@ -290,6 +291,14 @@ agree_domains(const struct check *k)
 }
 
 static void
+agree_certificates(const struct check *k)
+{
+	if (*conf_str(k->v, "certificate_dir") != '\0' &&
+	    conf_count(k->v, "certificates") == 0)
+		complain(k, "certificate_dir", 0, "needs one of certificates");
+}
+
+static void
 agree_times(const struct check *k)
 {
 	if (conf_num(k->v, "retry_min") > conf_num(k->v, "retry_max"))
@@ -333,7 +342,7 @@ agree_pipes(const struct check *k)
 
 static void (*const agreements[])(const struct check *k) = {
 	agree_listeners, agree_domains, agree_times, agree_mailboxes,
-	agree_pipes,
+	agree_pipes, agree_certificates,
 };
 
 /* -------------------------------------------------- users of this system */

@@ -86,6 +86,14 @@ const struct conf_key conf_keys[] = {
 	    "\"/path/certificate /path/key\", both in PEM form, the first "
 	    "pair for clients that name no host; behind them smtp, pop3 or "
 	    "imap if only these may use it." },
+	{ "certificate_dir", CONF_STR, 0, 255, "", NULL,
+	    R(KEYD) | SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
+	    "A directory of further certificates by host name, read when a "
+	    "client names that host: NAME/fullchain.pem and NAME/privkey.pem, "
+	    "or NAME.pem and NAME.key, where NAME is the host, *. and its "
+	    "parent, or the parent if its certificate is good for the host.  "
+	    "Links must end beneath the directory above it.  Needs one of "
+	    "certificates for other clients." },
 	{ "client_certificates", CONF_STR, 0, 255, "", NULL,
 	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
 	    "A file of at most ten CAs in PEM form: clients are asked for a "

@@ -82,6 +82,9 @@ struct service_events {
 	void (*stop)(void *ctx);
 	/* In place of service_serve: a channel to that role, the handler's. */
 	void (*peer)(enum role role, int fd, void *ctx);
+	/* The answer to service_ask_pair(): the certificate and then the
+	   key, or -1 for none; fd stays the service's. */
+	void (*pair)(const char *stem, bool is_key, int fd, void *ctx);
 	void *ctx;
 };
 void	service_on(const struct service_events *events);
@@ -92,6 +95,9 @@ int	service_end(void);		/* exit code for main() */
 
 /* logd alone: that role has no channel to it any more. */
 void	service_log_ended(enum role role);
+
+/* keyd's question for a pair of certificate_dir.  -1: it cannot be asked. */
+int	service_ask_pair(const char *stem) must_use;
 
 /* Ask master for a fresh exec of this daemon that takes over the listeners. */
 void	service_ask_successor(void);

@@ -9,6 +9,7 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "base/span.h"
 #include "daemon/state.h"
 #include "os/clock.h"
 #include "os/fd.h"
@@ -168,6 +169,17 @@ service_log_ended(enum role role)
 		log_error(LF_STR("event", "log-channel-ended"),
 		    LF_STR("daemon", role_name(role)),
 		    LF_STR("why", why.text));
+}
+
+int
+service_ask_pair(const char *stem)
+{
+	struct super_pair_ask ask = { { 0 } };
+	struct why why;
+
+	span_copy_cut(span_str(stem), ask.stem, sizeof(ask.stem));
+	return ipc_client_send(&service_state()->master,
+	    &super_pair_ask_type, 0, &ask, -1, &why);
 }
 
 static int

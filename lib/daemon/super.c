@@ -182,6 +182,28 @@ on_control(struct service_state *s, struct ipc_got *got)
 }
 
 static int
+on_pair(struct service_state *s, struct ipc_got *got)
+{
+	struct super_pair m;
+
+	memcpy(&m, got->msg.octets, sizeof(m));
+	if (s->events.pair != NULL)
+		s->events.pair(m.stem, m.key != 0, got->fd, s->events.ctx);
+	return 0;
+}
+
+static int
+on_no_pair(struct service_state *s, struct ipc_got *got)
+{
+	struct super_no_pair m;
+
+	memcpy(&m, got->msg.octets, sizeof(m));
+	if (s->events.pair != NULL)
+		s->events.pair(m.stem, false, -1, s->events.ctx);
+	return 0;
+}
+
+static int
 on_stop(struct service_state *s, struct ipc_got *got)
 {
 	(void)s;
@@ -205,6 +227,8 @@ static const struct {
 	{ &super_mapped_type, on_mapped },
 	{ &super_control_type, on_control },
 	{ &super_stop_type, on_stop },
+	{ &super_pair_type, on_pair },
+	{ &super_no_pair_type, on_no_pair },
 };
 
 int

@@ -1,7 +1,8 @@
 /*
  * tls_signer - see tls_signer.h.
- * One question and one answer per handshake.  A refusal fails that handshake
- * only; a channel that broke fails all until master brings another.
+ * One question and one answer per handshake, for programs that serve one
+ * client: they have nothing to do meanwhile.  A refusal fails that handshake
+ * only; a channel that broke fails all until there is another.
  */
 #include "daemon/tls_signer.h"
 
@@ -9,13 +10,18 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "conf/value.h"
 #include "daemon/service.h"
+#include "daemon/tls_later.h"
 #include "ipc/client.h"
 #include "ipc/msg_sign.h"
 #include "net/cert.h"
+#include "net/tls_ask.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
+
+#define LOOP_MS	5000	/* a loop that cannot but wait: for all its clients */
 
 _Static_assert(SIGN_KEY_ID == CERT_ID, "one kind of key id");
 
@@ -51,19 +57,82 @@ ask_keyd(const struct tls_text *text, uint8_t *sig, size_t sig_max)
 	return rep.sig_len;
 }
 
+/* -1: nothing more comes, and why says whether there is nothing at all. */
+static int
+ask_part(const char *host, struct buf *chain, uint32_t *total,
+    struct why *why)
+{
+	struct cert_req req = { .from = (uint32_t)chain->n };
+	struct ipc_question q = { .type = &cert_req_type, .msg = &req,
+		.fd = -1, .answer = &cert_rep_type,
+		.deadline_ms = clock_deadline(signer.wait_ms) };
+	struct cert_rep rep;
+
+	span_copy_cut(span_str(host), req.host, sizeof(req.host));
+	if (ipc_call(&signer.keyd, &q, &rep, NULL, why) != 0)
+		return -1;
+	*total = rep.total;
+	return buf_add(chain, rep.part, rep.part_len);
+}
+
+static enum tls_found
+find(struct tls *t, const char *host, struct buf *chain)
+{
+	uint32_t total = 0;
+	struct why why;
+
+	(void)t;
+	if (*conf_str(service_conf(), "certificate_dir") == '\0' ||
+	    !conf_is_domain(host))
+		return TLS_FOUND_NONE;
+	why_set(&why, WHY_TEMP, "4.7.0", "too long");
+	do
+		if (ask_part(host, chain, &total, &why) != 0) {
+			buf_clear(chain);
+			return why.kind == WHY_PERM ? TLS_FOUND :
+			    TLS_FOUND_NONE;
+		}
+	while (chain->n < total);
+	return TLS_FOUND;
+}
+
+static void
+forget(struct tls *t)
+{
+	(void)t;		/* nobody waits here */
+}
+
+static const struct tls_asks asks = { .sign = ask_keyd, .find = find,
+	.forget = forget };
+
 void
 tls_signer_use(int fd, int64_t wait_ms)
 {
 	ipc_client_fini(&signer.keyd);
 	ipc_client_init(&signer.keyd, fd, "keyd");
 	signer.wait_ms = wait_ms;
-	tls_on_sign(ask_keyd);
+	tls_on(&asks);
+}
+
+static void
+take_keyd(int fd)
+{
+	tls_signer_use(fd, LOOP_MS);
+}
+
+void
+tls_signer_serve(struct ipc_server *srv)
+{
+	if (tls_can_wait())
+		tls_later_use(srv);
+	else
+		service_divert(ROLE_KEYD, take_keyd);
 }
 
 bool
 tls_signer_ready(void)
 {
-	return signer.keyd.fd >= 0;
+	return signer.keyd.fd >= 0 || tls_later_ready();
 }
 
 /* A file that master opened into pem; false: not there, and master said why. */

@@ -6,6 +6,7 @@
 #define DAEMON_TLS_SIGNER_H
 
 #include "base/base.h"
+#include "ipc/server.h"
 #include "net/tls.h"
 
 /*
@@ -22,6 +23,12 @@ struct tls_server *tls_signer_load(const char *alpn);
  * wait_ms  for a signature
  */
 void	tls_signer_use(int fd, int64_t wait_ms);
+/*
+ * The same for a daemon with a loop: whenever srv has a peer of ROLE_KEYD, over
+ * that, as tls_later_use() says; where the library cannot leave a handshake
+ * halfway, over a channel of its own, and all clients wait.
+ */
+void	tls_signer_serve(struct ipc_server *srv);
 /* The channel is there; false: no handshake can succeed now. */
 bool	tls_signer_ready(void);
 

@@ -28,6 +28,9 @@ enum ipc_num {
 	IPC_NUM_SUPER_STOP,
 	IPC_NUM_SUPER_LOG,
 	IPC_NUM_SUPER_LOG_ENDED,
+	IPC_NUM_SUPER_PAIR_ASK,
+	IPC_NUM_SUPER_PAIR,
+	IPC_NUM_SUPER_NO_PAIR,
 
 	/* a listener introduces a session: msg_chan.h */
 	IPC_NUM_CHAN_NEW = 48,
@@ -74,6 +77,8 @@ enum ipc_num {
 	/* -> keyd: msg_sign.h */
 	IPC_NUM_SIGN_REQ = 144,
 	IPC_NUM_SIGN_REP,
+	IPC_NUM_CERT_REQ,
+	IPC_NUM_CERT_REP,
 };
 
 /* All types, ended by NULL; in schema.c. */

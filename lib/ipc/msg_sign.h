@@ -1,6 +1,6 @@
 /*
  * msg_sign - to keyd: sign this handshake.  The whole text goes along, never a
- * digest, so that keyd can see what it signs.
+ * digest, so that keyd can see what it signs.  And: whose certificate is it?
  */
 #ifndef IPC_MSG_SIGN_H
 #define IPC_MSG_SIGN_H
@@ -45,6 +45,24 @@ struct sign_rep {
 	size_t	 sig_len;
 };
 
-extern const struct ipc_type sign_req_type, sign_rep_type;
+/*
+ * To keyd: the certificate of a host that a client named, in parts of what
+ * fits in a packet.  Refused for good: nobody here has that name.
+ */
+#define CERT_TOTAL_MAX	((size_t)32768)	/* octets of a chain in DER */
+#define CERT_PART_MAX	7168
+
+struct cert_req {		/* from whom sign_req is */
+	char	 host[SIGN_HOST_MAX + 1];
+	uint32_t from;		/* octets had already */
+};
+struct cert_rep {
+	uint32_t total;		/* octets of the whole chain */
+	uint8_t	 part[CERT_PART_MAX];
+	size_t	 part_len;
+};
+
+extern const struct ipc_type sign_req_type, sign_rep_type, cert_req_type,
+    cert_rep_type;
 
 #endif

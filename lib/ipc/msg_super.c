@@ -1,7 +1,7 @@
 /*
  * msg_super - see msg_super.h.
  * Master is trusted by its daemons and still checked by the same tables;
- * what daemons say to master is five bare messages and one number.
+ * what daemons say to master is five bare messages, one number and one name.
  */
 #include "ipc/msg_super.h"
 
@@ -97,3 +97,22 @@ const struct ipc_type super_successor_type =
     IPC_TYPE_BARE(super_successor, IPC_NUM_SUPER_SUCCESSOR, IPC_FD_NONE);
 const struct ipc_type super_stop_type =
     IPC_TYPE_BARE(super_stop, IPC_NUM_SUPER_STOP, IPC_FD_NONE);
+
+static const struct ipc_field pair_ask_fields[] = {
+	IPC_TEXT(super_pair_ask, stem, 1, SUPER_STEM_MAX),
+};
+const struct ipc_type super_pair_ask_type = IPC_TYPE(super_pair_ask,
+    IPC_NUM_SUPER_PAIR_ASK, IPC_FD_NONE, pair_ask_fields);
+
+static const struct ipc_field pair_fields[] = {
+	IPC_TEXT(super_pair, stem, 1, SUPER_STEM_MAX),
+	IPC_U8(super_pair, key, 0, 1),
+};
+const struct ipc_type super_pair_type =
+    IPC_TYPE(super_pair, IPC_NUM_SUPER_PAIR, IPC_FD_ONE, pair_fields);
+
+static const struct ipc_field no_pair_fields[] = {
+	IPC_TEXT(super_no_pair, stem, 1, SUPER_STEM_MAX),
+};
+const struct ipc_type super_no_pair_type = IPC_TYPE(super_no_pair,
+    IPC_NUM_SUPER_NO_PAIR, IPC_FD_NONE, no_pair_fields);

@@ -64,12 +64,28 @@ struct super_control {		/* with an operator's connection */
 };
 struct super_successor { uint8_t unused; };
 struct super_stop { uint8_t unused; };
+/*
+ * keyd asks for the files of a name in certificate_dir and gets two PAIR, the
+ * certificate first, or NO_PAIR.
+ */
+#define SUPER_STEM_MAX	255
+struct super_pair_ask {
+	char stem[SUPER_STEM_MAX + 1];	/* a host name, or "*." and one */
+};
+struct super_pair {		/* with a file that master opened */
+	char	stem[SUPER_STEM_MAX + 1];
+	uint8_t key;		/* 0: certificate */
+};
+struct super_no_pair {
+	char stem[SUPER_STEM_MAX + 1];
+};
 
 extern const struct ipc_type super_hello_type, super_identity_type,
     super_range_type, super_setting_type, super_peer_type, super_log_type,
     super_log_ended_type,
     super_listener_type, super_file_type, super_go_type, super_map_me_type,
     super_mapped_type, super_ready_type, super_control_type,
-    super_successor_type, super_stop_type;
+    super_successor_type, super_stop_type, super_pair_ask_type,
+    super_pair_type, super_no_pair_type;
 
 #endif

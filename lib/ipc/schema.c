@@ -26,7 +26,8 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&super_listener_type, &super_file_type,
 	&super_go_type, &super_map_me_type, &super_mapped_type,
 	&super_ready_type, &super_control_type, &super_successor_type,
-	&super_stop_type, &super_log_ended_type,
+	&super_stop_type, &super_log_ended_type, &super_pair_ask_type,
+	&super_pair_type, &super_no_pair_type,
 	&chan_new_type,
 	&rcpt_check_type, &rcpt_verdict_type, &resolve_type, &target_type,
 	&resolved_type, &sender_check_type, &sender_verdict_type,
@@ -38,7 +39,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&out_worker_type, &local_worker_type, &job_type, &job_rcpt_type,
 	&job_go_type, &result_type, &result_forward_type, &job_end_type,
 	&orphan_type, &orphan_result_type,
-	&sign_req_type, &sign_rep_type,
+	&sign_req_type, &sign_rep_type, &cert_req_type, &cert_rep_type,
 	NULL
 };
 

@@ -22,7 +22,10 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "daemon/tls_later.h"
 #include "daemon/tls_signer.h"
+#include "ipc/msg_refusal.h"
+#include "ipc/msg_sign.h"
 #include "login/front_priv.h"
 #include "net/foreign.h"
 #include "os/fd.h"
@@ -32,7 +35,6 @@
 #define READ_AT_ONCE	4096
 #define BYE_S		5	/* for the last words to get out */
 #define ROUNDS		8	/* reads of one client before others' */
-#define SIGN_MS		5000	/* keyd; all clients wait for it */
 
 static struct front *the_front;		/* for the rule handlers */
 
@@ -258,15 +260,19 @@ on_login_rep(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 
 const struct ipc_rule front_rules[] = {
 	{ ROLE_BIT(ROLE_AUTHD), &login_rep_type, 0, on_login_rep },
+	{ ROLE_BIT(ROLE_KEYD), &sign_rep_type, 0, tls_later_on_signature },
+	{ ROLE_BIT(ROLE_KEYD), &cert_rep_type, 0, tls_later_on_chain },
+	{ ROLE_BIT(ROLE_KEYD), &refusal_type, 0, tls_later_on_refusal },
 };
 const size_t front_rules_n = COUNT(front_rules);
 
 static void
-on_authd_closed(struct ipc_peer *peer, void *ctx)
+on_peer_closed(struct ipc_peer *peer, void *ctx)
 {
 	struct front_client *c, *after;
 
 	(void)ctx;
+	tls_later_closed(peer);
 	if (the_front == NULL || ipc_peer_role(peer) != ROLE_AUTHD)
 		return;
 	for (c = LIST_FIRST(&the_front->clients); c != NULL; c = after) {
@@ -459,6 +465,7 @@ front_free(struct front **f)
 		client_free(LIST_FIRST(&(*f)->clients));
 	front_relays_free(*f);
 	tls_server_free(&(*f)->tls);
+	tls_later_end();
 	acceptor_free(&(*f)->acceptor);
 	hash_free(&(*f)->asked, NULL);
 	free(*f);
@@ -466,18 +473,12 @@ front_free(struct front **f)
 	the_front = NULL;	/* the server may end after it */
 }
 
-static void
-take_keyd(int fd)
-{
-	tls_signer_use(fd, SIGN_MS);
-}
-
 void
 front_set_server(struct front *f, struct ipc_server *srv)
 {
 	f->srv = srv;
-	ipc_server_on_close(srv, on_authd_closed);
-	service_divert(ROLE_KEYD, take_keyd);
+	ipc_server_on_close(srv, on_peer_closed);
+	tls_signer_serve(srv);
 }
 
 void

@@ -30,6 +30,16 @@ forget(struct front_client *c)
 	buf_clear(&c->in);
 }
 
+static void
+go_on(void *ctx)
+{
+	struct front_client *c = ctx;
+
+	if (event_add(c->readable, NULL) != 0)
+		die(EXIT_OSERR, "cannot watch a client");
+	client_handshake(c);
+}
+
 void
 client_tls(struct front_client *c)
 {
@@ -38,10 +48,12 @@ client_tls(struct front_client *c)
 	forget(c);
 	c->conn.tls = c->front->tls == NULL ? NULL :
 	    tls_accept(c->front->tls, c->conn.fd);
-	if (c->conn.tls != NULL)
-		client_handshake(c);
-	else
+	if (c->conn.tls == NULL) {
 		client_free(c);
+		return;
+	}
+	tls_wait_with(c->conn.tls, go_on, c);
+	client_handshake(c);
 }
 
 static void
@@ -75,6 +87,10 @@ client_handshake(struct front_client *c)
 	case TLS_WAIT_WRITE:
 		if (event_add(c->writable, NULL) != 0)
 			die(EXIT_OSERR, "cannot watch a client");
+		return;
+	case TLS_WAIT_ANSWER:		/* what it sends can wait, too */
+		(void)event_del(c->readable);
+		(void)event_del(c->writable);
 		return;
 	case TLS_FAILED:
 		break;

@@ -49,6 +49,31 @@ cert_parse(struct span pem, struct ossl_lib_ctx_st *lib,
 }
 
 int
+cert_parse_der(struct span der, struct ossl_lib_ctx_st *lib,
+    struct x509_st *out[CERT_CHAIN_MAX], size_t *n)
+{
+	const unsigned char *p = (const unsigned char *)der.p,
+	    *end = p + der.n;
+	X509 *x;
+
+	*n = 0;
+	while (p < end && *n < CERT_CHAIN_MAX &&
+	    (x = X509_new_ex(lib, NULL)) != NULL) {
+		if (d2i_X509(&x, &p, end - p) == NULL) {
+			X509_free(x);
+			break;
+		}
+		out[(*n)++] = x;
+	}
+	ERR_clear_error();
+	if (*n > 0 && p == end)
+		return 0;
+	cert_free(out, *n);
+	*n = 0;
+	return -1;
+}
+
+int
 cert_key_id(const struct x509_st *cert, uint8_t id[CERT_ID])
 {
 	unsigned char *der = NULL;

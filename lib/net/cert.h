@@ -33,6 +33,9 @@ struct ossl_lib_ctx_st;
 int	cert_parse(struct span pem, struct ossl_lib_ctx_st *lib,
 	    struct x509_st *out[CERT_CHAIN_MAX], size_t *n,
 	    struct why *why) must_use;
+/* The same of DER, one certificate behind the other and nothing else. */
+int	cert_parse_der(struct span der, struct ossl_lib_ctx_st *lib,
+	    struct x509_st *out[CERT_CHAIN_MAX], size_t *n) must_use;
 void	cert_free(struct x509_st **certs, size_t n);
 
 /* SHA-256 over the public key as it stands in the certificate. */

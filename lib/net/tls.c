@@ -103,12 +103,14 @@ tls_free(struct tls **t)
 {
 	if (*t == NULL)
 		return;
+	tls_wait_end(*t);
 	if ((*t)->up && !(*t)->broken)
 		/* RFC 8446 6.1; a peer that takes nothing gets none. */
 		(void)SSL_shutdown((*t)->ssl);
 	SSL_free((*t)->ssl);
 	ERR_clear_error();
 	tls_server_free(&(*t)->server);
+	free((*t)->sig);
 	free(*t);
 	*t = NULL;
 }
@@ -134,13 +136,22 @@ tls_handshake(struct tls *t)
 {
 	int rc, error;
 
+	if (t->waits != WAITS_NOTHING)
+		return TLS_WAIT_ANSWER;
 	ERR_clear_error();
+	tls_set_current(t);
 	rc = SSL_do_handshake(t->ssl);
+	tls_set_current(NULL);
 	if (rc == 1) {
 		t->up = true;
+		tls_server_free(&t->server);
+		(void)SSL_clear_mode(t->ssl, SSL_MODE_ASYNC);
 		return TLS_DONE;
 	}
 	error = SSL_get_error(t->ssl, rc);
+	if (error == SSL_ERROR_WANT_ASYNC ||
+	    error == SSL_ERROR_WANT_X509_LOOKUP)
+		return TLS_WAIT_ANSWER;
 	if (error == SSL_ERROR_WANT_READ)
 		return TLS_WAIT_READ;
 	if (error == SSL_ERROR_WANT_WRITE)
@@ -157,8 +168,8 @@ tls_handshake_wait(struct tls *t, int64_t deadline_ms)
 	int what;
 
 	while ((r = tls_handshake(t)) != TLS_DONE) {
-		if (r == TLS_FAILED)
-			return -1;
+		if (r == TLS_FAILED || r == TLS_WAIT_ANSWER)
+			return -1;	/* nobody here answers later */
 		what = r == TLS_WAIT_READ ? FD_READ : FD_WRITE;
 		if (clock_mono_ms() >= deadline_ms ||
 		    fd_wait(t->fd, what, deadline_ms) != 1) {

@@ -29,21 +29,6 @@ struct tls;		/* one session */
  */
 void	tls_setup(void);
 
-/* ---------------------------------------------------- the hook for signing */
-
-struct tls_text {		/* what a handshake wants signed */
-	unsigned       scheme;	/* SignatureScheme, RFC 8446 4.2.3 */
-	const char    *host;	/* the first name of the certificate */
-	const uint8_t *key_id;	/* cert_key_id(), CERT_ID octets */
-	struct span    text;	/* the whole of it, no digest */
-};
-/*
- * sign  fills at most sig_max octets, returns how many; 0: refused.  It blocks
- *	 the handshake for as long as it takes.
- */
-void	tls_on_sign(size_t (*sign)(const struct tls_text *text, uint8_t *sig,
-	    size_t sig_max));
-
 /* ------------------------------------------------- before the first session */
 
 /* alpn: the one protocol name that clients may ask for, RFC 7301 3.2. */
@@ -51,7 +36,8 @@ struct tls_server *tls_server_new(const char *alpn);
 void	tls_server_free(struct tls_server **s);	/* sessions live on */
 /*
  * One more certificate with its chain, PEM.  The first is for clients that
- * name no host or one that nobody knows.
+ * name no host or one that nobody knows; for other names the server asks
+ * (net/tls_ask), and remembers a bounded number of answers.
  */
 int	tls_server_add(struct tls_server *s, struct span pem,
 	    struct why *why) must_use;
@@ -70,10 +56,17 @@ struct tls *tls_accept(struct tls_server *s, int fd);
 /* Says goodbye if that is possible at once. */
 void	tls_free(struct tls **t);
 
+/*
+ * For programs with a loop, before the handshake: it may stop at
+ * TLS_WAIT_ANSWER, and go_on is called when there is something to do for it.
+ */
+void	tls_wait_with(struct tls *t, void (*go_on)(void *ctx), void *ctx);
+
 enum tls_result {
 	TLS_DONE,
 	TLS_WAIT_READ,		/* call again when fd can be read */
 	TLS_WAIT_WRITE,
+	TLS_WAIT_ANSWER,	/* only of others (net/tls_ask) */
 	TLS_FAILED		/* nothing may be said on fd any more */
 };
 enum tls_result tls_handshake(struct tls *t) must_use;

@@ -91,7 +91,7 @@ tls_facts(const struct tls *t, struct tls_facts *facts)
 		.cipher = SSL_get_cipher_name(t->ssl),
 	};
 	span_copy_cut(span_str(host), facts->host, sizeof(facts->host));
-	if (t->server != NULL)
+	if (SSL_is_server(t->ssl))
 		client_facts(t, facts);
 }
 
@@ -128,7 +128,7 @@ tls_end_point(const X509 *x, uint8_t out[TLS_BINDING_MAX], size_t *n)
 static const X509 *
 server_certificate(const struct tls *t)
 {
-	return t->server != NULL ? SSL_get_certificate(t->ssl) :
+	return SSL_is_server(t->ssl) ? SSL_get_certificate(t->ssl) :
 	    SSL_get0_peer_certificate(t->ssl);
 }
 

@@ -6,12 +6,28 @@
 
 #include <openssl/ssl.h>
 
+#include "net/cert.h"
 #include "net/tls.h"
+#include "net/tls_ask.h"
+
+/*
+ * NOTHING -> SIGNATURE -> NOTHING	the library is left halfway
+ * NOTHING -> CHAIN -> NOTHING		it asks for the certificate again
+ */
+enum tls_waits { WAITS_NOTHING, WAITS_SIGNATURE, WAITS_CHAIN };
 
 struct tls {
 	SSL *ssl;
-	struct tls_server *server;	/* NULL: a client's */
+	struct tls_server *server;	/* of its handshake */
 	int  fd;
+	enum tls_waits waits;
+	bool asked_chain;	/* once is enough */
+	bool ending;		/* nothing is asked any more */
+	void *asked;		/* of the one who answers */
+	void (*go_on)(void *ctx);
+	void *go_on_ctx;
+	uint8_t *sig;		/* the answer that came, sig_n octets */
+	size_t sig_n;
 	bool up;		/* the handshake is over */
 	bool broken;		/* no goodbye */
 	char failure[96];
@@ -25,6 +41,49 @@ SSL_CTX	*tls_context(const SSL_METHOD *method);
 struct tls *tls_session(SSL_CTX *ctx, int fd);
 /* For a new session, which holds the server from now on. */
 SSL_CTX	*tls_server_hold(struct tls_server *s);
+
+/* Where the certificate for a name is looked up; tls_sites.c. */
+struct tls_credential {
+	const char *kind;	/* of its key: "RSA", ... */
+	X509	   *leaf;
+	STACK_OF(X509) *chain;
+	EVP_PKEY   *key;	/* the private half is elsewhere */
+};
+#define TLS_KINDS	3
+struct tls_site {
+	struct cert_names names;
+	struct tls_credential v[TLS_KINDS];
+	size_t		  n;
+};
+struct tls_sites;
+struct tls_sites *tls_sites_new(void);
+void	tls_sites_free(struct tls_sites **s);
+size_t	tls_sites_count(const struct tls_sites *s);	/* those added */
+const struct tls_site *tls_sites_first(const struct tls_sites *s);
+/* try_out: would the library serve it? */
+int	tls_sites_add(struct tls_sites *s, struct span pem,
+	    bool (*try_out)(const struct tls_credential *c, void *ctx),
+	    void *ctx, struct why *why) must_use;
+/* NULL: not known; *nobody: and it is known that nobody has it. */
+const struct tls_site *tls_sites_find(struct tls_sites *s, const char *host,
+	    bool *nobody);
+/* What was found for a host; empty: nothing.  It may be forgotten later. */
+void	tls_sites_learn(struct tls_sites *s, const char *host,
+	    struct span der);
+
+/* tls_wait.c: the session whose handshake runs now. */
+struct tls *tls_current(void);
+void	tls_set_current(struct tls *t);
+/* Asks, and if need be leaves the handshake until the answer is there. */
+size_t	tls_ask_signature(struct tls_text *text, uint8_t *sig,
+	    size_t sig_max);
+/* TLS_FOUND: what there is was learned.  LATER: the handshake must stop. */
+enum tls_found tls_ask_chain(struct tls *t, const char *host) must_use;
+/* The answer of a session that waits is not wanted any more. */
+void	tls_wait_end(struct tls *t);
+
+/* tls_server.c: the answer for the host that this client named. */
+void	tls_server_learn(const struct tls *t, struct span der);
 
 /* tls_facts.c: of that certificate, RFC 5929 4.1 */
 int	tls_end_point(const X509 *x, uint8_t out[TLS_BINDING_MAX], size_t *n)

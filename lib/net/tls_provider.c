@@ -48,16 +48,7 @@ struct remote_sign {
 
 static struct {
 	OSSL_LIB_CTX *plain;	/* the default provider alone */
-	size_t (*sign)(const struct tls_text *text, uint8_t *sig,
-	    size_t sig_max);
 } provider;
-
-void
-tls_on_sign(size_t (*sign)(const struct tls_text *text, uint8_t *sig,
-    size_t sig_max))
-{
-	provider.sign = sign;
-}
 
 #define F(id, fn)	{ (id), (void (*)(void))(fn) }
 #define F_END		{ 0, NULL }
@@ -352,7 +343,7 @@ sign_text(void *arg, unsigned char *sig, size_t *n, size_t size,
     const unsigned char *text, size_t text_n)
 {
 	struct remote_sign *s = arg;
-	const struct tls_text what = { .scheme = scheme_of(s),
+	struct tls_text what = { .scheme = scheme_of(s),
 		.host = s->key->host, .key_id = s->key->id,
 		.text = span_of(text, text_n) };
 
@@ -360,8 +351,7 @@ sign_text(void *arg, unsigned char *sig, size_t *n, size_t size,
 		*n = (size_t)EVP_PKEY_get_size(s->key->public);
 		return 1;
 	}
-	*n = what.scheme == 0 || provider.sign == NULL ? 0 :
-	    provider.sign(&what, sig, size);
+	*n = what.scheme == 0 ? 0 : tls_ask_signature(&what, sig, size);
 	return *n > 0 && *n <= size;
 }
 

@@ -8,12 +8,14 @@ import os
 import poplib
 import re
 import shutil
+import signal
 import smtplib
 import socket
 import ssl
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 
 import pytest
@@ -765,6 +767,50 @@ def test_keyd_dies_and_comes_back(tls):
             return False
     for port in PORTS:
         wait_for(lambda: works(port))
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2,
+                                     ssl.TLSVersion.TLSv1_3])
+def test_a_keyd_that_hangs_holds_up_only_handshakes(tls, version):
+    """A front goes on with its other clients, and with the handshakes when
+    keyd is back, also after longer than anybody would wait."""
+    talking = open_tls(tls, "imaps")
+    pid = tls.pid("keyd")
+    os.kill(pid, signal.SIGSTOP)
+    waiting = [Line(tls, "imaps") for _ in range(20)]
+    results = []
+
+    def shake(line):
+        try:
+            line.start(version=version)
+            results.append(line.until(rb"\* OK "))
+        except (OSError, EOFError) as e:
+            results.append(e)
+    threads = [threading.Thread(target=shake, args=(line,))
+               for line in waiting]
+    try:
+        for t in threads:
+            t.start()
+        gone = Line(tls, "imaps")       # half a handshake, and away
+        gone.sock.close()
+        time.sleep(6)
+        plain = Line(tls, "imap")
+        plain.until(rb"\* OK ")
+        plain.raw(b"a NOOP\r\n")
+        plain.until(rb"a OK ")
+        plain.close()
+        talking.raw(b"b NOOP\r\n")
+        talking.until(rb"b OK ")
+        assert results == []
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    for t in threads:
+        t.join(30)
+    assert len(results) == 20 and not [r for r in results
+                                       if isinstance(r, Exception)], results
+    open_tls(tls, "imaps").close()
+    for line in [talking, *waiting]:
+        line.close()
 
 
 def test_renewed_certificate_without_dropping_a_session(netns, pairs):

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "net/cert.h"
+#include "net/tls_ask.h"
 #include "net/tls_client.h"
 #include "os/fd.h"
 #include "t.h"
@@ -31,7 +32,13 @@ static struct {
 	struct tls_text last;		/* what was asked for */
 	uint8_t	  text[256];
 	unsigned  asked;
-	bool	  refuse;
+	bool	  refuse, later;
+	/* What is asked and will be answered later. */
+	struct tls *waits;
+	uint8_t	  sig[TLS_SIG_MAX];
+	size_t	  sig_n;
+	unsigned  forgotten, went_on, found;
+	int	  find;			/* whose chain; -1: none */
 } all;
 
 static EVP_PKEY *
@@ -119,8 +126,50 @@ sign(const struct tls_text *what, uint8_t *sig, size_t sig_max)
 	T_TRUE(EVP_DigestSign(md, sig, &got,
 	    (const unsigned char *)what->text.p, what->text.n) == 1);
 	EVP_MD_CTX_free(md);
-	return got;
+	if (!all.later)
+		return got;
+	T_TRUE(tls_may_wait(what->session));
+	memcpy(all.sig, sig, got);
+	memset(sig, 0, got);
+	all.sig_n = got;
+	all.waits = what->session;
+	return TLS_LATER;
 }
+
+/* Knows every name below found.example, and that it is the key's at `find`. */
+static enum tls_found
+find(struct tls *t, const char *host, struct buf *chain)
+{
+	BIO *in = BIO_new_mem_buf(all.find < 0 ? "" : all.pem[all.find], -1);
+	X509 *x = PEM_read_bio_X509(in, NULL, NULL, NULL);
+	unsigned char *der = NULL;
+	int n;
+
+	BIO_free(in);
+	ERR_clear_error();
+	(void)host;
+	all.found++;
+	if (x == NULL)
+		return TLS_FOUND;
+	n = i2d_X509(x, &der);
+	T_TRUE(n > 0 && buf_add(chain, der, (size_t)n) == 0);
+	OPENSSL_free(der);
+	X509_free(x);
+	if (!all.later)
+		return TLS_FOUND;
+	all.waits = t;
+	return TLS_FOUND_LATER;
+}
+
+static void
+forget(struct tls *t)
+{
+	T_TRUE(t == all.waits);
+	all.forgotten++;
+	all.waits = NULL;
+}
+
+static const struct tls_asks asks = { sign, find, forget };
 
 /* A CA and what it signs; email: in the subject, alt: in the names. */
 static X509 *
@@ -177,7 +226,8 @@ setup(void **state)
 {
 	(void)state;
 	tls_setup();
-	tls_on_sign(sign);
+	tls_on(&asks);
+	all.find = -1;
 	for (int i = 0; i < KEYS; i++) {
 		all.pkey[i] = make_key(i);
 		all.pem[i] = make_pem(all.pkey[i], names[i], all.id[i]);
@@ -494,6 +544,165 @@ test_client(void **state)
 }
 
 static void
+on_go_on(void *ctx)
+{
+	(void)ctx;
+	all.went_on++;
+}
+
+static void
+answer(bool yes)
+{
+	struct tls *t = all.waits;
+
+	all.waits = NULL;
+	tls_signed(t, all.sig, yes ? all.sig_n : 0);
+}
+
+/* Two handshakes wait for their signatures at once; the later one is first. */
+static void
+test_signatures_later(void **state)
+{
+	static const int key = P256_KEY, versions[] = { TLS1_2_VERSION,
+	    TLS1_3_VERSION };
+	struct tls_server *s = server_with(&key, 1);
+	struct peer p[2];
+	struct tls *waits[2];
+	uint8_t sig[2][TLS_SIG_MAX];
+	size_t n[2];
+
+	(void)state;
+	all.later = true;
+	for (size_t v = 0; v < COUNT(versions); v++) {
+		all.went_on = 0;
+		for (size_t i = 0; i < 2; i++) {
+			open_peer(&p[i], s, versions[v], NULL);
+			tls_wait_with(p[i].tls, on_go_on, NULL);
+			T_TRUE(!shake(&p[i]));
+			T_TRUE(all.waits == p[i].tls);
+			T_TRUE(tls_handshake(p[i].tls) == TLS_WAIT_ANSWER);
+			waits[i] = all.waits;
+			memcpy(sig[i], all.sig, all.sig_n);
+			n[i] = all.sig_n;
+		}
+		for (size_t i = 2; i-- > 0; ) {
+			tls_signed(waits[i], sig[i], n[i]);
+			T_TRUE(shake(&p[i]));
+			close_peer(&p[i]);
+		}
+		T_INT(all.went_on, 2);
+	}
+	/* Refused, and ended while it waits: nobody hangs, nothing leaks. */
+	open_peer(&p[0], s, TLS1_3_VERSION, NULL);
+	tls_wait_with(p[0].tls, on_go_on, NULL);
+	T_TRUE(!shake(&p[0]));
+	answer(false);
+	T_TRUE(tls_handshake(p[0].tls) == TLS_FAILED);
+	close_peer(&p[0]);
+	all.forgotten = 0;
+	open_peer(&p[0], s, TLS1_3_VERSION, NULL);
+	tls_wait_with(p[0].tls, on_go_on, NULL);
+	T_TRUE(!shake(&p[0]));
+	close_peer(&p[0]);
+	T_INT(all.forgotten, 1);
+	all.later = false;
+	tls_server_free(&s);
+}
+
+/* Names that the server was not given are asked for once. */
+static void
+test_found(void **state)
+{
+	static const int key = RSA_KEY;
+	struct tls_server *s = server_with(&key, 1);
+	struct peer p;
+
+	(void)state;
+	for (int round = 0; round < 4; round++) {
+		static const struct { const char *name; int find; } cases[] = {
+			{ "ec.example", P256_KEY }, { "nobody.example", -1 },
+			{ "ec384.example", P384_KEY },
+			/* a certificate that does not have the name */
+			{ "not.example", ED_KEY },
+		};
+
+		for (size_t i = 0; i < COUNT(cases); i++) {
+			t_case(cases[i].name);
+			all.find = cases[i].find;
+			all.found = 0;
+			open_peer(&p, s, TLS1_3_VERSION, cases[i].name);
+			T_TRUE(shake(&p));
+			T_INT(all.found, round == 0);
+			T_TRUE(peer_is(&p, i % 2 == 0 ? cases[i].name :
+			    "rsa.example"));
+			T_TRUE(i % 2 == 1 || strcmp(all.last.host,
+			    cases[i].name) == 0);
+			close_peer(&p);
+		}
+	}
+	/* The same, later; and somebody who does not wait for it. */
+	all.later = true;
+	for (int round = 0; round < 2; round++) {
+		all.find = ED_KEY;
+		open_peer(&p, s, TLS1_2_VERSION, "ED.example");
+		tls_wait_with(p.tls, on_go_on, NULL);
+		T_TRUE(!shake(&p));
+		T_TRUE(tls_handshake(p.tls) == TLS_WAIT_ANSWER);
+		if (round == 1) {
+			struct tls *t = all.waits;
+			BIO *in = BIO_new_mem_buf(all.pem[ED_KEY], -1);
+			X509 *x = PEM_read_bio_X509(in, NULL, NULL, NULL);
+			unsigned char *der = NULL;
+			int n = i2d_X509(x, &der);
+
+			tls_found(t, TLS_FOUND,
+			    span_of(der, (size_t)n));
+			OPENSSL_free(der);
+			X509_free(x);
+			BIO_free(in);
+			all.later = false;
+			T_TRUE(shake(&p));
+			T_TRUE(peer_is(&p, "ed.example"));
+		}
+		close_peer(&p);
+	}
+	all.find = -1;
+	tls_server_free(&s);
+}
+
+/* Random names push nothing out but each other. */
+static void
+test_found_is_bounded(void **state)
+{
+	static const int key = RSA_KEY;
+	struct tls_server *s = server_with(&key, 1);
+	struct peer p;
+	char name[32];
+
+	(void)state;
+	all.find = P256_KEY;
+	open_peer(&p, s, TLS1_3_VERSION, "ec.example");
+	T_TRUE(shake(&p));
+	close_peer(&p);
+	all.find = -1;
+	all.found = 0;
+	for (int i = 0; i < 5000; i++) {
+		(void)snprintf(name, sizeof(name), "n%d.example", i);
+		open_peer(&p, s, TLS1_3_VERSION, name);
+		(void)SSL_do_handshake(p.ssl);
+		(void)!tls_handshake(p.tls);
+		close_peer(&p);
+	}
+	T_INT(all.found, 5000);
+	open_peer(&p, s, TLS1_3_VERSION, "ec.example");
+	T_TRUE(shake(&p));
+	T_TRUE(peer_is(&p, "ec.example"));
+	T_INT(all.found, 5000);
+	close_peer(&p);
+	tls_server_free(&s);
+}
+
+static void
 test_names(void **state)
 {
 	char v[][CERT_NAME_SIZE] = { "a.example", "*.b.example" };
@@ -635,6 +844,9 @@ main(void)
 		cmocka_unit_test(test_not_certificates),
 		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_signatures_later),
+		cmocka_unit_test(test_found),
+		cmocka_unit_test(test_found_is_bounded),
 		cmocka_unit_test(test_bindings),
 		cmocka_unit_test(test_client_certificates),
 	};
