@@ -7,6 +7,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -28,6 +29,7 @@ class Keyd:
     def __init__(self, directory, pairs, **settings):
         self.pairs = pairs
         self.settings = {"hostname": "mail.example.org", "log_level": "debug",
+                         "certificate_dir": "",
                          "sign_rate_channel": "1000",
                          "sign_rate_total": "1000",
                          **{k: str(v) for k, v in settings.items()}}
@@ -307,3 +309,140 @@ def test_confined(keyd):
     targets = [os.readlink(f) for f in
                pathlib.Path(f"/proc/{pid}/fd").iterdir()]
     assert not [t for t in targets if ".key" in t or ".crt" in t]
+
+
+# ------------------------------------------------- pairs of certificate_dir
+
+def cert(chan, host, start=0):
+    """(octets of the whole, part), the refusal's kind, or None: closed."""
+    send(chan, "CERT_REQ", text(host) + u32(start), request=9)
+    got = recv(chan)
+    if got is None:
+        return None
+    kind, request, rest = got[:3]
+    assert request == 9
+    if kind == NUM["REFUSAL"]:
+        return "for good" if rest[0] else "for now"
+    assert kind == NUM["CERT_REP"]
+    total, n = struct.unpack(">IH", rest[:6])
+    assert len(rest) == 6 + n
+    return total, rest[6:]
+
+
+class Hosted:
+    """Answers keyd's questions for files, as master does."""
+
+    def __init__(self, keyd, pairs):
+        self.keyd, self.pairs, self.asked = keyd, pairs, []
+
+    def answer(self, n):
+        for _ in range(n):
+            kind, _, rest = recv(self.keyd.master)[:3]
+            assert kind == NUM["SUPER_PAIR_ASK"]
+            stem = rest[2:].decode()
+            self.asked.append(stem)
+            if stem not in self.pairs:
+                send(self.keyd.master, "SUPER_NO_PAIR", text(stem))
+                continue
+            for key, path in enumerate(self.pairs[stem]):
+                with open(path, "rb") as f:
+                    send(self.keyd.master, "SUPER_PAIR",
+                         text(stem) + u8(key), fd=f.fileno())
+
+
+@pytest.fixture
+def hosted(tmp_path):
+    a = Pair(tmp_path, "a.example", "ec")
+    b = Pair(tmp_path, "b.example", "rsa", ["b.example", "*.b.example"])
+    keyd = Keyd(tmp_path, [], certificate_dir="/nowhere")
+    pairs = {"a.example": (a.cert, a.key), "b.example": (b.cert, b.key),
+             "mixed.example": (a.cert, b.key)}
+    yield keyd, Hosted(keyd, pairs), a, b
+    keyd.close()
+
+
+def ask_with(hosted, chan, host, files):
+    """A question that has keyd ask for so many pairs first."""
+    result = []
+    t = threading.Thread(target=lambda: result.append(cert(chan, host)))
+    t.start()
+    hosted.answer(files)
+    t.join(20)
+    return result[0]
+
+
+def der(p):
+    return subprocess.run(["openssl", "x509", "-in", p.cert, "-outform",
+                           "DER"], check=True, capture_output=True).stdout
+
+
+@pytest.mark.parametrize("role", ["ROLE_IMAP_FRONT", "ROLE_POP3_FRONT"])
+def test_certificate_of_a_host(hosted, role):
+    keyd, master, a, b = hosted
+    chan = keyd.peer(role)
+    assert ask_with(master, chan, "a.example", 1) == (len(der(a)), der(a))
+    assert cert(chan, "A.EXAMPLE") == (len(der(a)), der(a))
+    assert cert(chan, "a.example", 100) == (len(der(a)), der(a)[100:])
+    assert cert(chan, "a.example", len(der(a))) == "for now"
+    # its own, "*." and its parent, its parent
+    assert ask_with(master, chan, "x.b.example", 3) == (len(der(b)), der(b))
+    assert master.asked == ["a.example", "x.b.example", "*.b.example",
+                            "b.example"]
+    chan.close()
+
+
+def test_hosts_that_nobody_has(hosted):
+    keyd, master, a, b = hosted
+    chan = keyd.peer()
+    assert ask_with(master, chan, "none.a.example", 3) == "for good"
+    assert cert(chan, "none.a.example") == "for good"      # remembered
+    # the pair does not belong together; example alone is no host name
+    assert ask_with(master, chan, "mixed.example", 1) == "for good"
+    for name in ("..", "a/b.example", "*.b.example", "example", "192.0.2.1"):
+        assert cert(chan, name) == "for good", name
+    assert master.asked == ["none.a.example", "*.a.example", "a.example",
+                            "mixed.example"]
+    assert keyd.log_text().count("key-refused") == 1
+    chan.close()
+
+
+def test_signs_with_a_key_it_has_yet_to_read(hosted):
+    keyd, master, a, b = hosted
+    chan = keyd.peer()
+    result = []
+    t = threading.Thread(
+        target=lambda: result.append(ask(chan, a, ECDSA, TLS13)))
+    t.start()
+    master.answer(1)
+    t.join(20)
+    assert isinstance(result[0], bytes)
+    # the key of another certificate is none
+    assert ask(chan, a, ECDSA, TLS13, ident=bytes(32)) == "refused"
+    chan.close()
+
+
+def test_only_servers_of_tls_ask_for_certificates(hosted):
+    keyd = hosted[0]
+    for role in ("ROLE_QMGR", "ROLE_SMTPD", "ROLE_SMTP_OUT"):
+        chan = keyd.peer(role)
+        assert cert(chan, "a.example") is None, role
+
+
+def test_questions_that_wait_are_bounded(hosted):
+    """Master does not answer: what is too much is refused at once."""
+    keyd, master, a, b = hosted
+    chan = keyd.peer()
+    for i in range(300):
+        send(chan, "CERT_REQ", text(f"h{i}.example") + u32(0), request=i + 1)
+    refused = set()
+    while len(refused) < 44:
+        kind, request, rest = recv(chan)[:3]
+        assert kind == NUM["REFUSAL"] and rest[0] == 0
+        refused.add(request)
+    # one whose asker is gone when the answer comes
+    chan.close()
+    other = keyd.peer()
+    master.answer(20)
+    with pytest.raises(TimeoutError):
+        other.settimeout(0.3)
+        recv(other)
