@@ -272,6 +272,7 @@ on_synced(bool ok, void *arg)
 		(void)ipc_send(c->peer, &queue_committed_type, c->request,
 		    &done, -1);		/* lost: the client sends it again */
 		tell(c);
+		ledger_count(q, LEDGER_ACCEPTED);
 		/* It is among those that are counted. */
 		if (hash_count(q->messages) <= q->set.active_max &&
 		    q->rcpts <= RCPTS_MAX / 2) {

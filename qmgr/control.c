@@ -1,8 +1,8 @@
 /*
  * control - see control.h.
- * A list of many messages is made as fast as the operator reads it: what is
- * in the queue is copied first (ids only), then each message's line is made
- * when the line before it is through, from the head of its file.
+ * Answers are made as fast as the operator reads them, and what an order
+ * changes is changed in small steps, so that neither a slow terminal nor a
+ * million messages stop the mail.
  */
 #include "qmgr/control.h"
 
@@ -11,33 +11,34 @@
 #include <string.h>
 
 #include "base/bug.h"
-#include "base/date.h"
 #include "base/log.h"
 #include "ipc/control.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "qmgr/job.h"
+#include "qmgr/ledger.h"
 #include "qmgr/limits.h"
-#include "qmgr/message.h"
+#include "qmgr/order.h"
+#include "qmgr/pause.h"
 #include "qmgr/show.h"
-#include "qmgr/waiting.h"
-#include "queue/scan.h"
+#include "qmgr/talk.h"
 
 #define OUT_MAX		(2 * SHOW_MAX)
 #define OUT_ENOUGH	(64 * KIB)	/* made ahead of the reader */
-#define LINES_PER_TURN	100
+#define STEPS_PER_TURN	100
 
 struct control {
 	size_t n;		/* connections */
 };
 
-struct talk {			/* with one operator */
+struct caller {			/* one operator */
 	struct qmgr *q;
 	int	     fd;
 	struct event *writable;
 	struct buf   out;
 	int64_t	     until_ms;
-	struct waiting_item *items;	/* queue-list */
-	size_t	     n, size, at, all;
+	struct talk  talk;
+	bool	     talking;	/* more is to come */
 };
 
 struct control *
@@ -47,26 +48,30 @@ control_new(void)
 }
 
 static void
-talk_end(struct talk *t)
+caller_end(struct caller *c)
 {
-	t->q->control->n--;
-	event_free(t->writable);
-	fd_close(&t->fd);
-	buf_fini(&t->out);
-	free(t->items);
-	free(t);
+	c->q->control->n--;
+	event_free(c->writable);
+	fd_close(&c->fd);
+	buf_fini(&c->out);
+	talk_fini(&c->talk);
+	free(c);
 }
 
-/* More lines, as long as there are any and the reader keeps up. */
 static void
-make_more(struct talk *t)
+make_more(struct caller *c)
 {
-	for (int i = 0; i < LINES_PER_TURN && t->at < t->n &&
-	    t->out.n < OUT_ENOUGH; i++, t->at++) {
-		show_line(t->q, &t->items[t->at], &t->out);
-		if (t->at + 1 == t->n)
-			(void)buf_addf(&t->out, "-- %zu messages%s\n", t->all,
-			    t->n < t->all ? " (not all listed)" : "");
+	struct talk *t = &c->talk;
+
+	for (int i = 0; i < STEPS_PER_TURN && t->at < t->n &&
+	    c->out.n < OUT_ENOUGH; i++) {
+		talk_step(t, &c->out);
+		if (t->checking != NULL)
+			break;		/* a large file: others come first */
+	}
+	if (t->at == t->n && c->talking) {
+		c->talking = false;
+		talk_sum(t, &c->out);
 	}
 }
 
@@ -74,108 +79,175 @@ static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	const struct timeval patience = { .tv_sec = CONTROL_MS / 1000 };
-	struct talk *t = arg;
+	struct caller *c = arg;
 	ssize_t n = -1;
 
-	if ((what & EV_TIMEOUT) == 0 && clock_mono_ms() < t->until_ms) {
-		make_more(t);
-		n = fd_write(fd, t->out.p, t->out.n);
+	if ((what & EV_TIMEOUT) == 0 && clock_mono_ms() < c->until_ms) {
+		make_more(c);
+		n = c->out.n == 0 ? 0 : fd_write(fd, c->out.p, c->out.n);
 		if (n < 0 && errno == EAGAIN)
 			n = 0;
 	}
 	if (n >= 0)
-		buf_drop(&t->out, (size_t)n);
-	if (n < 0 || (t->out.n == 0 && t->at == t->n) ||
-	    event_add(t->writable, &patience) != 0)
-		talk_end(t);
+		buf_drop(&c->out, (size_t)n);
+	if (n < 0 || (c->out.n == 0 && !c->talking) ||
+	    event_add(c->writable, &patience) != 0)
+		caller_end(c);
 }
 
-static void
-item_add(struct talk *t, const char *id, enum queue_state place,
-    int64_t next_s)
-{
-	struct waiting_item *i;
+/* -------------------------------------------------------------------- words */
 
-	t->all++;
-	if (t->n >= LIST_MAX)
-		return;
-	if (t->n == t->size) {
-		t->size = t->size > 0 ? t->size * 2 : 64;
-		t->items = xreallocarray(t->items, t->size,
-		    sizeof(t->items[0]));
+static int
+read_words(struct talk *t, struct span words, struct why *why)
+{
+	struct span word;
+
+	queue_select_init(&t->select);
+	while ((word = span_word(&words)).n > 0) {
+		if (span_eq_str(word, "json"))
+			t->json = true;
+		else if (span_eq_str(word, "dry-run"))
+			t->dry_run = true;
+		else if (span_eq_str(word, "all"))
+			t->all = true;
+		else switch (queue_select_add(&t->select, word, why)) {
+		case 0:
+			break;
+		case 1:
+			why_set(why, WHY_PERM, "5.3.0", "%.*s: no such word",
+			    SPAN_ARG(span_head(word, 64)));
+			return -1;
+		default:
+			return -1;
+		}
 	}
-	i = &t->items[t->n++];
-	memcpy(i->id, id, ID_SIZE);
-	i->place = place;
-	i->next_s = next_s;
+	return 0;
 }
 
-static void
-active_each(struct span key, void *value, void *ctx)
+/* A slip of the finger must not empty a queue. */
+static int
+meant(const struct talk *t, struct why *why)
 {
-	const struct message *m = value;
-
-	(void)key;
-	if (m->state != MSG_COMMITTING && m->state != MSG_GONE)
-		item_add(ctx, m->id, m->place, 0);
-}
-
-static void
-hold_each(const char *id, int64_t next_s, void *ctx)
-{
-	(void)next_s;
-	item_add(ctx, id, QUEUE_HOLD, 0);
+	if (t->order == ORDER_NONE || t->order == ORDER_FLUSH ||
+	    t->all || t->select.given > 0)
+		return 0;
+	why_set(why, WHY_PERM, "5.3.0", "which messages? (or all)");
+	return -1;
 }
 
 static int
-by_id(const void *a, const void *b)
+talk_about(struct caller *c, const char *args, struct why *why)
 {
-	const struct waiting_item *x = a, *y = b;
-
-	return strcmp(x->id, y->id);
+	if (read_words(&c->talk, span_str(args), why) != 0 ||
+	    meant(&c->talk, why) != 0)
+		return -1;
+	c->talking = true;
+	talk_collect(&c->talk);
+	return 0;
 }
 
-static void
-list(struct talk *t)
-{
-	size_t most, n, all, foreign;
+/* ------------------------------------------------------------------- orders */
 
-	hash_each(t->q->messages, active_each, t);
-	most = LIST_MAX - t->n;
-	n = waiting_count(t->q->waiting);
-	n = n < most ? n : most;
-	t->items = xreallocarray(t->items, t->n + n + 1, sizeof(t->items[0]));
-	t->n += waiting_copy(t->q->waiting, t->items + t->n, n, &all);
-	t->size = t->n + 1;
-	t->all += all;
-	if (queue_scan(&t->q->queue, QUEUE_HOLD, hold_each, t, &foreign) != 0)
-		(void)buf_add_str(&t->out, "hold cannot be read\n");
-	if (t->n == 0)
-		(void)buf_add_str(&t->out, "-- the queue is empty\n");
-	else
-		qsort(t->items, t->n, sizeof(t->items[0]), by_id);
+static int
+do_list(struct caller *c, const char *args, struct why *why)
+{
+	return talk_about(c, args, why);
 }
 
-static void
-answer(struct talk *t, const struct super_control *order)
+static int
+do_fsck(struct caller *c, const char *args, struct why *why)
 {
-	if (strcmp(order->verb, "queue-list") == 0) {
-		list(t);
-	} else if (strcmp(order->verb, "queue-show") == 0) {
-		show_message(t->q, order->args, &t->out);
-	} else if (strcmp(order->verb, "queue-flush") == 0) {
-		schedule_revive(t->q->schedule);
-		(void)buf_addf(&t->out, "%zu waiting messages are due now\n",
-		    waiting_count(t->q->waiting));
-		waiting_flush(t->q);
-	} else
-		(void)buf_add_str(&t->out, CONTROL_ERROR "no such order\n");
+	c->talk.check = true;
+	ledger_compare(c->q);
+	return talk_about(c, args, why);
+}
+
+static int
+do_show(struct caller *c, const char *args, struct why *why)
+{
+	(void)why;
+	show_message(c->q, args, &c->out);
+	return 0;
+}
+
+static int
+do_stats(struct caller *c, const char *args, struct why *why)
+{
+	if (read_words(&c->talk, span_str(args), why) != 0)
+		return -1;
+	ledger_show(c->q, c->talk.json, &c->out);
+	return 0;
+}
+
+/* All of it at once is one order, however many wait. */
+static int
+do_flush(struct caller *c, const char *args, struct why *why)
+{
+	if (*args != '\0')
+		return talk_about(c, args, why);
+	schedule_revive(c->q->schedule);
+	(void)!buf_addf(&c->out, "%zu waiting messages are due now\n",
+	    waiting_count(c->q->waiting));
+	waiting_flush(c->q);
+	return 0;
+}
+
+static int
+do_pause(struct caller *c, const char *args, struct why *why)
+{
+	if (*args == '\0') {
+		pause_show(c->q->pause, &c->out);
+		(void)!buf_addf(&c->out, "-- %zu paused\n",
+		    pause_count(c->q->pause));
+		return 0;
+	}
+	if (pause_set(c->q, span_str(args), true, why) != 0)
+		return -1;
+	job_pause(c->q);
+	(void)!buf_addf(&c->out, "%s is paused\n", args);
+	return 0;
+}
+
+static int
+do_resume(struct caller *c, const char *args, struct why *why)
+{
+	if (pause_set(c->q, span_str(args), false, why) != 0)
+		return -1;
+	waiting_resume(c->q);
+	(void)!buf_addf(&c->out, "%s is resumed\n", args);
+	return 0;
+}
+
+static const struct {
+	const char *verb;	/* behind "queue-" */
+	int (*run)(struct caller *c, const char *args, struct why *why);
+} verbs[] = {
+	{ "list", do_list }, { "show", do_show }, { "stats", do_stats },
+	{ "fsck", do_fsck }, { "hold", do_list }, { "release", do_list },
+	{ "requeue", do_list }, { "drop", do_list }, { "flush", do_flush },
+	{ "pause", do_pause }, { "resume", do_resume },
+};
+
+static void
+answer(struct caller *c, const struct super_control *order)
+{
+	struct span rest = span_str(order->verb);
+	struct why why = { .text = "no such order" };
+	int rc = -1;
+
+	(void)span_cut(&rest, '-');
+	c->talk.order = order_parse(rest);
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		if (span_eq_str(rest, verbs[i].verb))
+			rc = verbs[i].run(c, order->args, &why);
+	if (rc != 0)
+		(void)!buf_addf(&c->out, CONTROL_ERROR "%s\n", why.text);
 }
 
 void
 control_order(struct qmgr *q, const struct super_control *order, int fd)
 {
-	struct talk *t;
+	struct caller *c;
 
 	if (q->control->n >= CONTROLS_MAX || fd_nonblock(fd, true) != 0) {
 		fd_close(&fd);
@@ -183,15 +255,15 @@ control_order(struct qmgr *q, const struct super_control *order, int fd)
 	}
 	log_info(LF_STR("event", "control"), LF_STR("verb", order->verb),
 	    LF_STR("args", order->args[0] != '\0' ? order->args : NULL));
-	t = xcalloc(1, sizeof(*t));
-	t->q = q;
-	t->fd = fd;
-	t->until_ms = clock_deadline(CONTROL_MS * 10);
-	buf_init(&t->out, OUT_MAX);
-	t->writable = event_new(q->base, fd, EV_WRITE, on_writable, t);
-	if (t->writable == NULL)
+	c = xcalloc(1, sizeof(*c));
+	c->q = c->talk.q = q;
+	c->fd = fd;
+	c->until_ms = clock_deadline(CONTROL_MS * 10);
+	buf_init(&c->out, OUT_MAX);
+	c->writable = event_new(q->base, fd, EV_WRITE, on_writable, c);
+	if (c->writable == NULL)
 		die(EXIT_OSERR, "event_new failed");
 	q->control->n++;
-	answer(t, order);
-	on_writable(fd, EV_WRITE, t);
+	answer(c, order);
+	on_writable(fd, EV_WRITE, c);
 }

@@ -1,12 +1,19 @@
 /*
- * control - orders of operators: queue-list, queue-show ID, queue-flush.
- * master hands over the operator's connection; the answer is lines of text,
- * then the end.
+ * control - orders of operators.  master hands over the operator's
+ * connection; the answer is lines of text, then the end.
  *
- *	queue-list	ID state arrival next-attempt size sender recipients,
- *			one line per message, then a line with the count
+ *	queue-list	ID state arrival next-attempt size sender recipients
+ *			(reason), one line per message, then their count
  *	queue-show ID	envelope and log of one message
- *	queue-flush	all that waits is tried now
+ *	queue-hold, queue-release, queue-requeue, queue-drop, queue-flush
+ *			what order.h does, to all that are meant
+ *	queue-stats	the ledger (ledger.h)
+ *	queue-fsck	check every file
+ *	queue-pause, queue-resume WORD	(pause.h); without a word: what is paused
+ *
+ * Words behind them: those of queue/select.h, which say what is meant; `json`;
+ * `dry-run`: say what would be done; `all`: without a selector nothing is
+ * held, released, requeued or dropped.
  */
 #ifndef QMGR_CONTROL_H
 #define QMGR_CONTROL_H

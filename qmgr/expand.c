@@ -57,6 +57,14 @@ expand_message(struct message *m)
 	qmgr_wake(m->q);
 }
 
+void
+expand_forget(struct message *m)
+{
+	if (m->is_asking)
+		TAILQ_REMOVE(&m->q->expand->asks, m, asks);
+	m->is_asking = false;
+}
+
 /* The question is over; its recipient is the caller's to settle. */
 static void
 question_end(struct expand *e, struct question *k)

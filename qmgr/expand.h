@@ -20,6 +20,8 @@ struct expand *expand_new(struct qmgr *q);
 
 /* The message has NEW recipients: ask for them in its turn. */
 void	expand_message(struct message *m);
+/* It has none any more. */
+void	expand_forget(struct message *m);
 /* Send as many questions as may be out. */
 void	expand_turn(struct qmgr *q);
 /* Once a second: questions without an answer are given up. */

@@ -11,6 +11,7 @@
 
 #include "base/bug.h"
 #include "os/clock.h"
+#include "qmgr/pause.h"
 #include "qmgr/result.h"
 
 struct bundle {
@@ -266,6 +267,13 @@ bundle_add(struct bundle *b, uint32_t i)
 	b->n++;
 }
 
+static void
+site_is_down(struct message *m, uint32_t i)
+{
+	result_own(m, i, RESULT_LATER, "4.4.1",
+	    "nobody answered there a short while ago");
+}
+
 void
 job_bundle(struct message *m)
 {
@@ -277,8 +285,11 @@ job_bundle(struct message *m)
 		if (m->rcpts[i].state != RCPT_ROUTED)
 			continue;
 		if (schedule_down(m->rcpts[i].dest, now_ms)) {
-			result_own(m, i, RESULT_LATER, "4.4.1",
-			    "nobody answered there a short while ago");
+			site_is_down(m, i);
+			continue;
+		}
+		if (pause_stops(m->q->pause, m->rcpts[i].dest->data)) {
+			result_paused(m, i);
 			continue;
 		}
 		bundle_add(bundle_of(m, by, i), i);
@@ -347,9 +358,10 @@ job_has(const struct batch *j, uint32_t i)
 	    j->m->rcpts[i].job == j->serial;
 }
 
-/* Everybody who waits for a site that is down is put off. */
+/* Everybody who waits for that destination is put off. */
 static void
-drain(struct qmgr *q, struct dest *d)
+drain(struct qmgr *q, struct dest *d,
+    void (*put_off)(struct message *m, uint32_t i))
 {
 	struct group *g;
 	struct bundle *b;
@@ -358,11 +370,42 @@ drain(struct qmgr *q, struct dest *d)
 		b = (struct bundle *)(void *)((char *)g -
 		    offsetof(struct bundle, g));
 		while (b->n > 0)
-			result_own(b->m, bundle_pop(b), RESULT_LATER, "4.4.1",
-			    "nobody answered there a short while ago");
+			put_off(b->m, bundle_pop(b));
 		message_ripe(b->m);
 		bundle_free(b);
 	}
+}
+
+static void
+pause_each(struct dest *d, void *ctx)
+{
+	struct qmgr *q = ctx;
+
+	if (d->data != NULL && pause_stops(q->pause, d->data))
+		drain(q, d, result_paused);
+}
+
+void
+job_pause(struct qmgr *q)
+{
+	schedule_each(q->schedule, pause_each, q);
+}
+
+void
+job_withdraw(struct message *m)
+{
+	struct bundle *b;
+
+	while ((b = TAILQ_FIRST(&m->bundles)) != NULL) {
+		schedule_remove(m->q->schedule, &b->g);
+		while (b->n > 0)
+			result_withdraw(m, bundle_pop(b));
+		bundle_free(b);
+	}
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->rcpts[i].state == RCPT_NEW ||
+		    m->rcpts[i].state == RCPT_ROUTED)
+			result_withdraw(m, i);
 }
 
 static void
@@ -373,7 +416,7 @@ job_free(struct batch **j, enum schedule_outcome how)
 
 	schedule_end(q->schedule, d, how, clock_mono_ms());
 	if (how == SCHEDULE_DOWN)
-		drain(q, d);
+		drain(q, d, site_is_down);
 	(*j)->m->jobs--;
 	message_ripe((*j)->m);
 	schedule_unref(q->schedule, d, clock_mono_ms());

@@ -57,6 +57,13 @@ struct batch *job_take(struct qmgr *q, enum schedule_class cls);
 void	job_end(struct batch **j, bool site_down);
 /* The worker is gone: what has no result is tried once more, then put off. */
 void	job_lost(struct batch **j);
+/*
+ * Everybody who has not been given to a worker waits no more: LATER, without
+ * a word.
+ */
+void	job_withdraw(struct message *m);
+/* Something was paused: what waits for such a destination is put off. */
+void	job_pause(struct qmgr *q);
 bool	job_has(const struct batch *j, uint32_t i);
 
 void	job_free_route(void *data);	/* for schedule_new() */

@@ -54,6 +54,10 @@
 #define REPORT_HEADER_MAX	(32 * KIB)	/* of the message, returned */
 #define REPORT_MAX		(4 * MIB)
 
+/* The ledger. */
+#define COMPARE_AFTER_S		60	/* of start: what was found is loaded */
+#define STRANGE_AFTER_S		3600	/* no session writes that long */
+
 /* Peers that end. */
 #define ORPHAN_MS		600000	/* a delivery that outlives its qmgr */
 #define ORPHAN_AFTER_MS		1000	/* after one result: others come now */
@@ -67,5 +71,7 @@
 #define CONTROL_MS		60000
 #define LIST_MAX		200000	/* lines of one list */
 #define SHOW_MAX		(1 * MIB)
+#define PAUSES_MAX		1000	/* destinations, accounts, transports */
+#define PAUSE_NAME_MAX		320
 
 #endif

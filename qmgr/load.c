@@ -33,6 +33,7 @@ put_aside(struct qmgr *q, const char *id, enum queue_state place,
 {
 	log_error(LF_STR("event", "corrupt"), LF_STR("id", id),
 	    LF_STR("place", queue_state_name(place)), LF_STR("why", reason));
+	ledger_count(q, LEDGER_CORRUPT);
 	if (queue_move(&q->queue, id, place, QUEUE_CORRUPT) == 0)
 		sync_moved(q->sync, queue_dir(QUEUE_CORRUPT, id));
 	else
@@ -49,6 +50,7 @@ unfinished(struct qmgr *q, const char *id, enum queue_state place)
 		return;
 	}
 	log_info(LF_STR("event", "unfinished"), LF_STR("id", id));
+	ledger_count(q, LEDGER_UNFINISHED);
 	if (queue_remove(&q->queue, place, id) != 0)
 		log_error(LF_STR("event", "not-removed"), LF_STR("id", id),
 		    LF_STR("why", strerror(errno)));
@@ -61,6 +63,14 @@ trouble(struct qmgr *q, const char *id, enum queue_state place,
 	log_error(LF_STR("event", "unreadable"), LF_STR("id", id),
 	    LF_STR("why", reason));
 	waiting_add(q, id, place, clock_wall_s() + RELOAD_S);
+}
+
+/* By whose hand, we cannot know; it was ours to keep. */
+static void
+vanished(struct qmgr *q, const char *id)
+{
+	log_error(LF_STR("event", "file-vanished"), LF_STR("id", id));
+	ledger_count(q, LEDGER_VANISHED);
 }
 
 static void
@@ -106,7 +116,9 @@ load_begin(struct qmgr *q, const char *id, enum queue_state place)
 		begin_read(q, id, place, fd);
 	else if (errno == EINVAL || errno == ELOOP)
 		put_aside(q, id, place, "no regular file");
-	else if (errno != ENOENT)	/* removed by the operator */
+	else if (errno == ENOENT)
+		vanished(q, id);
+	else
 		trouble(q, id, place, strerror(errno));
 }
 

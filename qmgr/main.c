@@ -33,6 +33,7 @@
 #include "qmgr/limits.h"
 #include "qmgr/message.h"
 #include "qmgr/orphan.h"
+#include "qmgr/pause.h"
 #include "qmgr/request.h"
 #include "qmgr/sync.h"
 #include "qmgr/turn.h"
@@ -84,7 +85,11 @@ found(const char *id, int64_t next_s, void *ctx)
 {
 	struct finding *f = ctx;
 
-	waiting_add(f->q, id, f->place, next_s);
+	ledger_count(f->q, LEDGER_FOUND);
+	if (f->place == QUEUE_HOLD)
+		f->q->ledger.held++;
+	else
+		waiting_add(f->q, id, f->place, next_s);
 }
 
 /* What the predecessor left, by name and time only. */
@@ -93,7 +98,7 @@ recover(struct qmgr *q)
 {
 	struct finding f = { .q = q };
 	static const enum queue_state places[] = { QUEUE_INCOMING,
-		QUEUE_DEFERRED };
+		QUEUE_DEFERRED, QUEUE_HOLD };
 	size_t foreign;
 
 	for (size_t i = 0; i < COUNT(places); i++) {
@@ -171,11 +176,13 @@ parts_new(struct qmgr *q)
 	q->schedule = schedule_new(DESTS_MAX, q->seed, job_free_route);
 	settings_read(q);
 	q->receive = receive_new();
-	q->waiting = waiting_new();
+	q->waiting = waiting_new(q->seed);
 	q->orphans = orphans_new();
 	q->expand = expand_new(q);
 	q->dispatch = dispatch_new(q);
 	q->control = control_new();
+	q->pause = pause_new(q);
+	ledger_init(&q->ledger);
 	turn_init(q);
 }
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "qmgr/expand.h"
 #include "qmgr/limits.h"
 #include "qmgr/sync.h"
 
@@ -50,7 +51,7 @@ static const unsigned rcpt_edges[RCPT_STATES] = {
 	    TO(RCPT_EXPANDED),
 	[RCPT_DONE] = 0,
 	[RCPT_NEVER] = 0,
-	[RCPT_EXPANDED] = 0,
+	[RCPT_EXPANDED] = TO(RCPT_NEW),
 };
 
 struct message *
@@ -67,6 +68,8 @@ message_new(struct qmgr *q, const char *id, enum queue_state place,
 	m->q = q;
 	m->place = place;
 	m->state = state;
+	if (state == MSG_COMMITTING)
+		q->ledger.committing++;
 	m->fd = m->log_fd = -1;
 	buf_init(&m->log_pending, LOG_PENDING_MAX);
 	TAILQ_INIT(&m->bundles);
@@ -105,6 +108,7 @@ message_free(struct message *m)
 		if (m->rcpts[i].dest != NULL)
 			schedule_unref(q->schedule, m->rcpts[i].dest,
 			    clock_mono_ms());
+	expand_forget(m);
 	if (m->is_ripe)
 		TAILQ_REMOVE(&q->ripe, m, ripe);
 	log_close(m);
@@ -173,7 +177,7 @@ void
 message_fill(struct message *m, const struct queue_head *h)
 {
 	const struct queue_envelope *e = &h->envelope;
-	size_t octets = e->from.n;
+	size_t octets = e->from.n + e->auth.n;
 	uint32_t n = (uint32_t)e->rcpts_n;	/* <= QUEUE_RCPTS_MAX */
 	char *at;
 
@@ -186,6 +190,7 @@ message_fill(struct message *m, const struct queue_head *h)
 	m->size_octets = h->first.message_octets;
 	m->log_end = queue_first_end(&h->first);
 	m->from = move_to(&at, e->from);
+	m->account = move_to(&at, e->auth);
 	m->rcpts = xcalloc(n, sizeof(m->rcpts[0]));
 	m->originals = xcalloc(n, sizeof(m->originals[0]));
 	m->n = m->size = m->envelope_n = n;
@@ -207,6 +212,8 @@ message_enter(struct message *m, enum message_state to)
 	if ((message_edges[m->state] & TO(to)) == 0)
 		bug("message %s: from state %d to %d", m->id, (int)m->state,
 		    (int)to);
+	if (m->state == MSG_COMMITTING)
+		m->q->ledger.committing--;
 	m->state = to;
 }
 

@@ -17,7 +17,7 @@
  *	ROUTED -> SAME (another one goes to the same place: shares its result)
  *	any of these but DONE and EXPANDED -> LATER, NEVER;  LATER -> NEVER
  *	a lost worker: TRYING -> ROUTED;  no more lookupd: ASKED -> NEW
- *	read back from the log: NEW, LATER -> DONE, LATER, NEVER, EXPANDED;
+ *	read back from the log: NEW, LATER -> DONE, LATER, NEVER, EXPANDED -> NEW;
  *	a new pass: LATER -> NEW;  from an orphan: NEW, LATER -> DONE, NEVER
  */
 #ifndef QMGR_MESSAGE_H
@@ -71,9 +71,12 @@ struct message {
 	int64_t	     age_s, age_at;	/* as of the last pass (retry.h) */
 	unsigned     passes;
 	bool	     warned, body_8bit;
+	bool	     expired, paused;	/* by age; some recipients, by an operator */
+	uint8_t	     order;	/* enum order, when nothing is under way any more */
 	bool	     recovered;	/* read back: a predecessor may have a worker */
 	uint64_t     at_octets, size_octets;	/* of the message in the file */
 	struct span  from;
+	struct span  account;	/* who had logged in to send it, or empty */
 	struct rcpt *rcpts;	/* the first envelope_n are the envelope's */
 	struct span *originals;	/* of those */
 	uint32_t     n, size, envelope_n;
@@ -95,11 +98,11 @@ struct message {
 	unsigned     asking;	/* questions out */
 	unsigned     jobs;	/* that run */
 	struct load *load;	/* while LOADING */
-	bool	     is_ripe, is_asking, is_log_open;
+	bool	     is_ripe, is_asking, is_log_open;	/* in these lists */
 	TAILQ_ENTRY(message) ripe, loading, log_open, asks;
 };
 
-/* With nothing in it but id, place and state; NULL: it is there already. */
+/* Empty; NULL: it is there already. */
 struct message *message_new(struct qmgr *q, const char *id,
 	    enum queue_state place, enum message_state state);
 /* Out of memory, whatever happened to the file; no sync may be running. */
@@ -110,8 +113,7 @@ struct message *message_find(struct qmgr *q, const char *id);
 
 /* Take over the envelope (copied). */
 void	message_fill(struct message *m, const struct queue_head *h);
-/* A text that lives as long as the message. */
-struct span	message_keep(struct message *m, struct span s);
+struct span	message_keep(struct message *m, struct span s);	/* for its life */
 void	message_enter(struct message *m, enum message_state to);
 /* Look at it in this turn. */
 void	message_ripe(struct message *m);
@@ -125,10 +127,8 @@ void	rcpt_enter(struct message *m, uint32_t i, enum rcpt_state to);
 struct span	rcpt_sender(const struct message *m, uint32_t i);
 /* Did i come from j, by whatever targets and forward files? */
 bool	rcpt_descends(const struct message *m, uint32_t i, uint32_t j);
-/* As first given by the client. */
 struct span	rcpt_original(const struct message *m, uint32_t i);
-/* Recipients that are still under way in this pass. */
-uint32_t message_under_way(const struct message *m);
+uint32_t message_under_way(const struct message *m);	/* in this pass */
 
 /*
  * Append a line to the log in the file.  What no disk takes now is kept and

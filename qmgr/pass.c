@@ -15,6 +15,9 @@
 #include "os/rand.h"
 #include "qmgr/expand.h"
 #include "qmgr/job.h"
+#include "qmgr/ledger.h"
+#include "qmgr/order.h"
+#include "qmgr/pause.h"
 #include "qmgr/report.h"
 #include "qmgr/result.h"
 #include "qmgr/sync.h"
@@ -26,6 +29,7 @@ void
 pass_begin(struct message *m)
 {
 	message_enter(m, MSG_ACTIVE);
+	m->paused = false;
 	for (uint32_t i = 0; i < m->n && m->count[RCPT_LATER] > 0; i++)
 		if (m->rcpts[i].state == RCPT_LATER)
 			rcpt_enter(m, i, RCPT_NEW);
@@ -88,6 +92,8 @@ finish(struct message *m)
 		return;
 	}
 	log_info(LF_STR("event", "removed"), LF_STR("id", m->id));
+	ledger_count(m->q, m->count[RCPT_NEVER] == 0 ? LEDGER_DELIVERED :
+	    m->expired ? LEDGER_EXPIRED : LEDGER_BOUNCED);
 	message_enter(m, MSG_GONE);
 	message_free(m);
 }
@@ -95,10 +101,24 @@ finish(struct message *m)
 static void
 give_up(struct message *m)
 {
+	m->expired = true;
 	for (uint32_t i = 0; i < m->n; i++)
 		if (m->rcpts[i].state == RCPT_LATER)
 			result_own(m, i, RESULT_NEVER, "4.4.7",
 			    "delivery time expired");
+}
+
+static void
+park(struct message *m, int64_t next_s)
+{
+	bool paused = m->paused;
+	struct qmgr *q = m->q;
+	char id[ID_SIZE];
+
+	memcpy(id, m->id, ID_SIZE);
+	(void)!pass_park(m, next_s);	/* flushed: cannot fail */
+	if (paused)
+		waiting_mark_paused(q->waiting, id);
 }
 
 /* Some are to be tried again: never more, first tell, or when? */
@@ -112,13 +132,15 @@ wait_or_give_up(struct message *m)
 
 	if (message_flush(m) != 0)
 		return;		/* what is known must not be forgotten */
-	age_s = retry_age(c, m->age_s, m->age_at, now_s);
+	/* Nobody's mail grows old because we were told not to try it. */
+	age_s = m->paused ? m->age_s :
+	    retry_age(c, m->age_s, m->age_at, now_s);
 	left_s = retry_left(c, age_s, bounce);
-	if (left_s <= 0) {
+	if (left_s <= 0 && !m->paused) {
 		give_up(m);
 		return;
 	}
-	if (retry_warn(c, age_s, m->warned, bounce)) {
+	if (!m->paused && retry_warn(c, age_s, m->warned, bounce)) {
 		report_delay(m, left_s);
 		return;
 	}
@@ -133,7 +155,7 @@ wait_or_give_up(struct message *m)
 		log_info(LF_STR("event", "waits"), LF_STR("id", m->id),
 		    LF_NUM("rcpts", m->count[RCPT_LATER]),
 		    LF_INT("for", next_s - now_s));
-		(void)pass_park(m, next_s);	/* flushed: cannot fail */
+		park(m, next_s);
 	}
 }
 
@@ -152,11 +174,24 @@ settle(struct message *m)
 		finish(m);
 }
 
+static void
+stop_account(struct message *m)
+{
+	for (uint32_t i = 0; i < m->n && m->count[RCPT_NEW] > 0; i++)
+		if (m->rcpts[i].state == RCPT_NEW)
+			result_paused(m, i);
+}
+
 void
 pass_advance(struct message *m)
 {
 	if (m->state != MSG_ACTIVE)
 		return;
+	if (m->order != ORDER_NONE)
+		job_withdraw(m);
+	else if (m->count[RCPT_NEW] > 0 &&
+	    pause_stops_account(m->q->pause, m->account))
+		stop_account(m);
 	if (m->count[RCPT_NEW] > 0)
 		expand_message(m);
 	/* All routes first: recipients of one place travel together. */
@@ -165,7 +200,11 @@ pass_advance(struct message *m)
 		return;
 	if (m->count[RCPT_ROUTED] > 0)
 		job_bundle(m);
-	if (message_under_way(m) == 0 && m->syncs == 0 && m->jobs == 0 &&
-	    TAILQ_EMPTY(&m->helds))
+	if (message_under_way(m) > 0 || m->syncs > 0 || m->jobs > 0 ||
+	    !TAILQ_EMPTY(&m->helds))
+		return;
+	if (m->order != ORDER_NONE && m->count[RCPT_LATER] > 0)
+		order_finish(m);
+	else
 		settle(m);
 }

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "ipc/server.h"
+#include "qmgr/ledger.h"
 #include "qmgr/retry.h"
 #include "qmgr/schedule.h"
 #include "queue/entry.h"
@@ -51,6 +52,8 @@ struct qmgr {
 	struct expand	  *expand;
 	struct dispatch	  *dispatch;
 	struct control	  *control;
+	struct pause	  *pause;
+	struct ledger	   ledger;
 	struct event	  *work, *second;	/* turn.c */
 	unsigned	   seconds;
 	uint32_t	   job_serial;

@@ -142,6 +142,45 @@ outcome(struct message *m, const struct queue_log *l)
 	}
 }
 
+/* The first of the row of expansions that led to i, or NOBODY. */
+static uint32_t
+expanded_from(const struct message *m, uint32_t i)
+{
+	uint32_t top = RCPT_NOBODY;
+
+	for (i = m->rcpts[i].parent; i != RCPT_NOBODY &&
+	    m->rcpts[i].state == RCPT_EXPANDED; i = m->rcpts[i].parent)
+		top = i;
+	return top;
+}
+
+/*
+ * What an expansion led to and is not done counts no more; where it began is
+ * looked up again.  Those that were done are remembered by their place, so
+ * nobody gets the mail twice.
+ */
+static void
+requeued(struct message *m)
+{
+	bool *again = xcalloc(m->n, sizeof(*again));
+	uint32_t top;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		if (m->rcpts[i].state != RCPT_NEW &&
+		    m->rcpts[i].state != RCPT_LATER)
+			continue;
+		top = expanded_from(m, i);
+		if (top == RCPT_NOBODY)
+			continue;
+		again[top] = true;
+		rcpt_enter(m, i, RCPT_EXPANDED);
+	}
+	for (uint32_t i = 0; i < m->n; i++)
+		if (again[i])
+			rcpt_enter(m, i, RCPT_NEW);
+	free(again);
+}
+
 static void
 each(const struct queue_log *l, void *ctx)
 {
@@ -181,6 +220,9 @@ each(const struct queue_log *l, void *ctx)
 		break;
 	case QUEUE_LOG_DELAYED:
 		m->warned = true;
+		break;
+	case QUEUE_LOG_REQUEUED:
+		requeued(m);
 		break;
 	default:
 		break;

@@ -91,6 +91,7 @@ on_name_synced(bool ok, void *arg)
 	    LF_STR("id", m->id), LF_STR("as", r->id),
 	    LF_SPAN("to", r->owner.n > 0 ? r->owner : m->from.n > 0 ?
 		m->from : span_str(m->q->set.postmaster)));
+	ledger_count(m->q, LEDGER_REPORTS);
 	if (qmgr_room(m->q))
 		load_begin(m->q, r->id, QUEUE_INCOMING);
 	else

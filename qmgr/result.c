@@ -98,6 +98,7 @@ apply_one(struct message *m, uint32_t i, const struct outcome *o)
 		.remote = o->remote, .text = o->text };
 
 	rcpt_enter(m, i, states[o->kind]);
+	m->q->ledger.rcpts[o->kind]++;
 	m->rcpts[i].forwarded = o->kind == RESULT_DONE &&
 	    result_is_forward(o->esc, o->remote);
 	tell(m, i, o);
@@ -154,6 +155,26 @@ result_own(struct message *m, uint32_t i, enum result_kind kind,
 		.text = span_str(text) };
 
 	result_apply(m, i, &o);
+}
+
+void
+result_withdraw(struct message *m, uint32_t i)
+{
+	uint32_t next;
+
+	for (; i != RCPT_NOBODY; i = next) {
+		next = m->rcpts[i].same;
+		m->rcpts[i].same = RCPT_NOBODY;
+		rcpt_enter(m, i, RCPT_LATER);
+	}
+}
+
+void
+result_paused(struct message *m, uint32_t i)
+{
+	m->paused = true;
+	/* RFC 3463 3.4, X.3.2: system not accepting network messages */
+	result_own(m, i, RESULT_LATER, "4.3.2", "paused by the operator");
 }
 
 /*

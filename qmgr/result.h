@@ -23,6 +23,10 @@ void	result_apply(struct message *m, uint32_t i, const struct outcome *o);
 /* The same for a reason of our own. */
 void	result_own(struct message *m, uint32_t i, enum result_kind kind,
 	    const char *esc, const char *text);
+/* Not tried at all in this pass: LATER, and no line anywhere. */
+void	result_withdraw(struct message *m, uint32_t i);
+/* An operator has stopped it: LATER, and it does not age. */
+void	result_paused(struct message *m, uint32_t i);
 /* Does this DONE say that the mail went on and nowhere else? */
 bool	result_is_forward(struct span esc, struct span remote);
 /* Recipient i came from j, goes to the same place, and j only sent it on. */

@@ -246,6 +246,41 @@ schedule_drain(struct schedule *s, struct dest *d)
 	return g;
 }
 
+void
+schedule_remove(struct schedule *s, struct group *g)
+{
+	struct dest *d = g->dest;
+
+	if (d == NULL)
+		return;
+	heap_del(&d->groups, &g->node);
+	g->dest = NULL;
+	settle(s, d);
+}
+
+struct walk {
+	void (*each)(struct dest *d, void *ctx);
+	void  *ctx;
+};
+
+static void
+walk_each(struct span key, void *value, void *ctx)
+{
+	const struct walk *w = ctx;
+
+	(void)key;
+	w->each(value, w->ctx);
+}
+
+void
+schedule_each(struct schedule *s, void (*each)(struct dest *d, void *ctx),
+    void *ctx)
+{
+	struct walk w = { each, ctx };
+
+	hash_each(s->dests, walk_each, &w);
+}
+
 static void
 revive_each(struct span key, void *value, void *ctx)
 {

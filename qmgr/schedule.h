@@ -88,6 +88,11 @@ void	schedule_end(struct schedule *s, struct dest *d,
 bool	schedule_down(const struct dest *d, int64_t now_ms);
 /* Take a group out of a destination that is down; NULL: none is left. */
 struct group *schedule_drain(struct schedule *s, struct dest *d);
+/* The group waits no more; nothing if it does not. */
+void	schedule_remove(struct schedule *s, struct group *g);
+/* each() may drain them. */
+void	schedule_each(struct schedule *s, void (*each)(struct dest *d,
+	    void *ctx), void *ctx);
 /* No destination is in back-off any more. */
 void	schedule_revive(struct schedule *s);
 

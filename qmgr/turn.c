@@ -81,6 +81,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	waiting_tick(q);
+	ledger_tick(q);
 	orphan_tick(q, now_ms);
 	expand_tick(q, now_ms);
 	dispatch_tick(q, now_ms);

@@ -10,11 +10,23 @@
 
 struct waiting;
 
-struct waiting *waiting_new(void);
+struct waiting *waiting_new(const uint8_t seed[16]);
 
-/* next_s: seconds since 1970; brought back if too far away (retry.h). */
+/*
+ * next_s: seconds since 1970; brought back if too far away (retry.h).  One
+ * that waits already gets the new place and time.
+ */
 void	waiting_add(struct qmgr *q, const char *id, enum queue_state place,
 	    int64_t next_s);
+struct waiting_item;
+/* It waits no more; false: it did not.  out may be NULL. */
+bool	waiting_take(struct waiting *w, const char *id,
+	    struct waiting_item *out);
+bool	waiting_has(const struct waiting *w, const char *id);
+/* It waits because an operator paused something; nothing if it does not wait. */
+void	waiting_mark_paused(struct waiting *w, const char *id);
+/* All of these are due now. */
+void	waiting_resume(struct qmgr *q);
 size_t	waiting_count(const struct waiting *w);
 /* Load those that are due, as long as there is room in memory. */
 void	waiting_turn(struct qmgr *q);

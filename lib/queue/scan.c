@@ -40,19 +40,31 @@ on_name(const char *name, enum fs_kind kind, void *arg)
 }
 
 int
+queue_scan_dir(const struct queue *q, enum queue_state s, size_t dir,
+    void (*each)(const char *id, int64_t next_s, void *ctx), void *ctx,
+    size_t *foreign)
+{
+	struct walk w = { .q = q, .state = s, .dir = dir, .each = each,
+		.ctx = ctx };
+	int rc = fs_list(q->dirs[dir], on_name, &w);
+
+	*foreign = w.foreign;
+	return rc;
+}
+
+int
 queue_scan(const struct queue *q, enum queue_state s,
     void (*each)(const char *id, int64_t next_s, void *ctx), void *ctx,
     size_t *foreign)
 {
-	struct walk w = { .q = q, .state = s, .each = each, .ctx = ctx };
 	size_t first = queue_dir(s, "00000000000000000000");
-	size_t n = s == QUEUE_DEFERRED ? QUEUE_FANOUT : 1;
+	size_t n = s == QUEUE_DEFERRED ? QUEUE_FANOUT : 1, some;
 	int rc = 0;
 
+	*foreign = 0;
 	for (size_t i = first; i < first + n && rc == 0; i++) {
-		w.dir = i;
-		rc = fs_list(q->dirs[i], on_name, &w);
+		rc = queue_scan_dir(q, s, i, each, ctx, &some);
+		*foreign += some;
 	}
-	*foreign = w.foreign;
 	return rc;
 }

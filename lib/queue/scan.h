@@ -16,5 +16,9 @@
 int	queue_scan(const struct queue *q, enum queue_state s,
 	    void (*each)(const char *id, int64_t next_s, void *ctx),
 	    void *ctx, size_t *foreign) must_use;
+/* The same for one directory of that state: index of queue->dirs. */
+int	queue_scan_dir(const struct queue *q, enum queue_state s, size_t dir,
+	    void (*each)(const char *id, int64_t next_s, void *ctx),
+	    void *ctx, size_t *foreign) must_use;
 
 #endif

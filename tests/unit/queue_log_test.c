@@ -35,6 +35,7 @@ static const struct queue_log samples[] = {
 	{ .kind = QUEUE_LOG_BOUNCED, .index = 9, .id = W("0123"),
 	    .owner = W("") },
 	{ .kind = QUEUE_LOG_DELAYED, .id = W("0123") },
+	{ .kind = QUEUE_LOG_REQUEUED },
 };
 
 static void
