@@ -25,6 +25,7 @@
 #include "os/sink.h"
 
 #define START_MS	30000	/* for each message of the start */
+#define CALLS_PER_LOOK	64	/* of events, then all are looked at anew */
 
 static struct service_state state;
 
@@ -40,7 +41,12 @@ make_base(void)
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
-	if (config != NULL &&
+	/*
+	 * An event may make itself active again as long as it has work.  The
+	 * library would run it without ever looking at the others.
+	 */
+	if (config != NULL && event_config_set_max_dispatch_interval(config,
+	    NULL, CALLS_PER_LOOK, 0) == 0 &&
 	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK |
 	    EVENT_BASE_FLAG_IGNORE_ENV) == 0)
 		base = event_base_new_with_config(config);

@@ -147,15 +147,15 @@ stream_idle(const struct stream *s)
 }
 
 /*
- * Before each wait; a peer that always has something ready is held to its
- * deadline as well.
+ * A peer that always has something ready (records without data, in a layer)
+ * is held to its deadline as well.
  */
 static enum stream_result
 wait_for(struct stream *s, int what)
 {
 	int rc = fd_wait(s->fd, what, s->deadline_ms);
 
-	if (rc == 0)
+	if (rc == 0 || clock_mono_ms() >= s->deadline_ms)
 		return STREAM_TIMEOUT;
 	return rc < 0 ? STREAM_ERROR : STREAM_OK;
 }

@@ -120,6 +120,62 @@ test_ready_peer(void **state)
 }
 
 /* 1000 octets a second are asked for; a tenth of it runs out of time. */
+/* Below such a layer there is always something, and it is never data. */
+static ssize_t
+empty_record(void *ctx, int fd, void *p, size_t n, int *want)
+{
+	uint64_t *calls = ctx;
+
+	(void)p;
+	(void)n;
+	(*calls)++;
+	T_TRUE(fd_wait(fd, FD_READ, clock_deadline(0)) == 1);
+	*want = FD_READ;
+	errno = EAGAIN;
+	return -1;
+}
+
+static ssize_t
+no_room(void *ctx, int fd, const void *p, size_t n, int *want)
+{
+	(void)p;
+	return empty_record(ctx, fd, NULL, n, want);
+}
+
+static void
+close_nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+/* Whoever sends endless records without data meets the deadline. */
+static void
+test_records_without_data(void **state)
+{
+	const struct stream_io io = { .read = empty_record, .write = no_room,
+		.close = close_nothing };
+	uint64_t calls = 0;
+	struct stream s;
+	int peer = open_pair(&s, 64, 64);
+
+	(void)state;
+	T_TRUE(fd_write_all(peer, "x", 1) == 0);
+	T_TRUE(stream_set_io(&s, &io, &calls) == 0);
+	stream_deadline(&s, 50);
+	T_TRUE(stream_fill(&s) == STREAM_TIMEOUT && calls > 0);
+	stream_fini(&s);
+	fd_close(&peer);
+
+	peer = open_pair(&s, 64, 64);
+	T_TRUE(fd_write_all(peer, "x", 1) == 0);
+	T_TRUE(stream_set_io(&s, &io, &calls) == 0);
+	stream_deadline(&s, 50);
+	(void)stream_puts(&s, "y");
+	T_TRUE(stream_flush(&s) == STREAM_TIMEOUT);
+	stream_fini(&s);
+	fd_close(&peer);
+}
+
 static void
 test_pace(void **state)
 {
@@ -276,6 +332,7 @@ main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_command_deadline),
 		cmocka_unit_test(test_ready_peer),
+		cmocka_unit_test(test_records_without_data),
 		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_stuck_reader),
