@@ -5,9 +5,8 @@
  * time more of it arrives, until it is complete.  Nothing is allocated for a
  * literal that was announced; one that cannot fit is refused at once.
  *
- * What is kept of a client: which tag waits for an answer, and how far a SASL
- * exchange has got.  A password lives from its command to front_login(); all
- * copies are wiped.
+ * What is kept of a client: which tag waits for an answer.  A password lives
+ * from its command to front_login(); all copies are wiped.
  */
 #include "imapd/front.h"
 
@@ -19,13 +18,11 @@
 #include "trust/sasl.h"
 
 #define FRONT_MEM	(32 * KIB)	/* unquoted arguments */
-#define AUTH_WORDS	" SASL-IR AUTH=PLAIN AUTH=LOGIN"
+#define AUTH_WORDS	512
 
 struct front_imap {
 	char	 tag[AUTH_TAG_MAX + 1];	/* of LOGIN or AUTHENTICATE */
 	unsigned asked;			/* "+" sent for this command */
-	bool	 in_sasl;		/* the next line is a response */
-	struct sasl sasl;
 };
 
 /* A literal behind used octets, and a CRLF behind that. */
@@ -86,25 +83,37 @@ tagged(struct front_client *c, struct span tag, const char *text)
 
 /* ---------------------------------------------------------------- commands */
 
-/* RFC 3501 6.2.3: LOGINDISABLED where LOGIN would be refused. */
-static const char *
-auth_words(const struct front_client *c)
+/*
+ * RFC 3501 6.2.3: LOGINDISABLED where LOGIN would be refused.  The caller has
+ * the memory: AUTH_WORDS octets.
+ */
+static void
+auth_words(const struct front_client *c, struct buf *out)
 {
-	bool allowed = front_login_allowed(c);
+	unsigned mechs = front_mechs(c);
 
-	if (front_tls(c) != FRONT_TLS_OFFERED)
-		return allowed ? AUTH_WORDS : " LOGINDISABLED";
-	return allowed ? " STARTTLS" AUTH_WORDS : " STARTTLS LOGINDISABLED";
+	buf_init(out, AUTH_WORDS);
+	if (front_tls(c) == FRONT_TLS_OFFERED)
+		buf_add_str(out, " STARTTLS");
+	if (!front_login_allowed(c))
+		buf_add_str(out, " LOGINDISABLED");
+	if (mechs != 0)
+		buf_add_str(out, " SASL-IR");	/* RFC 4959 3 */
+	sasl_list(out, mechs, " AUTH=");
 }
 
 static void
 run_capability(struct front_client *c, struct span tag,
     const struct span args[2])
 {
+	struct buf words;
+
 	(void)args;
+	auth_words(c, &words);
 	front_reply(c, "* CAPABILITY %s%s", reply_capabilities,
-	    auth_words(c));
+	    buf_cstr(&words));
 	tagged(c, tag, "OK Capability completed");
+	buf_fini(&words);
 }
 
 static void
@@ -151,75 +160,59 @@ run_starttls(struct front_client *c, struct span tag,
 		front_error(c);
 }
 
-/* A password may come this way (RFC 5530 3, PRIVACYREQUIRED, if not). */
-static bool
-login_may_begin(struct front_client *c, struct span tag)
+/* RFC 5530 3, PRIVACYREQUIRED. */
+static void
+refuse_open(struct front_client *c, struct span tag)
+{
+	tagged(c, tag, "NO [PRIVACYREQUIRED] Not over an open network");
+	front_error(c);
+}
+
+static void
+keep_tag(struct front_client *c, struct span tag)
 {
 	struct front_imap *st = front_state(c);
 
-	if (!front_login_allowed(c)) {
-		tagged(c, tag, "NO [PRIVACYREQUIRED] Not over an open network");
-		front_error(c);
-		return false;
-	}
 	/* The lexer has seen to the length of tags. */
-	return span_copy(tag, st->tag, sizeof(st->tag)) == 0;
+	span_copy_cut(tag, st->tag, sizeof(st->tag));
 }
 
 static void
 run_login(struct front_client *c, struct span tag, const struct span args[2])
 {
-	if (login_may_begin(c, tag))
+	keep_tag(c, tag);
+	if (front_login_allowed(c))
 		front_login(c, args[0], args[1], tag);
+	else
+		refuse_open(c, tag);
 }
 
-/* The next step of the exchange; response.p == NULL: none was sent. */
-static void
-sasl_turn(struct front_client *c, struct span response)
-{
-	struct front_imap *st = front_state(c);
-	struct span tag = span_str(st->tag);
-	const char *challenge = "";
-	enum sasl_result r = sasl_step(&st->sasl, response, &challenge);
-
-	st->in_sasl = r == SASL_MORE;
-	switch (r) {
-	case SASL_MORE:
-		front_reply(c, "+ %s", challenge);
-		return;
-	case SASL_DONE:
-		front_login(c, span_of(st->sasl.user.p, st->sasl.user.n),
-		    span_of(st->sasl.password.p, st->sasl.password.n), tag);
-		break;
-	case SASL_CANCELLED:	/* RFC 3501 6.2.2: a tagged BAD */
-		tagged(c, tag, "BAD Authentication cancelled");
-		front_error(c);
-		break;
-	case SASL_BAD:
-		tagged(c, tag, "BAD Invalid response");
-		front_error(c);
-		break;
-	}
-	sasl_fini(&st->sasl);
-}
-
-/* args: mechanism; initial response (RFC 4959), p == NULL: none */
+/* args: mechanism; initial response (RFC 4959 3), p == NULL: none */
 static void
 run_authenticate(struct front_client *c, struct span tag,
     const struct span args[2])
 {
-	struct front_imap *st = front_state(c);
+	unsigned mechs = front_mechs(c);
 	enum sasl_mech mech;
 
-	if (!login_may_begin(c, tag))
-		return;
-	if (sasl_mech_parse(args[0], &mech) != 0) {
-		tagged(c, tag, "NO No such mechanism");
-		front_error(c);
+	keep_tag(c, tag);
+	if (sasl_mech_parse(args[0], &mech) == 0 &&
+	    (mechs & SASL_BIT(mech)) != 0) {
+		front_sasl(c, mech, args[1], tag);
 		return;
 	}
-	sasl_begin(&st->sasl, mech);
-	sasl_turn(c, args[1]);
+	if (!front_login_allowed(c)) {
+		refuse_open(c, tag);
+		return;
+	}
+	tagged(c, tag, "NO No such mechanism");
+	front_error(c);
+}
+
+static void
+challenge(struct front_client *c, const char *base64)
+{
+	front_reply(c, "+ %s", base64);
 }
 
 static bool
@@ -326,31 +319,12 @@ run_command(struct front_client *c, struct span command)
 static void
 greet(struct front_client *c)
 {
+	struct buf words;
+
+	auth_words(c, &words);
 	front_reply(c, "* OK [CAPABILITY %s%s] Paquebot ready",
-	    reply_capabilities, auth_words(c));
-}
-
-/* One line of a SASL exchange. */
-static size_t
-input_sasl(struct front_client *c, struct span in)
-{
-	struct front_imap *st = front_state(c);
-	struct span line;
-	size_t used;
-
-	switch (line_cut(in, SASL_LINE_MAX + 2, LINE_CRLF, &line, &used)) {
-	case LINE_MORE:
-		return 0;
-	case LINE_OK:
-	case LINE_BAD:		/* holds what is no base64 */
-		sasl_turn(c, line);
-		return used;
-	default:
-		sasl_fini(&st->sasl);
-		front_reply(c, "* BYE Response too long");
-		front_close(c);
-		return in.n;
-	}
+	    reply_capabilities, buf_cstr(&words));
+	buf_fini(&words);
 }
 
 static size_t
@@ -361,8 +335,6 @@ input(struct front_client *c, struct span in)
 	struct cur cur;
 	size_t used;
 
-	if (st->in_sasl)
-		return input_sasl(c, in);
 	switch (front_cut(in, st->asked, &command, &used)) {
 	case FRONT_MORE:
 		return 0;
@@ -392,19 +364,20 @@ static void
 refused(struct front_client *c, enum auth_result result)
 {
 	struct front_imap *st = front_state(c);
+	const char *text = "NO [UNAVAILABLE] Log-in is not possible now";
 
-	/* RFC 5530 3 */
-	tagged(c, span_str(st->tag), result == AUTH_WRONG ?
-	    "NO [AUTHENTICATIONFAILED] Authentication failed" :
-	    "NO [UNAVAILABLE] Log-in is not possible now");
+	if (result == AUTH_WRONG)	/* RFC 5530 3 */
+		text = "NO [AUTHENTICATIONFAILED] Authentication failed";
+	else if (result == AUTH_CANCELLED)	/* RFC 3501 6.2.2: BAD */
+		text = "BAD Authentication cancelled";
+	else if (result == AUTH_BAD)
+		text = "BAD Invalid response";
+	tagged(c, span_str(st->tag), text);
 }
 
 static void
 bye(struct front_client *c, const char *why)
 {
-	struct front_imap *st = front_state(c);
-
-	sasl_fini(&st->sasl);
 	front_reply(c, "* BYE %s", why);
 }
 
@@ -413,6 +386,7 @@ const struct front_proto imap_front = {
 	.clients_max = "imap_clients_max", .listener = LISTENER_IMAP,
 	.listener_tls = LISTENER_IMAPS, .alpn = "imap",
 	.state_size = sizeof(struct front_imap),
-	.greet = greet, .input = input, .refused = refused, .bye = bye,
+	.greet = greet, .input = input, .challenge = challenge,
+	.refused = refused, .bye = bye,
 	.busy = "* BYE Too many connections\r\n",
 };

@@ -1,14 +1,16 @@
 /*
- * front.c - the AUTHORIZATION state: greeting, CAPA, USER, PASS, QUIT (RFC 1939
- * 4 and 7, RFC 2449 5).  The answer to a good PASS is the session's.
+ * front.c - the AUTHORIZATION state: greeting, CAPA, USER, PASS, AUTH, QUIT (RFC
+ * 1939 4 and 7, RFC 2449 5, RFC 1734 2).  The answer to a good PASS or AUTH is
+ * the session's.
  */
 #include "pop3d/front.h"
 
 #include "net/line.h"
 #include "pop3d/capa.h"
 
-/* RFC 2449 4; a password may be longer than a command of old. */
-#define FRONT_LINE_MAX	(AUTH_PASSWORD_MAX + 8)
+/* RFC 2449 4; a password and a token may be longer than a command of old. */
+#define FRONT_LINE_MAX	(SASL_LINE_MAX + 64)
+#define LIST_MAX	512	/* octets of the list of mechanisms */
 
 struct front_user {
 	char name[AUTH_USER_MAX + 1];	/* of USER, or "" */
@@ -21,6 +23,20 @@ greet(struct front_client *c)
 	    conf_str(service_conf(), "hostname"));
 }
 
+/* RFC 2449 6.3 */
+static void
+capa_sasl(struct front_client *c)
+{
+	unsigned mechs = front_mechs(c);
+	struct buf list;
+
+	buf_init(&list, LIST_MAX);
+	sasl_list(&list, mechs, " ");
+	if (mechs != 0)
+		front_reply(c, "SASL%s", buf_cstr(&list));
+	buf_fini(&list);
+}
+
 static void
 on_capa(struct front_client *c, struct span args)
 {
@@ -28,6 +44,7 @@ on_capa(struct front_client *c, struct span args)
 	front_reply(c, "+OK capabilities follow");
 	if (front_tls(c) == FRONT_TLS_OFFERED)
 		front_reply(c, "STLS");	/* RFC 2595 4 */
+	capa_sasl(c);
 	front_reply_raw(c, front_login_allowed(c) ? SPAN_LIT(CAPA_LINES) :
 	    SPAN_LIT(CAPA_LINES_NO_LOGIN));
 }
@@ -63,6 +80,37 @@ on_pass(struct front_client *c, struct span args)
 	}
 	front_login(c, span_str(u->name), args, SPAN_NONE);
 	u->name[0] = '\0';
+}
+
+static bool
+is_base64(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_isalnum(s.p[i]) && s.p[i] != '+' &&
+		    s.p[i] != '/' && s.p[i] != '=')
+			return false;
+	return true;
+}
+
+/* RFC 1734 2, with an initial response as clients send it today. */
+static void
+on_auth(struct front_client *c, struct span args)
+{
+	struct front_user *u = front_state(c);
+	struct span mechanism = span_cut(&args, ' ');
+	unsigned mechs = front_mechs(c);
+	enum sasl_mech mech;
+
+	u->name[0] = '\0';
+	if (sasl_mech_parse(mechanism, &mech) == 0 &&
+	    (mechs & SASL_BIT(mech)) != 0 && is_base64(args) &&
+	    (args.p == NULL || args.n > 0)) {
+		front_sasl(c, mech, args, SPAN_NONE);
+		return;
+	}
+	front_reply(c, front_login_allowed(c) ? "-ERR no such mechanism" :
+	    "-ERR not without encryption here");
+	front_error(c);
 }
 
 static void
@@ -102,6 +150,7 @@ static const struct front_command {
 } commands[] = {
 	{ "USER", on_user },	/* RFC 1939 7 */
 	{ "PASS", on_pass },	/* RFC 1939 7: the rest of the line */
+	{ "AUTH", on_auth },	/* RFC 1734 2 */
 	{ "STLS", on_stls },	/* RFC 2595 4 */
 	{ "CAPA", on_capa },	/* RFC 2449 5 */
 	{ "QUIT", on_quit },	/* RFC 1939 4 */
@@ -147,12 +196,25 @@ input(struct front_client *c, struct span in)
 }
 
 static void
+challenge(struct front_client *c, const char *base64)
+{
+	front_reply(c, "+ %s", base64);
+}
+
+static void
 refused(struct front_client *c, enum auth_result result)
 {
 	/* RFC 3206 4 and 5 */
-	front_reply(c, result == AUTH_TEMPORARY ?
-	    "-ERR [SYS/TEMP] cannot tell who you are now, try later" :
-	    "-ERR [AUTH] wrong name or password");
+	const char *text =
+	    "-ERR [SYS/TEMP] cannot tell who you are now, try later";
+
+	if (result == AUTH_WRONG)
+		text = "-ERR [AUTH] wrong name or password";
+	else if (result == AUTH_CANCELLED)
+		text = "-ERR cancelled";
+	else if (result == AUTH_BAD)
+		text = "-ERR not a valid response";
+	front_reply(c, "%s", text);
 }
 
 static void
@@ -171,6 +233,7 @@ const struct front_proto pop3_front = {
 	.state_size = sizeof(struct front_user),
 	.greet = greet,
 	.input = input,
+	.challenge = challenge,
 	.refused = refused,
 	.bye = bye,
 	.busy = "-ERR [SYS/TEMP] too many connections\r\n",

@@ -18,10 +18,15 @@ policy_may_relay(const struct facts *f)
 }
 
 bool
+policy_clear(const struct facts *f)
+{
+	return f->tls || f->loopback || f->plain_anywhere;
+}
+
+bool
 policy_auth_offered(const struct facts *f)
 {
-	return f->kind == LISTENER_SUBMISSION &&
-	    (f->tls || f->loopback || f->plain_anywhere);
+	return f->kind == LISTENER_SUBMISSION && f->mechanisms != 0;
 }
 
 bool

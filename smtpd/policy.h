@@ -19,6 +19,7 @@ struct facts {			/* what is known of a client */
 	bool relay_client;	/* its address stands in relay_clients */
 	bool loopback;		/* a TCP client of this host */
 	bool plain_anywhere;	/* setting plain_login_anywhere */
+	unsigned mechanisms;	/* of SASL that are offered here: SASL_BIT()s */
 	bool logged_in;
 	enum sender_scope senders;	/* setting sender_check */
 	bool certified;		/* we have a certificate: TLS can be had */
@@ -36,6 +37,8 @@ struct counts {			/* of one connection */
 
 /* May it hand in mail for other hosts? */
 bool	policy_may_relay(const struct facts *f);
+/* May a password be sent as it is? */
+bool	policy_clear(const struct facts *f);
 /* Is AUTH announced and taken? */
 bool	policy_auth_offered(const struct facts *f);
 /* May it begin AUTH now? */

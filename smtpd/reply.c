@@ -150,7 +150,7 @@ say_ehlo(struct session *s, unsigned caps)
 	ehlo_init(&e);
 	e.caps = caps;
 	e.size = s->set->message_size_max;
-	e.auth = EHLO_AUTH_PLAIN | EHLO_AUTH_LOGIN;
+	e.auth = s->facts.mechanisms;
 	buf_init(&text, OUT_MAX);
 	(void)ehlo_put(&text, span_str(s->set->hostname), &e); /* fits */
 	put(s, 250, NULL, buf_span(&text));

@@ -21,6 +21,7 @@
 #include "smtpd/command.h"
 #include "smtpd/receive.h"
 #include "smtpd/reply.h"
+#include "trust/sasl.h"
 
 static const struct {
 	enum session_state from;
@@ -95,6 +96,31 @@ session_lost(struct session *s, const char *why)
 	session_enter(s, ST_END);
 }
 
+static void
+find_mechanisms(struct session *s)
+{
+	struct sasl_place place = { .configured = s->set->mechanisms,
+		.clear = policy_clear(&s->facts),
+		.bound = s->ties.exporter_len + s->ties.end_point_len > 0,
+		.certified = s->ties.certified[0] != '\0' };
+
+	place.scram = place.clear || s->set->scram_without_tls;
+	s->facts.mechanisms = sasl_offered(&place);
+}
+
+static void
+tie(struct session_ties *ties, const struct tls *tls, const char *client)
+{
+	if (tls_binding(tls, TLS_BIND_EXPORTER, ties->exporter,
+	    &ties->exporter_len) != 0)
+		ties->exporter_len = 0;
+	if (tls_binding(tls, TLS_BIND_END_POINT, ties->end_point,
+	    &ties->end_point_len) != 0)
+		ties->end_point_len = 0;
+	span_copy_cut(span_str(client), ties->certified,
+	    sizeof(ties->certified));
+}
+
 /* After a handshake that failed nothing is said, least of all in the clear. */
 static void
 tls_failed(struct session *s, struct tls **tls)
@@ -124,6 +150,8 @@ session_tls(struct session *s)
 	}
 	s->facts.tls = true;
 	s->tls = f.version;
+	tie(&s->ties, tls, f.client);
+	find_mechanisms(s);
 	s->helo[0] = '\0';
 	session_enter(s, ST_START);
 	log_debug(LF_STR("event", "tls"), LF_STR("session", s->id),
@@ -252,6 +280,7 @@ begin(struct session *s, const struct session_client *start)
 		s->facts.relay_client = settings_relays(start->set,
 		    &start->peer);
 	}
+	find_mechanisms(s);
 	rand_octets(octets, sizeof(octets));
 	id_session(octets, s->id);
 	log_debug(LF_STR("event", "connect"), LF_STR("session", s->id),

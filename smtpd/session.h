@@ -44,6 +44,15 @@ struct channels {
 	struct ipc_client authd;	/* only on submission, else closed */
 };
 
+/* What TLS says for a log-in: data to bind it to, and who the client is. */
+struct session_ties {
+	uint8_t	exporter[AUTH_BINDING_MAX];	/* tls-exporter */
+	size_t	exporter_len;			/* 0: none */
+	uint8_t	end_point[AUTH_BINDING_MAX];	/* tls-server-end-point */
+	size_t	end_point_len;
+	char	certified[AUTH_USER_MAX + 1];	/* by a certificate, or "" */
+};
+
 struct session {
 	const struct settings *set;
 	struct channels *ch;
@@ -56,6 +65,8 @@ struct session {
 	char	 id[SESSION_ID_SIZE];	/* for logs */
 	char	 helo[LIMIT_HELO_OCTETS + 1];
 	const char *tls;		/* version, or NULL: in the clear */
+	struct session_ties ties;
+	uint32_t exchange;		/* the last one of SASL with authd */
 	char	 login[AUTH_USER_MAX + 1];	/* account, or "uid:N", or "" */
 	enum received_how how;
 	const char *last;		/* the command at hand, for logs */

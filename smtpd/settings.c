@@ -11,6 +11,7 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/span.h"
+#include "trust/sasl.h"
 
 /* A word that is not known checks most. */
 static enum sender_scope
@@ -50,6 +51,9 @@ settings_load(struct settings *s, const struct conf_view *v)
 		.timeout_ms = (int64_t)conf_num(v, "smtp_timeout") * 1000,
 		.plain_login_anywhere = conf_bool(v, "plain_login_anywhere"),
 		.senders = sender_scope(conf_str(v, "sender_check")),
+		.scram_without_tls = conf_bool(v, "scram_without_tls"),
+		.mechanisms = sasl_configured(span_str(
+		    conf_str(v, "sasl_mechanisms"))),
 		.clients_max = (unsigned)conf_num(v, "smtp_clients_max"),
 		.clients_per_address =
 		    (unsigned)conf_num(v, "smtp_clients_per_address"),

@@ -20,6 +20,8 @@ struct settings {
 	int64_t	 timeout_ms;		/* for a command */
 	bool	 plain_login_anywhere;
 	enum sender_scope senders;
+	bool	 scram_without_tls;
+	unsigned mechanisms;		/* sasl_configured() */
 	unsigned clients_max;
 	unsigned clients_per_address;	/* never 0 */
 	struct tls_server *tls;		/* set by main.c; NULL: no TLS */

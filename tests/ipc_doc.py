@@ -20,7 +20,7 @@ RECEIVERS = [
     ("keyd", "helpers/keyd/request.c"),
     ("authd", "helpers/authd/request.c"), ("dnsd", "helpers/dnsd/request.c"),
     ("smtp-out", "smtp-out/main.c"), ("local-deliver", "local-deliver/main.c"),
-    ("pop3d, imapd: front", "lib/login/front.c"),
+    ("pop3d, imapd: front", "lib/login/front_login.c"),
     ("pop3d, imapd: session parent", "lib/login/session.c"),
 ]
 

@@ -3,13 +3,16 @@
  * runs as   _paqauth, in the directory of the maps; may read there and nothing
  *           else, opens no socket; forks crypt(3) workers that can only read
  *           and write one socket
- * reads     AUTH_REQ (smtpd sessions), LOGIN_REQ (pop3d and imapd fronts); the
- *           map users
- * writes    AUTH_REP, LOGIN_REP to the asking peer; SESSION_START with the
- *           client's connection to the session parent
+ * reads     AUTH_REQ (smtpd sessions), LOGIN_REQ, LOGIN_CLAIM (pop3d and imapd
+ *           fronts), SASL_BEGIN, SASL_MORE, SASL_END (all of these); the map
+ *           users
+ * writes    AUTH_REP, LOGIN_REP, SASL_REP to the asking peer; SESSION_START
+ *           with the client's connection to the session parent
  * never     writes a file; sees a message; opens a mailbox
  * flow      peer -> request.c (may it?) -> users.c (the account) -> proof.c
  *           (does the password fit?) -> throttle.c (how soon) -> grant.c -> peer
+ *           peer -> request_sasl.c (which exchange?) -> exchange.c (what
+ *           next?) -> peer, and at the end request.c
  */
 #include "helpers/authd/request.h"
 
@@ -17,6 +20,7 @@
 #include "daemon/service.h"
 #include "os/fs.h"
 #include "os/rand.h"
+#include "trust/sasl.h"
 
 static const struct service authd = {
 	.name = "authd", .role = ROLE_AUTHD, .sandbox = SANDBOX_FILES_FORK,
@@ -32,12 +36,23 @@ static struct {
 } state;
 
 static void
+load_world(void)
+{
+	struct exchange_world *world = &state.request.world;
+
+	world->users = &state.request.users;
+	world->configured = sasl_configured(span_str(conf_str(service_conf(),
+	    "sasl_mechanisms")));
+}
+
+static void
 on_reload(void *ctx)
 {
 	(void)ctx;
 	users_fini(&state.request.users);
 	state.owner.path = conf_str(service_conf(), "mailbox_path");
 	users_init(&state.request.users, state.dir, &state.owner);
+	load_world();
 }
 
 static void
@@ -70,6 +85,9 @@ main(int argc, char **argv)
 
 	rand_octets(seed, sizeof(seed));
 	users_init(&state.request.users, state.dir, &state.owner);
+	rand_octets(state.request.world.secret,
+	    sizeof(state.request.world.secret));
+	load_world();
 	state.request.base = service_base();
 	state.request.proof = proof_new(service_base(), seed);
 	state.request.throttle = throttle_new(seed);

@@ -12,30 +12,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/bug.h"
 #include "base/log.h"
 #include "helpers/authd/grant.h"
+#include "helpers/authd/request_priv.h"
 #include "ipc/chan.h"
-#include "ipc/msg_auth.h"
 #include "ipc/msg_chan.h"
 #include "os/clock.h"
 #include "os/fd.h"
-
-struct login {
-	LIST_ENTRY(login) next;
-	struct request_state *state;
-	struct ipc_peer *peer;		/* NULL: gone */
-	uint32_t request;
-	bool	 session;		/* LOGIN_REQ, else AUTH_REQ */
-	bool	 known;			/* the account exists */
-	struct account account;
-	struct login_req req;		/* without the password */
-	int	 client;		/* the connection, or -1 */
-	int64_t	 since_ms;
-	struct event *timer;
-};
 
 /* The bit of a service in app passwords is that of its number here. */
 _Static_assert(ACCOUNT_SMTP == 1U << AUTH_SMTP && ACCOUNT_POP3 ==
@@ -63,25 +48,30 @@ request_peer_closed(struct ipc_peer *peer, void *ctx)
 	LIST_FOREACH(l, &logins, next)
 		if (l->peer == peer)
 			l->peer = NULL;
+	request_sasl_closed(peer);
 }
 
 /* ----------------------------------------------------------------- answers */
 
-static void
-answer(struct login *l, enum auth_result result)
+void
+login_answer(struct login *l, enum auth_result result)
 {
 	struct auth_rep auth = { .result = (uint8_t)result };
 	struct login_rep login = { .result = (uint8_t)result };
+	struct sasl_rep sasl = { .result = (uint8_t)result };
+	const struct ipc_type *const types[] = { [LOGIN_AUTH] = &auth_rep_type,
+		[LOGIN_SESSION] = &login_rep_type,
+		[LOGIN_SASL] = &sasl_rep_type };
+	const void *const bodies[] = { [LOGIN_AUTH] = &auth,
+		[LOGIN_SESSION] = &login, [LOGIN_SASL] = &sasl };
 
-	if (l->peer != NULL && l->session) {
-		(void)ipc_send(l->peer, &login_rep_type, l->request, &login,
-		    -1);	/* a peer that cannot take it is closing */
-	} else if (l->peer != NULL) {
-		if (result == AUTH_OK)
-			memcpy(auth.user, l->account.user, sizeof(auth.user));
-		(void)ipc_send(l->peer, &auth_rep_type, l->request, &auth,
-		    -1);	/* as above */
+	if (result == AUTH_OK) {
+		memcpy(auth.user, l->account.user, sizeof(auth.user));
+		memcpy(sasl.user, l->account.user, sizeof(sasl.user));
 	}
+	if (l->peer != NULL)
+		(void)ipc_send(l->peer, types[l->kind], l->request,
+		    bodies[l->kind], -1);	/* else it is closing */
 	login_free(l);
 }
 
@@ -90,7 +80,7 @@ on_delay_over(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
 	(void)what;
-	answer(ctx, AUTH_WRONG);
+	login_answer(ctx, AUTH_WRONG);
 }
 
 static void
@@ -101,7 +91,8 @@ log_login(const struct login *l, const char *event, const char *app)
 	log_info(LF_STR("event", event),
 	    LF_STR("service", services[l->req.service]),
 	    LF_STR("user", l->req.user), LF_STR("client", l->req.client),
-	    LF_STR("session", l->session ? l->req.session : NULL),
+	    LF_STR("session", l->req.session[0] != '\0' ? l->req.session :
+	    NULL), LF_STR("mech", l->mech),
 	    LF_STR("app", app[0] != '\0' ? app : NULL));
 }
 
@@ -118,8 +109,8 @@ wait_ms(const struct login *l)
 	return until_ms > now_ms ? until_ms - now_ms : 0;
 }
 
-static void
-refuse_later(struct login *l)
+void
+login_refuse(struct login *l)
 {
 	int64_t ms = wait_ms(l);
 	struct timeval delay = { .tv_sec = ms / 1000,
@@ -129,7 +120,25 @@ refuse_later(struct login *l)
 	fd_close(&l->client);
 	l->timer = evtimer_new(l->state->base, on_delay_over, l);
 	if (l->timer == NULL || evtimer_add(l->timer, &delay) != 0)
-		answer(l, AUTH_WRONG);
+		login_answer(l, AUTH_WRONG);
+}
+
+void
+login_accept(struct login *l, const char *app)
+{
+	throttle_passed(l->state->throttle, span_str(l->req.client));
+	if (l->peer == NULL) {		/* the asker is gone */
+		login_free(l);
+		return;
+	}
+	if (l->kind == LOGIN_SESSION && grant_session(l->state->srv, &l->req,
+	    &l->account, l->client) != 0) {
+		log_login(l, "login-no-session-parent", app);
+		login_answer(l, AUTH_TEMPORARY);
+		return;
+	}
+	log_login(l, "login-accepted", app);
+	login_answer(l, AUTH_OK);
 }
 
 static void
@@ -138,38 +147,28 @@ on_judged(enum proof_result result, const char *app, void *ctx)
 	struct login *l = ctx;
 
 	if (result == PROOF_UNKNOWN) {
-		answer(l, AUTH_TEMPORARY);
+		login_answer(l, AUTH_TEMPORARY);
 		return;
 	}
 	if (result != PROOF_HOLDS || !l->known) {
-		refuse_later(l);
+		login_refuse(l);
 		return;
 	}
-	throttle_passed(l->state->throttle, span_str(l->req.client));
-	if (l->peer == NULL) {		/* the asker is gone */
-		login_free(l);
-		return;
-	}
-	if (l->session && grant_session(l->state->srv, &l->req, &l->account,
-	    l->client) != 0) {
-		log_login(l, "login-no-session-parent", app);
-		answer(l, AUTH_TEMPORARY);
-		return;
-	}
-	log_login(l, "login-accepted", app);
-	answer(l, AUTH_OK);
+	login_accept(l, app);
 }
 
 /* --------------------------------------------------------------- questions */
 
-static struct login *
-login_new(struct request_state *s, struct ipc_peer *peer, uint32_t request)
+struct login *
+login_new(struct request_state *s, struct ipc_peer *peer, uint32_t request,
+    enum login_kind kind)
 {
 	struct login *l = xcalloc(1, sizeof(*l));
 
 	l->state = s;
 	l->peer = peer;
 	l->request = request;
+	l->kind = kind;
 	l->client = -1;
 	l->since_ms = clock_mono_ms();
 	LIST_INSERT_HEAD(&logins, l, next);
@@ -187,7 +186,7 @@ begin(struct login *l, struct span password)
 	struct why why;
 
 	if (s->pending > REQUEST_PENDING_MAX) {
-		answer(l, AUTH_TEMPORARY);
+		login_answer(l, AUTH_TEMPORARY);
 		return;
 	}
 	switch (users_find(&s->users, span_str(l->req.user), &l->account,
@@ -201,7 +200,7 @@ begin(struct login *l, struct span password)
 	case MAP_FAILED:
 		log_error(LF_STR("event", "login-impossible"),
 		    LF_STR("user", l->req.user), LF_STR("why", why.text));
-		answer(l, AUTH_TEMPORARY);
+		login_answer(l, AUTH_TEMPORARY);
 		return;
 	}
 	proof_ask(s->proof, &try, on_judged, l);
@@ -212,7 +211,7 @@ static enum verdict
 on_auth(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	const struct auth_req *q = msg->body;
-	struct login *l = login_new(ctx, peer, msg->request);
+	struct login *l = login_new(ctx, peer, msg->request, LOGIN_AUTH);
 
 	l->req.service = AUTH_SMTP;
 	memcpy(l->req.user, q->user, sizeof(l->req.user));
@@ -231,8 +230,7 @@ on_login(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	/* A front speaks for its own service only. */
 	if (q->service != (role == ROLE_POP3_FRONT ? AUTH_POP3 : AUTH_IMAP))
 		return VERDICT_CLOSE;
-	l = login_new(ctx, peer, msg->request);
-	l->session = true;
+	l = login_new(ctx, peer, msg->request, LOGIN_SESSION);
 	l->req = *q;
 	wipe(l->req.password, sizeof(l->req.password));
 	l->req.password_len = 0;
@@ -242,10 +240,19 @@ on_login(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	return VERDICT_OK;
 }
 
+#define FRONTS	(ROLE_BIT(ROLE_POP3_FRONT) | ROLE_BIT(ROLE_IMAP_FRONT))
+
 const struct ipc_rule request_rules[] = {
 	CHAN_RULE(ROLE_BIT(ROLE_SMTPD)),
 	{ ROLE_BIT(ROLE_SMTPD_SESSION), &auth_req_type, 10, on_auth },
-	{ ROLE_BIT(ROLE_POP3_FRONT) | ROLE_BIT(ROLE_IMAP_FRONT),
-	    &login_req_type, 5000, on_login },
+	{ FRONTS, &login_req_type, 5000, on_login },
+	{ ROLE_BIT(ROLE_SMTPD_SESSION), &sasl_begin_type, 20,
+	    request_sasl_begin },
+	{ FRONTS, &sasl_begin_type, 5000, request_sasl_begin },
+	{ ROLE_BIT(ROLE_SMTPD_SESSION) | FRONTS, &sasl_more_type, 10000,
+	    request_sasl_more },
+	{ ROLE_BIT(ROLE_SMTPD_SESSION) | FRONTS, &sasl_end_type, 10000,
+	    request_sasl_end },
+	{ FRONTS, &login_claim_type, 5000, request_claim },
 };
 const size_t request_rules_n = COUNT(request_rules);

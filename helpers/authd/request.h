@@ -6,12 +6,17 @@
 
 #include <event2/event.h>
 
+#include "helpers/authd/exchange.h"
 #include "helpers/authd/proof.h"
 #include "helpers/authd/throttle.h"
 #include "helpers/authd/users.h"
 #include "ipc/server.h"
 
 #define REQUEST_PENDING_MAX	4096	/* logins being judged or delayed */
+/* Exchanges of several steps: in all, of one peer, and how long each lives. */
+#define REQUEST_EXCHANGES_MAX	4096
+#define REQUEST_EXCHANGES_PEER	2048
+#define REQUEST_EXCHANGE_S	120
 
 extern const struct ipc_rule request_rules[];
 extern const size_t request_rules_n;
@@ -22,6 +27,7 @@ struct request_state {
 	struct users	   users;
 	struct proof	  *proof;
 	struct throttle	  *throttle;
+	struct exchange_world world;
 	size_t		   pending;
 };
 

@@ -172,6 +172,25 @@ form_scram(const char *s)
 	    "is neither sha-256 nor sha-1 nor none";
 }
 
+static const char *
+form_mechanisms(const char *s)
+{
+	static const char *const known[] = { "PLAIN", "LOGIN", "SCRAM-SHA-1",
+		"SCRAM-SHA-256", "EXTERNAL" };
+	struct span rest = span_str(s), word;
+
+	while ((word = span_word(&rest)).n > 0) {
+		bool found = false;
+
+		for (size_t i = 0; i < COUNT(known) && !found; i++)
+			found = span_ieq_str(word, known[i]);
+		if (!found)
+			return "has a word other than PLAIN, LOGIN, "
+			    "SCRAM-SHA-1, SCRAM-SHA-256 and EXTERNAL";
+	}
+	return NULL;
+}
+
 static const struct {
 	const char *name;
 	const char *(*wrong)(const char *value);
@@ -196,6 +215,7 @@ static const struct {
 	{ "certificates", form_pair },
 	{ "certificate_dir", form_path_or_none },
 	{ "client_certificates", form_path_or_none },
+	{ "sasl_mechanisms", form_mechanisms },
 	{ "relay_clients", form_net },
 	{ "smtp_out_source", form_ip },
 	{ "smtp_out_ca_file", form_path_or_none },

@@ -79,6 +79,16 @@ const struct conf_key conf_keys[] = {
 	    SMTPD | POP3 | IMAP,
 	    "Allow passwords without TLS from other than loopback addresses "
 	    "(for test networks)." },
+	{ "sasl_mechanisms", CONF_STR, 0, 255,
+	    "PLAIN LOGIN EXTERNAL", NULL,
+	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT) | R(AUTHD),
+	    "The ways to log in that are offered where they are possible. "
+	    "SCRAM-SHA-1 and SCRAM-SHA-256 need accounts that have stored "
+	    "keys for them." },
+	{ "scram_without_tls", CONF_BOOL, 0, 1, "no", NULL,
+	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
+	    "Whether SCRAM may be used without TLS: it does not show the "
+	    "password, but all that follows it." },
 
 	/* TLS. */
 	{ "certificates", CONF_LIST, 0, 100, "", NULL,

@@ -57,3 +57,47 @@ static const struct ipc_field start_fields[] = {
 };
 const struct ipc_type session_start_type =
     IPC_TYPE(session_start, IPC_NUM_SESSION_START, IPC_FD_ONE, start_fields);
+
+static const struct ipc_field begin_fields[] = {
+	IPC_U32(sasl_begin, exchange, 0, UINT32_MAX),
+	IPC_U8(sasl_begin, service, AUTH_SMTP, AUTH_IMAP),
+	IPC_U8(sasl_begin, mech, 0, AUTH_MECH_LAST),
+	IPC_TEXT(sasl_begin, client, 2, 47),
+	IPC_TEXT(sasl_begin, session, SESSION, SESSION),
+	IPC_BLOB(sasl_begin, exporter, 0, AUTH_BINDING_MAX),
+	IPC_BLOB(sasl_begin, end_point, 0, AUTH_BINDING_MAX),
+	IPC_TEXT(sasl_begin, certified, 0, AUTH_USER_MAX),
+	IPC_U8(sasl_begin, initial, 0, 1),
+	IPC_BLOB(sasl_begin, response, 0, AUTH_RESPONSE_MAX),
+};
+const struct ipc_type sasl_begin_type =
+    IPC_TYPE(sasl_begin, IPC_NUM_SASL_BEGIN, IPC_FD_NONE, begin_fields);
+
+static const struct ipc_field more_fields[] = {
+	IPC_U32(sasl_more, exchange, 0, UINT32_MAX),
+	IPC_BLOB(sasl_more, response, 0, AUTH_RESPONSE_MAX),
+};
+const struct ipc_type sasl_more_type =
+    IPC_TYPE(sasl_more, IPC_NUM_SASL_MORE, IPC_FD_NONE, more_fields);
+
+static const struct ipc_field end_fields[] = {
+	IPC_U32(sasl_end, exchange, 0, UINT32_MAX),
+};
+const struct ipc_type sasl_end_type =
+    IPC_TYPE(sasl_end, IPC_NUM_SASL_END, IPC_FD_NONE, end_fields);
+
+static const struct ipc_field sasl_rep_fields[] = {
+	IPC_U8(sasl_rep, result, AUTH_OK, AUTH_CHALLENGE),
+	IPC_TEXT(sasl_rep, user, 0, AUTH_USER_MAX),
+	IPC_BLOB(sasl_rep, challenge, 0, AUTH_CHALLENGE_MAX),
+};
+const struct ipc_type sasl_rep_type =
+    IPC_TYPE(sasl_rep, IPC_NUM_SASL_REP, IPC_FD_NONE, sasl_rep_fields);
+
+static const struct ipc_field claim_fields[] = {
+	IPC_U32(login_claim, exchange, 0, UINT32_MAX),
+	IPC_TEXT(login_claim, tag, 0, AUTH_TAG_MAX),
+	IPC_BLOB(login_claim, pending, 0, AUTH_PENDING_MAX),
+};
+const struct ipc_type login_claim_type =
+    IPC_TYPE(login_claim, IPC_NUM_LOGIN_CLAIM, IPC_FD_ONE, claim_fields);

@@ -6,6 +6,12 @@
  * holds, authd sends that connection on to the session parent together with
  * the mailbox; if not, it is closed there and the front, which kept its own
  * copy, goes on.
+ *
+ * Where a proof takes several steps (SASL other than PLAIN and LOGIN), authd
+ * has the exchange and the asker carries the client's responses to it:
+ * SASL_BEGIN, SASL_MORE for each further response, each answered by SASL_REP.
+ * AUTH_OK ends it well.  A front then claims the mailbox, once, with
+ * LOGIN_CLAIM and the connection; whose mailbox it is, authd remembers.
  */
 #ifndef IPC_MSG_AUTH_H
 #define IPC_MSG_AUTH_H
@@ -17,6 +23,10 @@
 #define AUTH_PASSWORD_MAX	1024
 #define AUTH_PENDING_MAX	4096
 #define AUTH_TAG_MAX		64
+#define AUTH_RESPONSE_MAX	6000	/* octets of a client's response, decoded */
+#define AUTH_CHALLENGE_MAX	372	/* fits a line of SMTP in base64 */
+#define AUTH_BINDING_MAX	64
+#define AUTH_MECH_LAST		8	/* of enum sasl_mech, trust/sasl.h */
 
 enum auth_service { AUTH_SMTP, AUTH_POP3, AUTH_IMAP };
 
@@ -26,7 +36,16 @@ struct auth_req {		/* smtpd session -> authd */
 	size_t	password_len;
 	char	client[48];	/* address as text, for throttle and log */
 };
-enum auth_result { AUTH_OK, AUTH_WRONG, AUTH_TEMPORARY };
+enum auth_result {
+	AUTH_OK,
+	AUTH_WRONG,
+	AUTH_TEMPORARY,
+	/* SASL_REP alone: */
+	AUTH_BAD,		/* no message of that mechanism */
+	AUTH_CHALLENGE,		/* go on */
+	/* never sent: */
+	AUTH_CANCELLED		/* by the client */
+};
 struct auth_rep {
 	uint8_t	result;
 	char	user[AUTH_USER_MAX + 1];	/* canonical, when AUTH_OK */
@@ -60,7 +79,43 @@ struct session_start {		/* authd -> session parent, with the connection */
 	size_t	 pending_len;
 };
 
+struct sasl_begin {		/* smtpd session, front -> authd */
+	uint32_t exchange;	/* the asker's number for it, until it ends */
+	uint8_t	 service, mech;
+	char	 client[48];
+	char	 session[17];
+	uint8_t	 exporter[AUTH_BINDING_MAX];	/* tls-exporter; empty: none */
+	size_t	 exporter_len;
+	uint8_t	 end_point[AUTH_BINDING_MAX];	/* tls-server-end-point */
+	size_t	 end_point_len;
+	char	 certified[AUTH_USER_MAX + 1];	/* by a certificate, or "" */
+	uint8_t	 initial;	/* is there an initial response? */
+	uint8_t	 response[AUTH_RESPONSE_MAX];
+	size_t	 response_len;
+};
+struct sasl_more {
+	uint32_t exchange;
+	uint8_t	 response[AUTH_RESPONSE_MAX];
+	size_t	 response_len;
+};
+struct sasl_end {		/* the client has cancelled, or is gone */
+	uint32_t exchange;
+};
+struct sasl_rep {		/* all but AUTH_CHALLENGE and AUTH_OK end it */
+	uint8_t	 result;
+	char	 user[AUTH_USER_MAX + 1];	/* canonical, when AUTH_OK */
+	uint8_t	 challenge[AUTH_CHALLENGE_MAX];
+	size_t	 challenge_len;
+};
+struct login_claim {		/* front -> authd after AUTH_OK; LOGIN_REP */
+	uint32_t exchange;
+	char	 tag[AUTH_TAG_MAX + 1];
+	uint8_t	 pending[AUTH_PENDING_MAX];
+	size_t	 pending_len;
+};
+
 extern const struct ipc_type auth_req_type, auth_rep_type, login_req_type,
-    login_rep_type, session_start_type;
+    login_rep_type, session_start_type, sasl_begin_type, sasl_more_type,
+    sasl_end_type, sasl_rep_type, login_claim_type;
 
 #endif

@@ -8,10 +8,6 @@
  * A client's input is read only while it is TALKING, so what a client sends
  * behind its login stays in the socket, except for what came in the same read;
  * that goes along with the login (pending).
- *
- * When authd's channel ends while it judges, nobody knows whether the session
- * has the connection already: it is closed here without a word, which
- * is right in both cases.
  */
 #include "login/front.h"
 
@@ -24,19 +20,17 @@
 #include "base/num.h"
 #include "daemon/tls_later.h"
 #include "daemon/tls_signer.h"
-#include "ipc/msg_refusal.h"
-#include "ipc/msg_sign.h"
 #include "login/front_priv.h"
 #include "net/foreign.h"
 #include "os/fd.h"
 #include "os/rand.h"
 
-#define ASKED_MAX	4096	/* logins at authd at once */
+#define ASKED_MAX	4096	/* questions to authd at once */
 #define READ_AT_ONCE	4096
 #define BYE_S		5	/* for the last words to get out */
 #define ROUNDS		8	/* reads of one client before others' */
 
-static struct front *the_front;		/* for the rule handlers */
+struct front *the_front;
 
 /* -------------------------------------------------------------- life cycle */
 
@@ -53,10 +47,8 @@ client_free(struct front_client *c)
 
 	if (c->state == ASKED)
 		(void)hash_del(f->asked, request_key(&c->request));
-	if (c->login != NULL) {
-		wipe(c->login, sizeof(*c->login));
-		free(c->login);
-	}
+	client_forget_login(c);
+	client_sasl_over(c);
 	if (c->in.p != NULL)
 		wipe(c->in.p, c->in.size);	/* passwords were in it */
 	buf_fini(&c->in);
@@ -129,61 +121,6 @@ client_say_bye(struct front_client *c, const char *why)
 	}
 }
 
-/* ------------------------------------------------------------------- login */
-
-static void
-forget_login(struct front_client *c)
-{
-	wipe(c->login, sizeof(*c->login));
-	free(c->login);
-	c->login = NULL;
-}
-
-void
-client_login_failed(struct front_client *c, enum auth_result result)
-{
-	c->front->proto->refused(c, result);
-	if (result == AUTH_WRONG && ++c->logins >= FRONT_LOGINS_MAX)
-		client_say_bye(c, "too many wrong passwords");
-}
-
-/* input() has said who wants in; what it did not use up goes along. */
-static void
-ask_authd(struct front_client *c)
-{
-	struct front *f = c->front;
-	struct ipc_peer *authd = ipc_server_peer(f->srv, ROLE_AUTHD);
-	int inner;
-
-	if (c->in.n > AUTH_PENDING_MAX) {
-		forget_login(c);
-		client_say_bye(c, "too much input behind a login");
-		return;
-	}
-	memcpy(c->login->pending, c->in.p, c->in.n);
-	c->login->pending_len = c->in.n;
-	if (authd != NULL) {
-		c->authd = authd;
-		c->request = ++f->request;
-		if (hash_put(f->asked, request_key(&c->request), c) != 0)
-			authd = NULL;
-	}
-	if (authd == NULL) {
-		forget_login(c);
-		client_login_failed(c, AUTH_TEMPORARY);
-		return;
-	}
-	c->state = ASKED;
-	(void)event_del(c->readable);
-	inner = client_inner(c);
-	if (inner < 0 || ipc_send(authd, &login_req_type, c->request,
-	    c->login, inner) != 0)
-		client_say_bye(c, "login is not possible now");
-	if (inner != c->conn.fd)
-		fd_close(&inner);
-	forget_login(c);
-}
-
 /* Another protocol's first octets; waits for enough of them. */
 static bool
 is_foreign(struct front_client *c)
@@ -196,9 +133,8 @@ is_foreign(struct front_client *c)
 	return foreign_is_tls(in) || foreign_is_http(in);
 }
 
-/* Let the protocol use up what has come in.  false: the client is gone. */
-static bool
-feed(struct front_client *c)
+bool
+client_feed(struct front_client *c)
 {
 	if (is_foreign(c)) {
 		log_info(LF_STR("event", "not-a-mail-client"),
@@ -208,7 +144,9 @@ feed(struct front_client *c)
 		return false;
 	}
 	while (c->state == TALKING && c->in.n > 0 && !c->tls_next) {
-		size_t used = c->front->proto->input(c, buf_span(&c->in));
+		size_t used = c->sasl != NULL ?
+		    client_sasl_input(c, buf_span(&c->in)) :
+		    c->front->proto->input(c, buf_span(&c->in));
 
 		if (used == 0) {
 			if (c->in.n == FRONT_INPUT_MAX)
@@ -218,7 +156,7 @@ feed(struct front_client *c)
 		wipe(c->in.p, used < c->in.n ? used : c->in.n);
 		buf_drop(&c->in, used);
 		if (c->login != NULL)
-			ask_authd(c);
+			client_ask(c);
 	}
 	/* What is behind STARTTLS would count as if it had come by TLS. */
 	if (c->tls_next && c->in.n > 0) {
@@ -227,59 +165,6 @@ feed(struct front_client *c)
 		client_say_bye(c, "nothing may follow the command for TLS");
 	}
 	return client_push(c);
-}
-
-static enum verdict
-on_login_rep(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
-{
-	const struct login_rep *rep = msg->body;
-	struct front_client *c = hash_get(the_front->asked,
-	    request_key(&msg->request));
-
-	(void)ctx;
-	if (c == NULL)			/* gone meanwhile */
-		return VERDICT_OK;
-	if (c->authd != peer)
-		return VERDICT_CLOSE;
-	(void)hash_del(the_front->asked, request_key(&msg->request));
-	c->state = TALKING;
-	if (rep->result == AUTH_OK) {
-		client_relay(c);
-		return VERDICT_OK;
-	}
-	fd_close(&c->inner);
-	client_login_failed(c, (enum auth_result)rep->result);
-	if (c->state == TALKING && c->late)
-		client_say_bye(c, "took too long to log in");
-	if (c->state == TALKING && event_add(c->readable, NULL) != 0)
-		die(EXIT_OSERR, "cannot watch a client");
-	if (feed(c) && c->conn.tls != NULL)
-		client_read(c);
-	return VERDICT_OK;
-}
-
-const struct ipc_rule front_rules[] = {
-	{ ROLE_BIT(ROLE_AUTHD), &login_rep_type, 0, on_login_rep },
-	{ ROLE_BIT(ROLE_KEYD), &sign_rep_type, 0, tls_later_on_signature },
-	{ ROLE_BIT(ROLE_KEYD), &cert_rep_type, 0, tls_later_on_chain },
-	{ ROLE_BIT(ROLE_KEYD), &refusal_type, 0, tls_later_on_refusal },
-};
-const size_t front_rules_n = COUNT(front_rules);
-
-static void
-on_peer_closed(struct ipc_peer *peer, void *ctx)
-{
-	struct front_client *c, *after;
-
-	(void)ctx;
-	tls_later_closed(peer);
-	if (the_front == NULL || ipc_peer_role(peer) != ROLE_AUTHD)
-		return;
-	for (c = LIST_FIRST(&the_front->clients); c != NULL; c = after) {
-		after = LIST_NEXT(c, next);
-		if (c->state == ASKED && c->authd == peer)
-			client_free(c);
-	}
 }
 
 /* ------------------------------------------------------------------ events */
@@ -311,7 +196,7 @@ client_read(struct front_client *c)
 			return;
 		}
 		buf_grown(&c->in, (size_t)n);
-		if (!feed(c))
+		if (!client_feed(c))
 			return;
 	}
 	if (c->state == TALKING && c->conn.tls != NULL)
@@ -426,6 +311,13 @@ on_refused(int fd, const struct sock_addr *peer, int tag,
 
 /* ------------------------------------------------------------ for daemons */
 
+static void
+load_mechs(struct front *f)
+{
+	f->mechs = sasl_configured(span_str(conf_str(service_conf(),
+	    "sasl_mechanisms")));
+}
+
 struct front *
 front_new(const struct front_proto *proto)
 {
@@ -439,6 +331,7 @@ front_new(const struct front_proto *proto)
 	rand_octets(seed, sizeof(seed));
 	f->proto = proto;
 	f->tls = tls_signer_load(proto->alpn);
+	load_mechs(f);
 	LIST_INIT(&f->relays);
 	f->asked = hash_new(ASKED_MAX, seed);
 	LIST_INIT(&f->clients);
@@ -477,7 +370,7 @@ void
 front_set_server(struct front *f, struct ipc_server *srv)
 {
 	f->srv = srv;
-	ipc_server_on_close(srv, on_peer_closed);
+	ipc_server_on_close(srv, front_peer_closed);
 	tls_signer_serve(srv);
 }
 
@@ -486,6 +379,7 @@ front_reload(struct front *f)
 {
 	tls_server_free(&f->tls);
 	f->tls = tls_signer_load(f->proto->alpn);
+	load_mechs(f);
 }
 
 void

@@ -18,6 +18,7 @@
 #include "base/span.h"
 #include "daemon/service.h"
 #include "ipc/msg_auth.h"
+#include "trust/sasl.h"
 
 #define FRONT_INPUT_MAX		8192	/* octets of one command with its literals */
 #define FRONT_OUTPUT_MAX	16384	/* octets of answers not yet taken */
@@ -42,7 +43,12 @@ struct front_proto {
 	 * uses some up and the client is TALKING.
 	 */
 	size_t (*input)(struct front_client *c, struct span in);
-	/* The proof failed (AUTH_WRONG, AUTH_TEMPORARY): say so. */
+	/* What the client has to answer next, in base64; may be empty. */
+	void (*challenge)(struct front_client *c, const char *base64);
+	/*
+	 * No log-in: AUTH_WRONG, AUTH_TEMPORARY, AUTH_BAD (no message of the
+	 * mechanism), AUTH_CANCELLED.  Say so; errors are counted already.
+	 */
 	void (*refused)(struct front_client *c, enum auth_result result);
 	/* Words before the end: too many errors, timeout, too long, shutdown. */
 	void (*bye)(struct front_client *c, const char *why);
@@ -97,6 +103,16 @@ void	front_starttls(struct front_client *c);
  */
 void	front_login(struct front_client *c, struct span user,
 	    struct span password, struct span tag);
+/* The SASL mechanisms that this client may use now: SASL_BIT()s. */
+unsigned front_mechs(const struct front_client *c);
+/*
+ * Begin with one of them; its lines are taken care of until refused() is
+ * called or the client has logged in.
+ * initial  the response that came along, in base64; p == NULL: none
+ * tag      as above
+ */
+void	front_sasl(struct front_client *c, enum sasl_mech mech,
+	    struct span initial, struct span tag);
 const char *front_client_address(const struct front_client *c);
 
 #endif

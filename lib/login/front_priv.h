@@ -13,11 +13,12 @@
 #include "login/front.h"
 #include "login/relay.h"
 #include "net/acceptor.h"
+#include "trust/sasl.h"
 
 /*
  * HANDSHAKE -> TALKING		TLS is up
  * TALKING -> HANDSHAKE		STARTTLS
- * TALKING -> ASKED -> TALKING	a login, and it was refused
+ * TALKING -> ASKED -> TALKING	a login that was refused, a challenge
  * all but HANDSHAKE -> CLOSING	the last words are on their way
  */
 enum client_state { HANDSHAKE, TALKING, ASKED, CLOSING };
@@ -35,8 +36,10 @@ struct front_client {
 	struct buf	 in, out;
 	unsigned	 errors, logins;
 	struct login_req *login;	/* being put together, or NULL */
+	struct front_sasl *sasl;	/* an exchange, or NULL */
 	uint32_t	 request;	/* ASKED: its id, and who was asked */
 	const struct ipc_peer *authd;
+	bool		 lent;		/* it has the connection, too */
 	bool		 late;		/* its time is over */
 	bool		 known;		/* the first octets were looked at */
 	bool		 tls_first;	/* no greeting yet */
@@ -50,6 +53,8 @@ struct front {
 	struct ipc_server *srv;
 	struct hash	  *asked;	/* request id -> client */
 	uint32_t	   request;	/* the last one, of all authds */
+	uint32_t	   exchange;	/* likewise */
+	unsigned	   mechs;	/* sasl_configured() */
 	LIST_HEAD(, front_client) clients;
 	struct tls_server *tls;		/* NULL: no certificate */
 	LIST_HEAD(, front_relay) relays;
@@ -64,7 +69,33 @@ bool	client_push(struct front_client *c);
 void	client_read(struct front_client *c);
 void	client_start_closing(struct front_client *c);
 void	client_say_bye(struct front_client *c, const char *why);
+/* Let the protocol use up what has come in.  false: the client is gone. */
+bool	client_feed(struct front_client *c);
+extern struct front *the_front;		/* for the rule handlers */
+
+/* front_login.c */
+/* c->login has been put together: to authd with it. */
+void	client_ask(struct front_client *c);
+void	client_forget_login(struct front_client *c);
+/* Tell the client, and count. */
 void	client_login_failed(struct front_client *c, enum auth_result result);
+/*
+ * A question without the connection; the client is ASKED.
+ * returns  false: there is nobody to ask, or too much is asked
+ */
+bool	client_question(struct front_client *c, const struct ipc_type *type,
+	    const void *msg);
+void	front_peer_closed(struct ipc_peer *peer, void *ctx);
+
+/* front_sasl.c */
+/* While c->sasl is there, its input is responses: as front_proto.input. */
+size_t	client_sasl_input(struct front_client *c, struct span in);
+void	client_sasl_answer(struct front_client *c, const struct sasl_rep *rep);
+/* What authd has of it is given up, what is here wiped. */
+void	client_sasl_over(struct front_client *c);
+/* authd has accepted: what claims the mailbox. */
+void	client_sasl_claim(const struct front_client *c,
+	    struct login_claim *claim);
 
 /* front_tls.c */
 /* Begin a handshake; the client may be gone afterwards. */

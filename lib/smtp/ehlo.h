@@ -22,9 +22,16 @@ enum ehlo_cap {
 	EHLO_LIMITS = 1 << 9
 };
 
-enum ehlo_auth {
+enum ehlo_auth {		/* the bits are those of trust/sasl.h */
 	EHLO_AUTH_PLAIN = 1 << 0,
-	EHLO_AUTH_LOGIN = 1 << 1
+	EHLO_AUTH_LOGIN = 1 << 1,
+	EHLO_AUTH_SCRAM_SHA_1 = 1 << 2,
+	EHLO_AUTH_SCRAM_SHA_256 = 1 << 3,
+	EHLO_AUTH_SCRAM_SHA_1_PLUS = 1 << 4,
+	EHLO_AUTH_SCRAM_SHA_256_PLUS = 1 << 5,
+	EHLO_AUTH_EXTERNAL = 1 << 6,
+	EHLO_AUTH_OAUTHBEARER = 1 << 7,
+	EHLO_AUTH_XOAUTH2 = 1 << 8
 };
 
 struct ehlo {

@@ -1,4 +1,7 @@
 /*
+ * One table of mechanisms; which of them a client is offered follows from the
+ * flags in it.
+ *
  * A response is decoded into a buffer of fixed size that is wiped on every
  * way out; the secret copies of user and password are the only ones left.
  * LOGIN has no standard: the two prompts are what clients wait for.
@@ -13,12 +16,27 @@
 static const char ask_user[] = "VXNlcm5hbWU6";
 static const char ask_password[] = "UGFzc3dvcmQ6";
 
+enum need {
+	CLEAR = 1 << 0,		/* what is sent is the secret itself */
+	SCRAM = 1 << 1,
+	BOUND = 1 << 2,
+	CERTIFIED = 1 << 3
+};
+
+/* In the order of enum sasl_mech. */
 static const struct {
 	const char *name;
-	enum sasl_mech mech;
-} mechs[] = {
-	{ "PLAIN", SASL_PLAIN },
-	{ "LOGIN", SASL_LOGIN },
+	unsigned needs;
+} mechs[SASL_MECHS] = {
+	[SASL_PLAIN] = { "PLAIN", CLEAR },
+	[SASL_LOGIN] = { "LOGIN", CLEAR },
+	[SASL_SCRAM_SHA_1] = { "SCRAM-SHA-1", SCRAM },
+	[SASL_SCRAM_SHA_256] = { "SCRAM-SHA-256", SCRAM },
+	[SASL_SCRAM_SHA_1_PLUS] = { "SCRAM-SHA-1-PLUS", SCRAM | BOUND },
+	[SASL_SCRAM_SHA_256_PLUS] = { "SCRAM-SHA-256-PLUS", SCRAM | BOUND },
+	[SASL_EXTERNAL] = { "EXTERNAL", CERTIFIED },
+	[SASL_OAUTHBEARER] = { "OAUTHBEARER", CLEAR },
+	[SASL_XOAUTH2] = { "XOAUTH2", CLEAR },
 };
 
 int
@@ -26,7 +44,7 @@ sasl_mech_parse(struct span name, enum sasl_mech *out)
 {
 	for (size_t i = 0; i < COUNT(mechs); i++)
 		if (span_ieq_str(name, mechs[i].name)) {
-			*out = mechs[i].mech;
+			*out = (enum sasl_mech)i;
 			return 0;
 		}
 	return -1;
@@ -35,10 +53,65 @@ sasl_mech_parse(struct span name, enum sasl_mech *out)
 const char *
 sasl_mech_name(enum sasl_mech mech)
 {
+	return mechs[mech].name;
+}
+
+unsigned
+sasl_configured(struct span names)
+{
+	unsigned bits = 0;
+	struct span word;
+	enum sasl_mech m;
+
+	while ((word = span_word(&names)).n > 0) {
+		if (sasl_mech_parse(word, &m) != 0)
+			continue;
+		bits |= SASL_BIT(m);
+		if (m == SASL_SCRAM_SHA_1)
+			bits |= SASL_BIT(SASL_SCRAM_SHA_1_PLUS);
+		if (m == SASL_SCRAM_SHA_256)
+			bits |= SASL_BIT(SASL_SCRAM_SHA_256_PLUS);
+	}
+	return bits;
+}
+
+unsigned
+sasl_offered(const struct sasl_place *place)
+{
+	unsigned bits = 0;
+
 	for (size_t i = 0; i < COUNT(mechs); i++)
-		if (mechs[i].mech == mech)
-			return mechs[i].name;
-	return "?";
+		if (((mechs[i].needs & CLEAR) == 0 || place->clear) &&
+		    ((mechs[i].needs & SCRAM) == 0 || place->scram) &&
+		    ((mechs[i].needs & BOUND) == 0 || place->bound) &&
+		    ((mechs[i].needs & CERTIFIED) == 0 || place->certified))
+			bits |= SASL_BIT(i);
+	return bits & place->configured;
+}
+
+void
+sasl_list(struct buf *out, unsigned bits, const char *before)
+{
+	for (size_t i = 0; i < COUNT(mechs); i++)
+		if ((bits & SASL_BIT(i)) != 0)
+			buf_addf(out, "%s%s", before, mechs[i].name);
+}
+
+bool
+sasl_is_password(enum sasl_mech mech)
+{
+	return mech == SASL_PLAIN || mech == SASL_LOGIN;
+}
+
+enum sasl_result
+sasl_response(struct span line, bool initial, struct buf *out)
+{
+	if (!initial && span_eq_str(line, "*"))
+		return SASL_CANCELLED;
+	if (initial && span_eq_str(line, "="))
+		return SASL_DONE;
+	return line.n <= SASL_LINE_MAX && b64_decode(out, line) == 0 ?
+	    SASL_DONE : SASL_BAD;
 }
 
 void

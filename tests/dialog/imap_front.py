@@ -26,7 +26,8 @@ from imap_client import Client, Session  # noqa: E402
 
 USERS = {b"alice": b"secret", b"bob@example.org": b'quo"te\\d {5} pw'}
 SETTINGS = {"hostname": "mail.example.org", "log_level": "debug",
-            "plain_login_anywhere": "no", "imap_clients_max": "200",
+            "plain_login_anywhere": "no", "scram_without_tls": "no", "client_certificates": "",
+            "sasl_mechanisms": "PLAIN LOGIN EXTERNAL", "imap_clients_max": "200",
             "mail_clients_per_address": "0", "login_timeout": "60",
             "imap_timeout": "1800", "message_size_max": "1048576",
             "separator": "."}

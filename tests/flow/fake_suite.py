@@ -200,7 +200,8 @@ class Message:
 
 SETTINGS = {
     "hostname": "mail.example.org", "log_level": "debug",
-    "plain_login_anywhere": "no", "message_size_max": "1048576",
+    "plain_login_anywhere": "no", "scram_without_tls": "no", "client_certificates": "",
+    "sasl_mechanisms": "PLAIN LOGIN EXTERNAL", "message_size_max": "1048576",
     "recipients_max": "100", "smtp_clients_max": "50",
     "smtp_clients_per_address": "0", "smtp_timeout": "20",
     "received_max": "20", "sender_check": "all", "client_certificates": "",

@@ -56,7 +56,8 @@ def settings(maps):
     return {"map_dir": str(maps.conf.parent), "mailbox_path":
             str(maps.mail) + "/%d/%n/Maildir", "mailbox_user":
             maps.settings["mailbox_user"], "system_users": "no",
-            "subaddress_separator": "+", "domains": ["demo.example"],
+            "sasl_mechanisms": "PLAIN LOGIN SCRAM-SHA-1 SCRAM-SHA-256 "
+            "EXTERNAL", "subaddress_separator": "+", "domains": ["demo.example"],
             "relay_domains": ["relay.example"], "postmaster": "",
             "alias_depth_max": "10", "alias_targets_max": "50000",
             "pipes": ["archive=/bin/cat"]}

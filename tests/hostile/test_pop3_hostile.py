@@ -428,7 +428,8 @@ class Front(Daemon):
     def __init__(self, nofile=None, **settings):
         super().__init__("pop3d", {
             "pop3_clients_max": "1000", "mail_clients_per_address": "0",
-            "login_timeout": "60", "plain_login_anywhere": "no",
+            "login_timeout": "60", "plain_login_anywhere": "no", "scram_without_tls": "no", "client_certificates": "",
+            "sasl_mechanisms": "PLAIN LOGIN EXTERNAL",
             **settings}, ["front"], nofile=nofile)
         self.authd = self.peer("ROLE_AUTHD")
         self.port = self.listen("LISTENER_POP3")

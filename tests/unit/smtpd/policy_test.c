@@ -86,25 +86,31 @@ logging_in(void **state)
 		bool offered;
 		enum say want;
 	} cases[] = {
-		{ "loopback", { .kind = SUB, .loopback = true }, true,
+		{ "mechanisms", { .kind = SUB, .mechanisms = 1 }, true,
 		    SAY_NOTHING },
-		{ "elsewhere", { .kind = SUB }, false, SAY_AUTH_PLAIN_TEXT },
-		{ "allowed elsewhere", { .kind = SUB, .plain_anywhere = true },
-		    true, SAY_NOTHING },
-		{ "under TLS", { .kind = SUB, .certified = true,
-		    .tls = true }, true, SAY_NOTHING },
+		{ "none", { .kind = SUB }, false, SAY_AUTH_PLAIN_TEXT },
 		{ "certificate alone", { .kind = SUB, .certified = true },
 		    false, SAY_AUTH_PLAIN_TEXT },
 		{ "mx under TLS", { .kind = MX, .certified = true,
-		    .tls = true }, false, SAY_AUTH_PLAIN_TEXT },
-		{ "again", { .kind = SUB, .loopback = true,
+		    .tls = true, .mechanisms = 1 }, false,
+		    SAY_AUTH_PLAIN_TEXT },
+		{ "again", { .kind = SUB, .mechanisms = 1,
 		    .logged_in = true }, true, SAY_AUTH_AGAIN },
-		{ "mx", { .kind = MX, .loopback = true }, false,
+		{ "mx", { .kind = MX, .mechanisms = 1 }, false,
 		    SAY_AUTH_PLAIN_TEXT },
-		{ "lmtp", { .kind = LMTP, .loopback = true }, false,
+		{ "lmtp", { .kind = LMTP, .mechanisms = 1 }, false,
 		    SAY_AUTH_PLAIN_TEXT },
-		{ "local", { .kind = LOCAL, .plain_anywhere = true }, false,
+		{ "local", { .kind = LOCAL, .mechanisms = 1 }, false,
 		    SAY_AUTH_PLAIN_TEXT },
+	};
+	static const struct {
+		struct facts f;
+		bool clear;
+	} clear[] = {
+		{ { .loopback = true }, true }, { { .tls = true }, true },
+		{ { .plain_anywhere = true }, true },
+		{ { .certified = true }, false },
+		{ { .relay_client = true }, false },
 	};
 
 	(void)state;
@@ -113,6 +119,8 @@ logging_in(void **state)
 		T_TRUE(policy_auth_offered(&cases[i].f) == cases[i].offered);
 		T_INT(policy_auth(&cases[i].f), cases[i].want);
 	}
+	for (size_t i = 0; i < COUNT(clear); i++)
+		T_TRUE(policy_clear(&clear[i].f) == clear[i].clear);
 	T_INT(say_code(SAY_AUTH_PLAIN_TEXT), 538);
 	T_INT(say_code(SAY_AUTH_NEEDED), 530);
 }
