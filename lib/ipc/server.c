@@ -173,12 +173,13 @@ ipc_server_on_close(struct ipc_server *s,
 struct ipc_peer *
 ipc_server_add(struct ipc_server *s, int fd, enum role role)
 {
+	bool full = s->count[role] >= s->limit[role];
 	struct ipc_peer *p;
 
-	if (s->count[role] >= s->limit[role] || fd_nonblock(fd, true) != 0) {
+	if (full || !fd_is_channel(fd) || fd_nonblock(fd, true) != 0) {
 		log_warn(LF_STR("event", "ipc-refused"),
 		    LF_STR("daemon", role_name(role)),
-		    LF_STR("why", "too many peers"));
+		    LF_STR("why", full ? "too many peers" : "no channel"));
 		fd_close(&fd);
 		return NULL;
 	}

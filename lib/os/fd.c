@@ -215,6 +215,18 @@ fd_pair(int out[2])
 	return 0;
 }
 
+bool
+fd_is_channel(int fd)
+{
+	struct sockaddr sa = { .sa_family = AF_UNSPEC };
+	socklen_t type_size = sizeof(int), size = sizeof(sa);
+	int type = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 &&
+	    type == SOCK_SEQPACKET && getsockname(fd, &sa, &size) == 0 &&
+	    sa.sa_family == AF_UNIX;
+}
+
 int
 fd_stream_pair(int out[2])
 {

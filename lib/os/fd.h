@@ -38,6 +38,8 @@ int	fd_dup(int fd) must_use;		/* CLOEXEC */
 int	fd_pipe(int out[2]) must_use;		/* CLOEXEC */
 /* SOCK_SEQPACKET pair, CLOEXEC; buffers sized for packets of 8 KiB. */
 int	fd_pair(int out[2]) must_use;
+/* One end of such a pair?  What a peer has passed may be anything. */
+bool	fd_is_channel(int fd);
 /* SOCK_STREAM pair, CLOEXEC: what a front relays a session's octets over. */
 int	fd_stream_pair(int out[2]) must_use;
 /* Closes all from lowest up but those in keep (sorted, n of them). */

@@ -7,12 +7,16 @@ The last test prints the table for doc/privileges.md; WRITE=1 puts it there.
 """
 import contextlib
 import errno
+import imaplib
 import os
 import platform
 import pwd
 import random
 import re
+import signal
+import smtplib
 import socket
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
@@ -20,10 +24,11 @@ from pathlib import Path
 import pytest
 
 import attempts
+import forge
 import hijack
 from conftest import needs, needs_root
 from hijack import ByTcp, Hijacked, error_name, hop
-from running import ALICE, BOB, Process, at_work, look, table
+from running import ALICE, BOB, CHILDREN, Process, at_work, look, table
 from suite import OWNER, ROOT, free_ports, namespaces, wait_for
 
 BUILD = ROOT / "build-hijack"
@@ -52,9 +57,8 @@ class Around:
 
     def __init__(self, paq):
         self.paq = paq
-        self.all = look(paq)
+        self.look()
         self.master = paq.master.pid
-        self.keyd = self.all["keyd"][0].pid
         self.conf, self.queue = str(paq.conf), str(paq.queue)
         self.own_port, self.free_port = paq.port["mx"], free_ports(1)[0]
         self.daemon_uids = sorted({pwd.getpwnam(row["user"]).pw_uid
@@ -75,6 +79,10 @@ class Around:
         self.stranger = self.sleeper(0)
         self.sibling = self.stranger
         self.held = {}
+
+    def look(self):
+        self.all = look(self.paq)
+        self.keyd = self.all["keyd"][0].pid
 
     def sleeper(self, uid):
         if uid not in self.sleepers:
@@ -191,9 +199,22 @@ def inside(around, name):
 def deliver(paq):
     """In by submission, out by IMAP."""
     n = len(paq.stored(BOB))
-    paq.send(ALICE, [BOB], f"Subject: {n}\n\nstill\n", login=ALICE)
+
+    # What was started again a moment ago has its channels a moment later.
+    @contextlib.contextmanager
+    def soon():
+        with contextlib.suppress(smtplib.SMTPException, imaplib.IMAP4.error):
+            yield
+    def sent():
+        with soon():
+            return paq.send(ALICE, [BOB], f"Subject: {n}\n\nstill\n",
+                            login=ALICE) == {}
+    def logged_in():
+        with soon():
+            return paq.imap(BOB)
+    wait_for(sent, 10, 0.2)
     paq.wait_stored(BOB, n + 1)
-    client = paq.imap(BOB)
+    client = wait_for(logged_in, 10, 0.2)
     assert int(client.select()[1][0]) == n + 1
     client.logout()
 
@@ -301,3 +322,203 @@ def test_the_document_tells_what_was_seen():
         file.write_text(text[:begin] + printed() + "\n" + text[end:])
     print(printed())
     assert file.read_text()[begin:].startswith(printed() + "\n" + MARKS[1])
+
+
+# -------------------------------------------------------------------- forgeries
+
+MESSAGES = forge.catalogue()
+RULES = forge.allowed()
+FLOOD = 3000
+
+
+def new_pair(h):
+    """Two ends of a channel, made by the process."""
+    rc, both = h.call("socketpair", 1, 5, 0, bytes(8), out=3)
+    assert rc == 0, error_name(rc)
+    return struct.unpack("=ii", both)
+
+
+def fresh_channel(h, fd, introduce):
+    """Its end of a new channel to whoever is at the other end of fd."""
+    mine, theirs = new_pair(h)
+    assert h.send(fd, introduce, [theirs]) > 0
+    h.call("close", theirs)
+    return mine
+
+
+def outcome(h, chan, ms):
+    """What came of a packet: "closed", "answered" or "nothing"."""
+    got = h.receive(chan, ms)
+    for fd in got[1] if got else ():
+        h.call("close", fd)
+    return "nothing" if got is None else "answered" if got[0] else "closed"
+
+
+def say(h, chan, packet, nfds, which=0):
+    """Descriptors: nothing of use, the channel itself, or a pipe's end."""
+    if not nfds or which % 3 == 0:
+        return h.send(chan, packet, [0] * nfds)
+    if which % 3 == 1:
+        return h.send(chan, packet, [chan] * nfds)
+    both = struct.unpack("=ii", h.call("pipe2", bytes(8), 0, out=0)[1])
+    rc = h.send(chan, packet, [both[0]] * nfds)
+    for fd in both:
+        h.call("close", fd)
+    return rc
+
+
+def forge_all(h, fd, introduce, rules, every):
+    """Each message, one to a channel; what was not refused though it must."""
+    wrong, n = [], 0
+    # One on which nothing is said stays, or the others would prove nothing.
+    chan = fresh_channel(h, fd, introduce)
+    assert outcome(h, chan, 100) == "nothing"
+    h.call("close", chan)
+
+    def attempt(what, packet, nfds, must_close):
+        chan = fresh_channel(h, fd, introduce)
+        say(h, chan, packet, nfds, n)
+        if outcome(h, chan, 2000 if must_close else 3) != "closed" and \
+                must_close:
+            wrong.append(what)
+        h.call("close", chan)
+    for m in MESSAGES:
+        known = m.name in rules
+        for i, (what, packet, nfds) in enumerate(m.malformed()):
+            if known or i % every == 0:
+                attempt(f"{m.name}: {what}", packet, nfds, True)
+                n += 1
+        for i, (what, packet, nfds) in enumerate(m.well_formed()):
+            if known or i == 0:
+                attempt(f"{m.name}: {what}", packet, nfds, not known)
+                n += 1
+    return wrong, n
+
+
+# What no one process can send twice, because it ends the channel that master
+# made: each sender tries one thing with each of its peers, in turn.
+def one_of(rules, turn):
+    """A message that must be refused, another for each turn."""
+    bad = []
+    for m in MESSAGES:
+        if m.name not in rules:
+            bad.append((f"{m.name}: not from this role",
+                        m.packet(m.body()), m.fds))
+        bad += [(f"{m.name}: {what}", packet, n) for what, packet, n in
+                m.malformed() if m.name in rules]
+    known = [b for b in bad if b[0].split(":")[0] in rules]
+    return known[turn // 2 % len(known)] if known and turn % 2 else \
+        bad[turn * 7 % len(bad)]
+
+
+# An answer is looked at when the next question is asked.
+READ_LATER = {("keyd", "pop3-front"), ("keyd", "imap-front")}
+
+
+def peers_of(around, h):
+    """(name, descriptor) of the daemons that it has a channel to."""
+    for name, group in around.all.items():
+        if name in ("logd", "master") or name in CHILDREN.values() or \
+                group[0].pid == h.pid or h.name == "logd":
+            continue
+        for fd in hijack.ends(h, group[0].pid)[:1]:
+            yield name, fd
+    yield "master", 3
+
+
+@pytest.mark.parametrize("name", [n for n in PROCESSES
+                                  if n not in CHILDREN.values()])
+def test_forged_messages_of_daemons(around, name):
+    """To each peer: all that it may say, with contents that no honest one has;
+    then one message that is refused, with which the channel ends.  Who did that is
+    ended afterwards, and started again by master."""
+    paq = around.paq
+    around.look()
+    before, said = fixed(paq), []
+    rounds = 8 if os.environ.get("LONG") else 1
+    for turn in range(rounds):
+        with inside(around, name) as h:
+            for to, fd in peers_of(around, h):
+                if to == VIA.get(name):
+                    continue        # over it we speak to the process itself
+                rules = forge.may_say(RULES, to, name)
+                for m in MESSAGES:
+                    if m.name in rules - {"super_successor"}:
+                        for i, (_, packet, n) in enumerate(m.well_formed()):
+                            say(h, fd, packet, n, i)
+                what, packet, n = one_of(rules, len(said) + turn)
+                say(h, fd, packet, n)
+                said.append(f"{to}: {what}")
+                state = outcome(h, fd, 3000)
+                while state == "answered":
+                    state = outcome(h, fd, 3000)
+                assert state == "closed" or (name, to) in READ_LATER, \
+                    f"{name} to {to}: {what} {state}"
+            pid = h.pid
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+        def again(pid=pid):
+            rows = paq.status()
+            return rows and all(r["state"] == "ready" and r["pid"] != pid
+                                for r in rows)
+        wait_for(again, 40)
+    print(name, *said, sep="\n   ")
+    after = fixed(paq)
+    assert {d: p for d, p in after.items() if d != name} == \
+        {d: p for d, p in before.items() if d != name}
+    around.look()
+    deliver(paq)
+
+
+def flood(h, fd, introduce, message):
+    """As much of it as goes, from one channel."""
+    chan = fresh_channel(h, fd, introduce)
+    packet = message.packet(message.body())
+    for _ in range(FLOOD if os.environ.get("LONG") else 300):
+        if say(h, chan, packet, message.fds) < 0:
+            break
+    h.call("close", chan)
+
+
+CHAN_NEW = next(m for m in MESSAGES if m.name == "chan_new")
+WORKER = {"smtp-out": "out_worker", "deliver": "local_worker",
+          "pipe": "local_worker"}
+
+
+def worker_of(name):
+    """The message by which qmgr asks for a worker, with its owner's ids."""
+    m = next(m for m in MESSAGES if m.name == WORKER[name])
+    owner = pwd.getpwnam(OWNER)
+    say_field = {"user": b"bob@demo.example",
+                 "uid": owner.pw_uid, "gid": owner.pw_gid}
+    return m.packet(b"".join(
+        f.pack(say_field[f.name]) if f.name in say_field else f.good()
+        for f in m.fields))
+
+
+@pytest.mark.parametrize("listener, to", [
+    ("smtpd", "lookupd"), ("smtpd", "qmgr"), ("smtpd", "authd"),
+    ("smtpd", "keyd"), ("smtp-out", "dnsd"), ("qmgr", "smtp-out"),
+    ("qmgr", "deliver"), ("qmgr", "pipe")])
+def test_forged_messages_of_sessions(around, listener, to):
+    """All that a session could say to whom it has a channel to: the channels are
+    made and introduced by its listener, which was taken over.  (To the workers
+    of a deliverer it is qmgr who says it.)"""
+    before = fixed(around.paq)
+    worker = listener == "qmgr"
+    session = {"smtpd": "smtpd-session", "smtp-out": "smtp-out-worker",
+               "qmgr": None}[listener]
+    rules = {"job"} if worker else forge.may_say(RULES, to, session)
+    introduce = worker_of(to) if worker else CHAN_NEW.packet(b"")
+    with inside(around, listener) as h:
+        fd = hijack.ends(h, around.all[to][0].pid)[0]
+        every = 1 if os.environ.get("LONG") else 20 if worker else 4
+        wrong, n = forge_all(h, fd, introduce, rules, every)
+        for m in MESSAGES:
+            if m.name in rules:
+                flood(h, fd, introduce, m)
+    print(f"{listener} to {to}: {n} messages")
+    assert not wrong, f"{len(wrong)} of {n} were taken: {wrong[:10]}"
+    assert fixed(around.paq) == before
+    deliver(around.paq)

@@ -460,6 +460,7 @@ test_chan(void **state)
 	const struct queue_new m = { 1 };
 	const struct chan_new intro = { 0 };
 	int listener = add(ROLE_SMTPD), qmgr = add(ROLE_QMGR), pair[2];
+	int nowhere = open("/dev/null", O_RDWR);	/* no poll(2) of it */
 	struct frame f;
 
 	(void)state;
@@ -472,6 +473,16 @@ test_chan(void **state)
 	turn();
 	T_TRUE(frame_recv(pair[0], &f) == FRAME_OK && f.request == 5);
 	fd_close(&pair[0]);
+	t_case("what is passed is no channel");
+	T_TRUE(pipe(pair) == 0);
+	say(listener, &chan_new_type, 1, &intro, pair[0]);
+	say(listener, &chan_new_type, 1, &intro, nowhere);
+	turn();
+	T_TRUE(ipc_server_count(t.srv, ROLE_SMTPD_SESSION) == 0);
+	T_TRUE(ipc_server_count(t.srv, ROLE_SMTPD) == 1);
+	fd_close(&pair[0]);
+	fd_close(&pair[1]);
+	fd_close(&nowhere);
 	t_case("a role that has no children");
 	T_TRUE(fd_pair(pair) == 0);
 	say(qmgr, &chan_new_type, 1, &intro, pair[1]);
