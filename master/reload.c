@@ -16,7 +16,7 @@
 static const char *const fixed[] = { "queue_dir", "run_dir", "map_dir",
 	"empty_dir", "operator_group", "confinement", "mailbox_user",
 	"mailbox_uids", "mailbox_roots", "system_users", "pipe_user",
-	"dns_servers", "smtp_clients_max", "smtp_clients_per_address",
+	"dns_servers", "dns_validating", "smtp_clients_max", "smtp_clients_per_address",
 	"pop3_clients_max", "imap_clients_max", "mail_clients_per_address" };
 
 static bool

@@ -10,28 +10,12 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "ipc/msg_dns.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/rand.h"
+#include "smtp-out/ask_dns.h"
 
 #define PORT_LMTP	24	/* by custom; RFC 2033 5 leaves it open */
-
-static int
-ask(struct ipc_client *dns, enum dns_kind kind, const char *name,
-    struct dns_answer *answer, struct why *why)
-{
-	struct dns_ask q = { .kind = (uint8_t)kind };
-	struct ipc_question question = { .type = &dns_ask_type, .msg = &q,
-		.fd = -1, .answer = &dns_answer_type,
-		.deadline_ms = clock_deadline(DNS_MS) };
-
-	if (span_copy(span_str(name), q.name, sizeof(q.name)) != 0) {
-		why_set(why, WHY_PERM, "5.1.2", "name too long for DNS");
-		return -1;
-	}
-	return ipc_call(dns, &question, answer, NULL, why);
-}
 
 int
 connect_plan(struct route_plan *p, const struct job *job,
@@ -59,8 +43,10 @@ connect_plan(struct route_plan *p, const struct job *job,
 		    sizeof(p->hosts.v[0].name));
 		return 0;
 	}
-	if (ask(dns, DNS_MX, job->nexthop, &mx, why) != 0)
+	if (ask_dns(dns, DNS_MX, job->nexthop, &mx, why) != 0)
 		return -1;
+	p->mx_signed = mx.secure != 0;
+	memcpy(p->canonical, mx.canonical, sizeof(p->canonical));
 	return target_from_mx(nexthop, &mx,
 	    span_str(conf_str(conf, "hostname")), rand_below, &p->hosts, why);
 }
@@ -84,22 +70,44 @@ no_address(struct route_plan *p, uint8_t status)
 	connect_failed(p, &why);
 }
 
-/* What TLS the current host needs; false: that cannot be had. */
-static bool
+/* What TLS the current host needs, as far as nobody has to be asked. */
+static void
 secure_it(struct route_plan *p)
 {
 	const struct secure_path path = { .nexthop = p->nexthop,
-		.host = p->name, .by_mx = p->hosts.looked_up,
-		.mx_signed = p->mx_signed };
-	struct why why;
+		.canonical = p->canonical, .host = p->name,
+		.by_mx = p->hosts.looked_up, .mx_signed = p->mx_signed };
 
-	if (secure_host(&p->secure, p->demand, &path, &why) != 0) {
-		connect_failed(p, &why);
-		return false;
-	}
+	secure_host(&p->secure, p->demand, &path);
 	if (p->secure.why == NULL)
 		p->secure.why = p->demand_why;
-	return true;
+}
+
+/*
+ * What DNS demands of the current host, if that is to count; perhaps not to use
+ * any of its addresses.  An MX record that is not signed may lead to anybody, whose own
+ * signatures are no proof; so may an address that stands in for a name.
+ */
+static void
+ask_demands(struct route_plan *p, struct ipc_client *dns,
+    const struct dns_answer *addresses)
+{
+	const struct ask_dane how = { .host = p->name, .port = p->port,
+		.addresses = addresses,
+		.only = p->demand == DEMAND_DANE_ONLY };
+	bool can = addresses != NULL &&
+	    (!p->hosts.looked_up || p->mx_signed);
+	struct why why;
+
+	if (p->demand != DEMAND_DANE && !how.only)
+		return;
+	if (can ? ask_dane(dns, &how, &p->secure, &why) == 0 : !how.only)
+		return;
+	if (!can)
+		why_set(&why, WHY_TEMP, "4.7.5", "%s: DNS is not signed on "
+		    "the way to it (or dns_validating is not set)", p->name);
+	connect_failed(p, &why);
+	p->n = 0;
 }
 
 static void
@@ -111,9 +119,10 @@ find_addresses(struct route_plan *p, struct ipc_client *dns)
 
 	if (sock_parse_ip(span_str(p->name), &p->addresses[0]) == 0) {
 		p->n = 1;
+		ask_demands(p, dns, NULL);
 		return;
 	}
-	if (ask(dns, DNS_ADDRESS, p->name, &answer, &why) != 0) {
+	if (ask_dns(dns, DNS_ADDRESS, p->name, &answer, &why) != 0) {
 		connect_failed(p, &why);
 		return;
 	}
@@ -123,6 +132,8 @@ find_addresses(struct route_plan *p, struct ipc_client *dns)
 		p->ourselves = true;
 	if (p->n == 0 && left_out == 0)
 		no_address(p, answer.status);
+	if (p->n > 0)
+		ask_demands(p, dns, &answer);
 }
 
 /* The next host and its addresses, if any; false: there is no further host. */
@@ -134,8 +145,8 @@ next_host(struct route_plan *p, struct ipc_client *dns)
 		return false;
 	memcpy(p->name, p->hosts.v[p->host].name, sizeof(p->name));
 	p->host++;
-	if (secure_it(p))
-		find_addresses(p, dns);
+	secure_it(p);
+	find_addresses(p, dns);
 	return true;
 }
 

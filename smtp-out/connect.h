@@ -24,6 +24,7 @@ struct route_plan {
 	enum demand	 demand;
 	const char	*demand_why;
 	char		 nexthop[256];	/* without brackets */
+	char		 canonical[256];	/* of nexthop, by its MX */
 	bool		 mx_signed;
 	uint16_t	 port;
 	bool		 ourselves;	/* an address was left out as our own */

@@ -37,7 +37,7 @@ add_name(struct secure *s, const char *dot, const char *name)
 }
 
 static void
-name_it(struct secure *s, const struct secure_path *path)
+names_for_ca(struct secure *s, const struct secure_path *path)
 {
 	add_name(s, "", path->nexthop);
 	if (!path->by_mx)
@@ -47,9 +47,18 @@ name_it(struct secure *s, const struct secure_path *path)
 		add_name(s, "", path->host);
 }
 
-int
+/* Beside the base itself (RFC 7672: usage 2 asks for names). */
+static void
+names_for_dane(struct secure *s, const struct secure_path *path)
+{
+	add_name(s, "", path->nexthop);
+	if (path->by_mx && *path->canonical != '\0')
+		add_name(s, "", path->canonical);
+}
+
+void
 secure_host(struct secure *s, enum demand demand,
-    const struct secure_path *path, struct why *why)
+    const struct secure_path *path)
 {
 	static const enum secure_least least[DEMANDS] = {
 		[DEMAND_DEFAULT] = SECURE_TLS,
@@ -67,20 +76,26 @@ secure_host(struct secure *s, enum demand demand,
 		s->why = "opportunistic";
 	if (demand == DEMAND_VERIFY) {
 		s->proof = TLS_PROOF_CA;
-		name_it(s, path);
+		names_for_ca(s, path);
+	} else if (demand == DEMAND_DANE || demand == DEMAND_DANE_ONLY) {
+		names_for_dane(s, path);
 	}
-	if (demand != DEMAND_DANE_ONLY)
-		return 0;
-	why_set(why, WHY_TEMP, "4.7.5", "%s: no signed DNS says how to know "
-	    "this host", path->host);
-	return -1;
+}
+
+void
+secure_by_dane(struct secure *s, bool usable, bool only)
+{
+	s->why = "dane";
+	s->least = only ? SECURE_PROVEN : SECURE_TLS;
+	s->proof = usable ? TLS_PROOF_DANE : TLS_PROOF_NONE;
 }
 
 void
 secure_want(const struct secure *s, const char *host, struct tls_want *want)
 {
-	*want = (struct tls_want){ .host = host, .proof = s->proof,
-		.nnames = s->nnames };
+	*want = (struct tls_want){ .proof = s->proof,
+		.host = s->base[0] != '\0' ? s->base : host,
+		.nnames = s->nnames, .tlsa = s->tlsa, .ntlsa = s->ntlsa };
 	for (size_t i = 0; i < s->nnames; i++)
 		want->names[i] = s->names[i];
 }

@@ -9,6 +9,7 @@
 #include "base/demand.h"
 #include "base/why.h"
 #include "conf/view.h"
+#include "ipc/msg_dns.h"
 #include "net/tls_client.h"
 
 enum secure_least {
@@ -24,11 +25,17 @@ struct secure {
 	const char *why;		/* for logs; a constant */
 	char	    names[TLS_NAMES_MAX][258];
 	size_t	    nnames;
+	/* With DANE: the name under which the records stand, and these. */
+	char	    base[256];
+	struct tls_tlsa tlsa[TLS_TLSA_MAX];
+	size_t	    ntlsa;
+	struct dns_answer records;	/* to which tlsa points */
 };
 
 /* How the host was found. */
 struct secure_path {
 	const char *nexthop;	/* the domain of MX records, or the host */
+	const char *canonical;	/* where CNAMEs of the domain led to, or "" */
 	const char *host;
 	bool	    by_mx;	/* host comes from DNS, not from the operator */
 	bool	    mx_signed;	/* and DNS has proven it */
@@ -38,11 +45,16 @@ struct secure_path {
 enum demand	secure_demand(uint8_t of_route, const struct conf_view *conf,
 	    const char **why);
 /*
- * What a demand means for one host; DANE has its own rules on top.
- * returns  0; -1 with why (WHY_TEMP): it cannot be met
+ * What a demand means for one host, before any question of DANE: what that
+ * adds comes by secure_by_dane().
  */
-int	secure_host(struct secure *s, enum demand demand,
-	    const struct secure_path *path, struct why *why) must_use;
+void	secure_host(struct secure *s, enum demand demand,
+	    const struct secure_path *path);
+/*
+ * Signed DNS has spoken: TLS, with proof if there are usable records.
+ * only  nothing but that proof will do
+ */
+void	secure_by_dane(struct secure *s, bool usable, bool only);
 /* For a handshake with host (SNI); borrows from s. */
 void	secure_want(const struct secure *s, const char *host,
 	    struct tls_want *want);

@@ -17,6 +17,7 @@
 struct entry {
 	int64_t	expires_ms;
 	uint8_t	status, secure;
+	char	canonical[256];
 	size_t	records_len;
 	uint8_t	records[];
 };
@@ -78,6 +79,7 @@ cache_get(struct cache *c, const struct dns_ask *ask,
 	answer->status = e->status;
 	answer->secure = e->secure;
 	answer->ttl_s = (uint32_t)(left / 1000);
+	memcpy(answer->canonical, e->canonical, sizeof(e->canonical));
 	answer->records_len = e->records_len;
 	memcpy(answer->records, e->records, e->records_len);
 	return true;
@@ -102,6 +104,7 @@ cache_put(struct cache *c, const struct dns_ask *ask,
 	e->expires_ms = clock_mono_ms() + (int64_t)answer->ttl_s * 1000;
 	e->status = answer->status;
 	e->secure = answer->secure;
+	memcpy(e->canonical, answer->canonical, sizeof(e->canonical));
 	e->records_len = answer->records_len;
 	memcpy(e->records, answer->records, answer->records_len);
 	if (hash_put(c->entries, key, e) != 0)

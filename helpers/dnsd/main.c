@@ -6,7 +6,7 @@
  * writes    DNS queries; DNS_ANSWER to the asking peer
  * never     sees mail, passwords or a connection of a mail client
  * flow      peer -> request.c (may it?) -> cache.c (known?) -> resolve.c
- *           (c-ares) -> peer
+ *           (c-ares) -> reply.c -> peer
  */
 #include "helpers/dnsd/request.h"
 #include "helpers/dnsd/resolve.h"
@@ -38,7 +38,8 @@ main(int argc, char **argv)
 	service_begin(&dnsd, argc, argv);
 	buf_init(&servers, 8 * 64);
 	join_servers(service_conf(), &servers);
-	resolver = resolver_new(service_base(), buf_cstr(&servers));
+	resolver = resolver_new(service_base(), buf_cstr(&servers),
+	    conf_bool(service_conf(), "dns_validating"));
 	if (resolver == NULL)
 		die(EXIT_CONFIG, "cannot start the resolver");
 	service_confine(NULL, NULL);

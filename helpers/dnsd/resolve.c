@@ -3,6 +3,9 @@
  * address question is two (A and AAAA) whose records come together.  Sockets and
  * timeouts of c-ares are events of our loop.
  *
+ * c-ares sends and waits; what a reply says is read in reply.c, with its time to
+ * live and where CNAMEs lead, which c-ares does not tell.
+ *
  * An answer that did not come (timeout, SERVFAIL, refused) is DNS_TEMPORARY:
  * mail waits; only the name servers' own "no such name" is DNS_NXDOMAIN, and
  * a name that cannot exist.  Who asked is answered at the deadline at the
@@ -12,8 +15,6 @@
 
 #include <ares.h>
 #include <arpa/nameser.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -21,12 +22,14 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "helpers/dnsd/cache.h"
+#include "helpers/dnsd/reply.h"
 #include "os/clock.h"
+#include "os/rand.h"
 #include "os/sock.h"
 
 #define TIMEOUT_MS	5000	/* of one server; doubled at the second try */
 #define TRIES		2
-#define ADDRESSES_MAX	64	/* of one reply */
+#define UDP_MAX		1232	/* octets: no fragments anywhere */
 
 struct watch {			/* a socket of c-ares */
 	struct event *event;
@@ -44,6 +47,7 @@ struct resolver {
 	struct watch	   watches[64];
 	size_t		   inflight;
 	struct cache	  *cache;
+	bool		   validating;
 };
 
 struct question {
@@ -51,6 +55,7 @@ struct question {
 	struct resolver  *r;
 	int64_t		  until_ms;
 	struct dns_ask	  ask;
+	char		  name[256];	/* ask's, or made for PTR */
 	struct dns_answer answer;
 	unsigned	  open;		/* replies still to come */
 	bool		  failed;	/* one of them did not come */
@@ -126,114 +131,13 @@ on_socket_state(void *ctx, ares_socket_t fd, int readable, int writable)
 /* ------------------------------------------------------------ reading replies */
 
 static void
-add(struct question *q, const struct dns_record *record, int ttl)
+take_record(void *ctx, const struct dns_record *r)
 {
-	uint32_t seconds = ttl > 0 ? (uint32_t)ttl : 0;
+	struct question *q = ctx;
 
-	if (seconds < q->answer.ttl_s)
-		q->answer.ttl_s = seconds;
 	/* What does not fit is left out: ten thousand MX are an attack. */
-	if (dns_records_add(&q->answer, q->ask.kind, record) != 0)
+	if (dns_records_add(&q->answer, q->ask.kind, r) != 0)
 		q->cut = true;
-}
-
-static int
-read_a(struct question *q, const unsigned char *p, int n)
-{
-	struct ares_addrttl v[ADDRESSES_MAX];
-	int count = ADDRESSES_MAX, rc = ares_parse_a_reply(p, n, NULL, v,
-	    &count);
-
-	for (int i = 0; rc == ARES_SUCCESS && i < count; i++) {
-		struct dns_record record = { .family = 4 };
-
-		memcpy(record.ip, &v[i].ipaddr, 4);
-		add(q, &record, v[i].ttl);
-	}
-	return rc;
-}
-
-static int
-read_aaaa(struct question *q, const unsigned char *p, int n)
-{
-	struct ares_addr6ttl v[ADDRESSES_MAX];
-	int count = ADDRESSES_MAX, rc = ares_parse_aaaa_reply(p, n, NULL, v,
-	    &count);
-
-	for (int i = 0; rc == ARES_SUCCESS && i < count; i++) {
-		struct dns_record record = { .family = 6 };
-
-		memcpy(record.ip, &v[i].ip6addr, 16);
-		add(q, &record, v[i].ttl);
-	}
-	return rc;
-}
-
-/* c-ares gives no TTL with these: a fixed, modest one. */
-#define TTL_UNKNOWN_S	300
-
-static int
-read_mx(struct question *q, const unsigned char *p, int n)
-{
-	struct ares_mx_reply *all = NULL;
-	int rc = ares_parse_mx_reply(p, n, &all);
-
-	for (const struct ares_mx_reply *mx = all; mx != NULL;
-	    mx = mx->next) {
-		struct dns_record record = { .preference = mx->priority };
-
-		/* RFC 1035 2.3.4: 255 octets; a longer one is no host. */
-		if (span_copy(span_str(mx->host), record.text,
-		    sizeof(record.text)) == 0)
-			add(q, &record, TTL_UNKNOWN_S);
-		else
-			q->cut = true;
-	}
-	if (all != NULL)
-		ares_free_data(all);
-	return rc;
-}
-
-static int
-read_txt(struct question *q, const unsigned char *p, int n)
-{
-	struct ares_txt_reply *all = NULL;
-	int rc = ares_parse_txt_reply(p, n, &all);
-
-	for (const struct ares_txt_reply *t = all; t != NULL; t = t->next) {
-		struct dns_record record = { .family = 0 };
-
-		span_copy_cut(span_of(t->txt, t->length), record.text,
-		    sizeof(record.text));
-		add(q, &record, TTL_UNKNOWN_S);
-	}
-	if (all != NULL)
-		ares_free_data(all);
-	return rc;
-}
-
-static int
-read_ptr(struct question *q, const unsigned char *p, int n)
-{
-	struct hostent *host = NULL;
-	struct sock_addr ip;
-	int rc;
-
-	if (sock_parse_ip(span_str(q->ask.name), &ip) != 0)
-		return ARES_ENOTFOUND;
-	rc = ares_parse_ptr_reply(p, n, ip.ip, ip.family == 4 ? 4 : 16,
-	    ip.family == 4 ? AF_INET : AF_INET6, &host);
-	for (char **name = rc == ARES_SUCCESS ? host->h_aliases : NULL;
-	    name != NULL && *name != NULL; name++) {
-		struct dns_record record = { .family = 0 };
-
-		if (span_copy(span_str(*name), record.text,
-		    sizeof(record.text)) == 0)
-			add(q, &record, TTL_UNKNOWN_S);
-	}
-	if (host != NULL)
-		ares_free_hostent(host);
-	return rc;
 }
 
 /* --------------------------------------------------------------- questions */
@@ -261,8 +165,8 @@ finish(struct question *q)
 	/* Half an address answer is better than none, but not kept. */
 	if (q->failed)
 		q->answer.ttl_s = 0;
-	else if (q->answer.status != DNS_OK)
-		q->answer.ttl_s = RESOLVE_NEGATIVE_TTL_S;
+	else if (q->answer.ttl_s > 0 && q->answer.ttl_s < RESOLVE_TTL_MIN_S)
+		q->answer.ttl_s = RESOLVE_TTL_MIN_S;
 	if (q->cut)
 		log_warn(LF_STR("event", "dns-answer-cut"),
 		    LF_STR("name", q->ask.name));
@@ -308,74 +212,61 @@ on_overdue(evutil_socket_t fd, short what, void *ctx)
 	arm_overdue(r);
 }
 
+/* A reply, or why there is none. */
 static void
-take_reply(struct question *q, int status, int rc)
+take_reply(struct question *q, enum reply_got got, const struct reply *r)
 {
-	/* It could not even be asked for: nobody can have such a name. */
-	if (status == ARES_ENOTFOUND || status == ARES_EBADNAME)
-		q->nxdomain = true;
-	else if (status == ARES_SUCCESS)
-		status = rc;
-	if (status != ARES_SUCCESS && status != ARES_ENODATA && !q->nxdomain)
+	if (got == REPLY_FAILED) {
 		q->failed = true;
+	} else {
+		q->nxdomain = q->nxdomain || got == REPLY_NXDOMAIN;
+		q->cut = q->cut || r->left_out;
+		if (!r->secure)
+			q->answer.secure = 0;
+		if (r->ttl_s < q->answer.ttl_s)
+			q->answer.ttl_s = r->ttl_s;
+		memcpy(q->answer.canonical, r->canonical,
+		    sizeof(q->answer.canonical));
+	}
 	if (--q->open == 0)
 		finish(q);
 }
 
-/* RFC 1035 4.1.1: a response (QR), and all of it (no TC). */
-static bool
-is_whole(const unsigned char *p, int n)
+static void
+read_reply(struct question *q, enum reply_type type, int status,
+    struct span octets)
 {
-	return n >= NS_HFIXEDSZ && (p[2] & 0x80) != 0 && (p[2] & 0x02) == 0;
-}
+	struct reply r = { .take = take_record, .ctx = q };
+	size_t before = q->answer.records_len;
+	enum reply_got got = REPLY_FAILED;
 
-/* What c-ares thought of a reply, and what its header says beside that. */
-static int
-judge_header(struct question *q, int status, const unsigned char *p, int n)
-{
-	/* RFC 4035 3.2.3: the resolver's word for all replies. */
-	if (p == NULL || n < NS_HFIXEDSZ || (p[3] & 0x20) == 0)
-		q->answer.secure = 0;
-	return p != NULL && !is_whole(p, n) ? ARES_EBADRESP : status;
+	if (status == ARES_SUCCESS)
+		got = reply_read(octets, q->name, type, &r);
+	if (got == REPLY_FAILED)
+		q->answer.records_len = before;
+	take_reply(q, got, &r);
 }
 
 static void
 on_reply(void *ctx, int status, int timeouts, unsigned char *p, int n)
 {
+	static const enum reply_type types[] = { [DNS_MX] = REPLY_MX,
+		[DNS_ADDRESS] = REPLY_A, [DNS_PTR] = REPLY_PTR,
+		[DNS_TXT] = REPLY_TXT, [DNS_TLSA] = REPLY_TLSA,
+		[DNS_CNAME] = REPLY_CNAME };
 	struct question *q = ctx;
-	int rc = ARES_EBADRESP;
 
 	(void)timeouts;
-	status = judge_header(q, status, p, n);
-	if (status == ARES_SUCCESS) {
-		switch (q->ask.kind) {
-		case DNS_MX:
-			rc = read_mx(q, p, n);
-			break;
-		case DNS_TXT:
-			rc = read_txt(q, p, n);
-			break;
-		case DNS_PTR:
-			rc = read_ptr(q, p, n);
-			break;
-		default:
-			rc = read_a(q, p, n);
-			break;
-		}
-	}
-	take_reply(q, status, rc);
+	read_reply(q, types[q->ask.kind], status, span_of(p,
+	    p != NULL && n > 0 ? (size_t)n : 0));
 }
 
 static void
 on_aaaa_reply(void *ctx, int status, int timeouts, unsigned char *p, int n)
 {
-	int rc = ARES_EBADRESP;
-
 	(void)timeouts;
-	status = judge_header(ctx, status, p, n);
-	if (status == ARES_SUCCESS)
-		rc = read_aaaa(ctx, p, n);
-	take_reply(ctx, status, rc);
+	read_reply(ctx, REPLY_AAAA, status, span_of(p,
+	    p != NULL && n > 0 ? (size_t)n : 0));
 }
 
 /* The name under which an address is asked for (RFC 1035 3.5, RFC 3596 2.5). */
@@ -403,36 +294,47 @@ reverse_name(const char *address, char *out, size_t size)
 	return rc;
 }
 
+/*
+ * Ask the servers.  With DO (RFC 3225 3) and AD in the question (RFC 6840 5.7)
+ * a validating resolver says what it thinks of its answer.
+ */
+static void
+send_query(struct question *q, enum reply_type type, ares_callback done)
+{
+	struct reply none = { .ttl_s = RESOLVE_NEGATIVE_TTL_S };
+	unsigned char *octets = NULL;
+	int n = 0, rc = ares_create_query(q->name, ns_c_in, (int)type,
+	    (unsigned short)rand_below(65536), 1, &octets, &n, UDP_MAX);
+
+	if (rc != ARES_SUCCESS) {
+		/* It cannot even be asked for: nobody can have such a name. */
+		take_reply(q, rc == ARES_ENOMEM ? REPLY_FAILED :
+		    REPLY_NXDOMAIN, &none);
+		return;
+	}
+	if (q->r->validating) {
+		octets[3] |= 0x20;		/* AD */
+		octets[n - 4] |= 0x80;		/* DO: in the OPT at the end */
+	}
+	ares_send(q->r->channel, octets, n, done, q);
+	ares_free_string(octets);
+}
+
 static void
 send_question(struct question *q)
 {
-	ares_channel channel = q->r->channel;
-	const char *name = q->ask.name;
-	char reverse[128];
+	static const enum reply_type types[] = { [DNS_MX] = REPLY_MX,
+		[DNS_PTR] = REPLY_PTR, [DNS_TXT] = REPLY_TXT,
+		[DNS_TLSA] = REPLY_TLSA, [DNS_CNAME] = REPLY_CNAME };
 
-	q->open = 1;
-	switch (q->ask.kind) {
-	case DNS_MX:
-		ares_query(channel, name, ns_c_in, ns_t_mx, on_reply, q);
-		break;
-	case DNS_TXT:
-		ares_query(channel, name, ns_c_in, ns_t_txt, on_reply, q);
-		break;
-	case DNS_PTR:
-		if (reverse_name(name, reverse, sizeof(reverse)) != 0) {
-			q->answer.secure = 0;
-			take_reply(q, ARES_ENOTFOUND, 0);
-		} else
-			ares_query(channel, reverse, ns_c_in, ns_t_ptr,
-			    on_reply, q);
-		break;
-	default:
+	if (q->ask.kind == DNS_ADDRESS) {
 		q->open = 2;
-		ares_query(channel, name, ns_c_in, ns_t_a, on_reply, q);
-		ares_query(channel, name, ns_c_in, ns_t_aaaa, on_aaaa_reply,
-		    q);
-		break;
+		send_query(q, REPLY_A, on_reply);
+		send_query(q, REPLY_AAAA, on_aaaa_reply);
+		return;
 	}
+	q->open = 1;
+	send_query(q, types[q->ask.kind], on_reply);
 }
 
 void
@@ -455,8 +357,9 @@ resolver_ask(struct resolver *r, const struct dns_ask *ask,
 	q = xcalloc(1, sizeof(*q));
 	q->r = r;
 	q->ask = *ask;
+	memcpy(q->name, ask->name, sizeof(q->name));
 	q->answer.ttl_s = RESOLVE_TTL_MAX_S;
-	q->answer.secure = 1;
+	q->answer.secure = r->validating;
 	q->done = done;
 	q->ctx = ctx;
 	q->until_ms = clock_deadline(RESOLVE_DEADLINE_MS);
@@ -464,12 +367,15 @@ resolver_ask(struct resolver *r, const struct dns_ask *ask,
 	TAILQ_INSERT_TAIL(&r->waiting, q, next);
 	if (TAILQ_FIRST(&r->waiting) == q)
 		arm_overdue(r);
+	/* What is no address has no name either: asked for as it is. */
+	if (ask->kind == DNS_PTR)
+		(void)!reverse_name(ask->name, q->name, sizeof(q->name));
 	send_question(q);
 	arm_timer(r);
 }
 
 struct resolver *
-resolver_new(struct event_base *base, const char *servers)
+resolver_new(struct event_base *base, const char *servers, bool validating)
 {
 	struct resolver *r = xcalloc(1, sizeof(*r));
 	struct ares_options options = { 0 };
@@ -478,6 +384,7 @@ resolver_new(struct event_base *base, const char *servers)
 	char dns_only[] = "b";
 
 	r->base = base;
+	r->validating = validating;
 	r->cache = cache_new();
 	r->timer = evtimer_new(base, on_timer, r);
 	r->overdue = evtimer_new(base, on_overdue, r);

@@ -13,17 +13,21 @@
 #define RESOLVE_INFLIGHT_MAX	4096	/* questions at once */
 #define RESOLVE_CACHE_MAX	10000	/* answers kept */
 #define RESOLVE_DEADLINE_MS	45000	/* below DNS_MS of smtp-out/limits.h */
-#define RESOLVE_TTL_MAX_S	86400
-#define RESOLVE_NEGATIVE_TTL_S	60	/* "no such name", "no such record" */
+#define RESOLVE_TTL_MAX_S	3600
+#define RESOLVE_TTL_MIN_S	5	/* but 0 is 0: not kept (RFC 1035 3.2.1) */
+#define RESOLVE_NEGATIVE_TTL_S	60	/* a name that cannot be asked for */
 
 struct resolver;
 
 /*
  * servers  "address[:port],..." or "" for those of resolv.conf, which is read
  *          now, before confinement
+ * validating  they check signatures, and nobody sits on the way to them:
+ *	       what they say of an answer is told, else nothing is secure
  * returns  NULL: c-ares could not start
  */
-struct resolver *resolver_new(struct event_base *base, const char *servers);
+struct resolver *resolver_new(struct event_base *base, const char *servers,
+    bool validating);
 void	resolver_free(struct resolver **r);
 /*
  * done() is called once: at once, or from the loop.

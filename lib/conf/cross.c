@@ -360,9 +360,17 @@ agree_pipes(const struct check *k)
 				complain(k, "pipes", i, "has a name twice");
 }
 
+static void
+agree_dane(const struct check *k)
+{
+	if (span_starts(span_str(conf_str(k->v, "smtp_out_tls")),
+	    SPAN_LIT("dane")) && !conf_bool(k->v, "dns_validating"))
+		complain(k, "smtp_out_tls", 0, "needs dns_validating");
+}
+
 static void (*const agreements[])(const struct check *k) = {
 	agree_listeners, agree_domains, agree_times, agree_mailboxes,
-	agree_pipes, agree_certificates,
+	agree_pipes, agree_certificates, agree_dane,
 };
 
 /* -------------------------------------------------- users of this system */

@@ -180,6 +180,9 @@ const struct conf_key conf_keys[] = {
 	{ "dns_servers", CONF_LIST, 0, 8, "", NULL, R(DNSD),
 	    "address or address:port of name servers; empty: those of "
 	    "/etc/resolv.conf." },
+	{ "dns_validating", CONF_BOOL, 0, 1, "no", NULL, R(DNSD),
+	    "Whether these check DNSSEC signatures and are reached by a path "
+	    "that nobody can change (this host): only then dane works." },
 
 	/* local-deliver and mailboxes. */
 	{ "deliver_max", CONF_NUM, 1, 5000, "50", NULL, R(QMGR) | DELIVER,

@@ -4,7 +4,9 @@
  *	MX	preference 16 bits, length 8 bits, host
  *	address	family 8 bits, 4 or 16 octets
  *	PTR	length 8 bits, host
+ *	CNAME	length 8 bits, host
  *	TXT	length 8 bits, text (any octet but NUL)
+ *	TLSA	length 16 bits, data
  * A reader that finds something else stops: the answer is broken.
  */
 #include "ipc/msg_dns.h"
@@ -12,7 +14,7 @@
 #include <string.h>
 
 static const struct ipc_field ask_fields[] = {
-	IPC_U8(dns_ask, kind, DNS_MX, DNS_TXT),
+	IPC_U8(dns_ask, kind, DNS_MX, DNS_CNAME),
 	IPC_TEXT(dns_ask, name, 1, 255),
 };
 const struct ipc_type dns_ask_type =
@@ -23,6 +25,7 @@ static const struct ipc_field answer_fields[] = {
 	IPC_U8(dns_answer, secure, 0, 1),
 	/* Times to live have 31 bits. */
 	IPC_U32(dns_answer, ttl_s, 0, INT32_MAX),
+	IPC_TEXT(dns_answer, canonical, 0, 255),
 	IPC_BLOB(dns_answer, records, 0, DNS_RECORDS_MAX),
 };
 const struct ipc_type dns_answer_type =
@@ -63,12 +66,30 @@ pack(uint8_t kind, const struct dns_record *r, uint8_t wire[RECORD_MOST])
 	return 2 + put_text(wire + 2, r->text);
 }
 
+static int
+add_data(struct dns_answer *a, struct span data)
+{
+	uint8_t *to = a->records + a->records_len;
+
+	if (data.n == 0 || data.n > UINT16_MAX ||
+	    data.n + 2 > sizeof(a->records) - a->records_len)
+		return -1;
+	to[0] = (uint8_t)(data.n >> 8);
+	to[1] = (uint8_t)data.n;
+	memcpy(to + 2, data.p, data.n);
+	a->records_len += 2 + data.n;
+	return 0;
+}
+
 int
 dns_records_add(struct dns_answer *a, uint8_t kind, const struct dns_record *r)
 {
 	uint8_t wire[RECORD_MOST];
-	size_t n = pack(kind, r, wire);
+	size_t n;
 
+	if (kind == DNS_TLSA)
+		return add_data(a, r->data);
+	n = pack(kind, r, wire);
 	if (n == 0 || n > sizeof(a->records) - a->records_len)
 		return -1;
 	memcpy(a->records + a->records_len, wire, n);
@@ -107,6 +128,20 @@ get_address(const uint8_t *p, size_t left, struct dns_record *r)
 	return 1 + n;
 }
 
+static size_t
+get_data(const uint8_t *p, size_t left, struct dns_record *r)
+{
+	size_t n;
+
+	if (left < 2)
+		return 0;
+	n = (size_t)p[0] << 8 | p[1];
+	if (n == 0 || n > left - 2)
+		return 0;
+	r->data = span_of(p + 2, n);
+	return 2 + n;
+}
+
 int
 dns_records_next(const struct dns_answer *a, uint8_t kind, size_t *at,
     struct dns_record *r)
@@ -123,6 +158,8 @@ dns_records_next(const struct dns_answer *a, uint8_t kind, size_t *at,
 	p = a->records + *at;
 	if (kind == DNS_ADDRESS) {
 		n = get_address(p, left, r);
+	} else if (kind == DNS_TLSA) {
+		n = get_data(p, left, r);
 	} else if (kind == DNS_MX) {
 		if (left < 2)
 			return -1;

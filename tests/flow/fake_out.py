@@ -124,7 +124,8 @@ class Out:
         self.dns, self.ca = dns, ca     # ca: file of authorities
         self.settings = {"smtp_out_max": "50", "smtp_out_port": "25",
                          "smtp_out_source": "",
-                         "smtp_out_tls": "opportunistic", **settings}
+                         "smtp_out_tls": "opportunistic",
+                         "dns_validating": "no", **settings}
         self.fast = fast
 
     def __enter__(self):
@@ -143,7 +144,9 @@ class Out:
 
     def new_dnsd(self):
         """The first one, or the next one."""
-        self.dnsd = Daemon("dnsd", {"dns_servers": [self.dns.address]},
+        self.dnsd = Daemon("dnsd", {"dns_servers": [self.dns.address],
+                                    "dns_validating": self.settings[
+                                        "dns_validating"]},
                            fast=self.fast)
         one, other = pair()
         self.dnsd.give_peer("ROLE_SMTP_OUT", other)

@@ -607,7 +607,8 @@ PACKETS = [
 def asked():
     from fake_master import Daemon
     with Dns({("a.example", "A"): ["192.0.2.2"]}) as dns, \
-            Daemon("dnsd", {"dns_servers": [dns.address]}) as d:
+            Daemon("dnsd", {"dns_servers": [dns.address],
+                            "dns_validating": "no"}) as d:
         d.parent = d.peer("ROLE_SMTP_OUT")
         d.dns = dns
         yield d
