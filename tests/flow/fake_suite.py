@@ -219,10 +219,10 @@ class Suite:
     """One smtpd and all its peers.  Knobs are plain attributes."""
 
     def __init__(self, relay_clients=(), nofile=None, host="127.0.0.1",
-                 **settings):
+                 uid=65534, nproc=None, **settings):
         self.settings = {**SETTINGS, **{k: str(v) for k, v in settings.items()}}
         self.relay_clients = relay_clients
-        self.nofile = nofile
+        self.nofile, self.nproc, self.uid = nofile, nproc, uid
         self.host = host
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="paqsmtpd-"))
         self.lock = threading.Lock()
@@ -290,6 +290,9 @@ class Suite:
             if self.nofile:
                 resource.setrlimit(resource.RLIMIT_NOFILE,
                                    (self.nofile, self.nofile))
+            if self.nproc:
+                resource.setrlimit(resource.RLIMIT_NPROC,
+                                   (self.nproc, self.nproc))
 
         self.err = open(self.dir / "stderr", "wb")
         self.process = subprocess.Popen([str(BIN / "smtpd")],
@@ -302,7 +305,7 @@ class Suite:
         assert got and got[0] == NUM["SUPER_HELLO"], self.stderr()
         drop = os.geteuid() == 0
         send(self.master, "SUPER_IDENTITY",
-             u8(drop) + u32(65534 if drop else 0) + u32(65534 if drop else 0) +
+             u8(drop) + u32(self.uid if drop else 0) + u32(65534 if drop else 0) +
              text(str(self.dir / "jail") if drop else "") + u8(0) + u8(0) +
              u64(1))
         for name, value in self.settings.items():
