@@ -25,7 +25,7 @@ static const struct subcommand *const commands[] = {
 	&user_command,
 	&map_command,
 	&queue_command,
-	&queue_command,
+	&trace_command,
 };
 
 static int

@@ -209,7 +209,8 @@ print_type(const struct conf_key *k)
 		(void)printf(", at most %llu", (unsigned long long)k->max);
 }
 
-/* In lines of at most WRAP octets where words allow it. */
+/* In lines of at most WRAP octets where words allow it; a sentence begins one,
+   as mdoc asks. */
 static void
 print_wrapped(const char *text)
 {
@@ -226,6 +227,10 @@ print_wrapped(const char *text)
 		}
 		(void)printf("%.*s", SPAN_ARG(word));
 		column += word.n;
+		if (word.p[word.n - 1] == '.' && rest.n > 0) {
+			(void)putchar('\n');
+			column = 0;
+		}
 	}
 	(void)putchar('\n');
 }
