@@ -56,6 +56,7 @@ client_free(struct front_client *c)
 	event_free(c->readable);
 	event_free(c->writable);
 	event_free(c->timer);
+	event_free(c->more);
 	/* A relay has taken the connection, and its place in the count. */
 	if (c->conn.fd >= 0)
 		acceptor_ended(f->acceptor, &c->peer);
@@ -176,6 +177,7 @@ client_feed(struct front_client *c)
 void
 client_read(struct front_client *c)
 {
+	static const struct timeval at_once = { 0, 0 };
 	int want, rounds = c->conn.tls != NULL ? ROUNDS : 1;
 
 	while (c->state == TALKING && rounds-- > 0) {
@@ -199,8 +201,13 @@ client_read(struct front_client *c)
 		if (!client_feed(c))
 			return;
 	}
-	if (c->state == TALKING && c->conn.tls != NULL)
-		event_active(c->readable, EV_READ, 0);
+	/*
+	 * An event that makes itself active is run again before anybody else
+	 * is looked at; a timer only after them.
+	 */
+	if (c->state == TALKING && c->conn.tls != NULL &&
+	    evtimer_add(c->more, &at_once) != 0)
+		die(EXIT_OSERR, "no timer");
 }
 
 static void
@@ -216,6 +223,17 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 		client_read(c);
 	else if (client_push(c))	/* TLS wanted to read before writing */
 		(void)event_del(c->readable);
+}
+
+static void
+on_more(evutil_socket_t fd, short what, void *ctx)
+{
+	struct front_client *c = ctx;
+
+	(void)fd;
+	(void)what;
+	if (c->state == TALKING)
+		client_read(c);
 }
 
 static void
@@ -273,7 +291,9 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 	    on_readable, c);
 	c->writable = event_new(service_base(), fd, EV_WRITE, on_writable, c);
 	c->timer = evtimer_new(service_base(), on_timer, c);
+	c->more = evtimer_new(service_base(), on_more, c);
 	if (c->readable == NULL || c->writable == NULL || c->timer == NULL ||
+	    c->more == NULL ||
 	    event_add(c->readable, NULL) != 0 ||
 	    evtimer_add(c->timer, &limit) != 0)
 		die(EXIT_OSERR, "cannot watch a client");

@@ -33,6 +33,7 @@ struct front_client {
 	char		 session[SESSION_ID_SIZE];
 	enum client_state state;
 	struct event	*readable, *writable, *timer;
+	struct event	*more;		/* TLS has octets: after the others */
 	struct buf	 in, out;
 	unsigned	 errors, logins;
 	struct login_req *login;	/* being put together, or NULL */

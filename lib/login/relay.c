@@ -28,7 +28,7 @@ struct relay {
 	bool	    inner_ended;
 	int	    want_client, want_inner;	/* enum fd_event */
 	struct event *client_read, *client_write, *inner_read, *inner_write,
-	    *timer;
+	    *timer, *more;
 	void	  (*over)(struct relay *r, void *ctx);
 	void	   *ctx;
 };
@@ -171,14 +171,17 @@ release(struct buf *b)
 static void
 wait_for_more(struct relay *r, bool more)
 {
-	const struct timeval last = { .tv_sec = RELAY_LAST_S };
+	static const struct timeval last = { .tv_sec = RELAY_LAST_S },
+	    at_once = { 0, 0 };
 
 	await(r->client_read, (r->want_client & FD_READ) != 0);
 	await(r->client_write, (r->want_client & FD_WRITE) != 0);
 	await(r->inner_read, (r->want_inner & FD_READ) != 0);
 	await(r->inner_write, (r->want_inner & FD_WRITE) != 0);
-	if (more)
-		event_active(r->client_read, EV_READ, 0);
+	/* Behind all others: as a timer, for an event that makes itself active
+	   would be the next one. */
+	if (more && evtimer_add(r->more, &at_once) != 0)
+		die(EXIT_OSERR, "no timer");
 	if (r->inner_ended && !evtimer_pending(r->timer, NULL) &&
 	    evtimer_add(r->timer, &last) != 0)
 		die(EXIT_OSERR, "no timer");
@@ -250,9 +253,10 @@ relay_new(const struct relay_start *start)
 	r->inner_read = event_new(base, r->inner, EV_READ, on_event, r);
 	r->inner_write = event_new(base, r->inner, EV_WRITE, on_event, r);
 	r->timer = evtimer_new(base, on_timer, r);
+	r->more = evtimer_new(base, on_event, r);
 	if (r->client_read == NULL || r->client_write == NULL ||
 	    r->inner_read == NULL || r->inner_write == NULL ||
-	    r->timer == NULL)
+	    r->timer == NULL || r->more == NULL)
 		die(EXIT_OSERR, "cannot watch a relay");
 	/* Octets may wait in the TLS layer that no event would tell of. */
 	event_active(r->client_read, EV_READ, 0);
@@ -263,7 +267,7 @@ void
 relay_free(struct relay **r)
 {
 	struct event *events[] = { (*r)->client_read, (*r)->client_write,
-		(*r)->inner_read, (*r)->inner_write, (*r)->timer };
+		(*r)->inner_read, (*r)->inner_write, (*r)->timer, (*r)->more };
 
 	for (size_t i = 0; i < COUNT(events); i++)
 		event_free(events[i]);

@@ -30,6 +30,7 @@ struct tls {
 	size_t sig_n;
 	bool up;		/* the handshake is over */
 	bool broken;		/* no goodbye */
+	unsigned empty;		/* records since the last octet of data */
 	char failure[96];
 };
 

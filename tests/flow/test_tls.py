@@ -884,3 +884,48 @@ def test_clients_are_asked_for_a_certificate(netns, pairs, tmp_path):
                 assert b"CN = ca.demo.example" in out.partition(
                     b"Acceptable client certificate CA names")[2], out
                 assert re.search(noop(port)[1], out, re.M), out
+
+
+# ------------------------------------------------------------------- floods
+
+@contextlib.contextmanager
+def flood(paq, port, before, line):
+    """A client under TLS that says a line again and again, as fast as it is
+    taken, and reads all answers."""
+    command = (f"(printf '{before}'; yes '{line}\r') | openssl s_client -quiet "
+               f"-connect {paq.host}:{paq.port[port]} >/dev/null 2>&1")
+    with in_netns(paq.netns):
+        p = subprocess.Popen(["sh", "-c", command], start_new_session=True)
+    try:
+        yield p
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(p.pid, signal.SIGKILL)
+        p.wait(20)
+
+
+def test_one_who_never_stops_talking_holds_up_nobody(netns, pairs):
+    """Before log-in: others are served meanwhile, and the time to log in
+    ends the talk."""
+    settings = {"certificates": pairs["ec"].setting(), "login_timeout": "5s"}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        for port, line in (("imaps", "a NOOP"), ("pop3s", "CAPA")):
+            with flood(paq, port, "", line) as p:
+                time.sleep(1)
+                other = open_tls(paq, port)
+                other.raw(noop(port)[0] + b"\r\n")
+                other.until(noop(port)[1])
+                other.close()
+                p.wait(60)
+
+
+def test_one_who_never_stops_talking_after_login(tls):
+    with flood(tls, "imaps", f'a LOGIN {ALICE} "{PASSWORD}"\\r\\n',
+               "a NOOP") as p:
+        tls.wait_log('event=login user="?' + ALICE)
+        for _ in range(3):
+            other = open_tls(tls, "imaps")
+            other.raw(b"c NOOP\r\n")
+            other.until(rb"c OK ")
+            other.close()
+        assert p.poll() is None

@@ -426,6 +426,43 @@ test_octets(void **state)
 	tls_server_free(&s);
 }
 
+/* A flood of key updates ends the session, not our time. */
+static void
+test_key_updates(void **state)
+{
+	static const int key = P256_KEY;
+	struct tls_server *s = server_with(&key, 1);
+	struct peer p;
+	char in[64];
+	int want = FD_READ, sent = 0;
+	ssize_t n = -1;
+
+	(void)state;
+	open_peer(&p, s, TLS1_3_VERSION, NULL);
+	T_TRUE(shake(&p));
+	/* Some, with data in between, are nothing. */
+	for (int i = 0; i < 200; i++) {
+		T_TRUE(SSL_key_update(p.ssl,
+		    SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+		T_TRUE(SSL_write(p.ssl, "x", 1) == 1);
+		do
+			n = tls_read(p.tls, in, sizeof(in), &want);
+		while (n < 0 && errno == EAGAIN);
+		T_TRUE(n == 1);
+	}
+	for (; sent < 1000; sent++) {
+		T_TRUE(SSL_key_update(p.ssl,
+		    SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+		T_TRUE(SSL_do_handshake(p.ssl) == 1);
+		n = tls_read(p.tls, in, sizeof(in), &want);
+		if (n < 0 && errno != EAGAIN)
+			break;
+	}
+	T_TRUE(n == -1 && errno == ECONNRESET && sent < 100);
+	close_peer(&p);
+	tls_server_free(&s);
+}
+
 static void
 test_hosts(void **state)
 {
@@ -839,6 +876,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_handshakes),
 		cmocka_unit_test(test_octets),
+		cmocka_unit_test(test_key_updates),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_not_certificates),
