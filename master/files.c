@@ -53,6 +53,22 @@ static const char *const authorities[] = {
 	"/etc/ssl/cert.pem",			/* the BSDs */
 };
 
+/* Who serves with the certificate must not get the key along with it. */
+static void
+check_apart(const struct conf_pair *pair, struct buf *errors)
+{
+	int cert = open_file(pair->certificate), key = open_file(pair->key);
+	struct fs_stat a, b;
+
+	if (cert >= 0 && key >= 0 && fs_fstat(cert, &a) == 0 &&
+	    fs_fstat(key, &b) == 0 && a.inode == b.inode &&
+	    a.device == b.device)
+		buf_addf(errors, "certificates: %s: certificate and key need "
+		    "files of their own\n", pair->certificate);
+	fd_close(&cert);
+	fd_close(&key);
+}
+
 int
 files_check(const struct conf_view *v, struct buf *errors)
 {
@@ -68,6 +84,7 @@ files_check(const struct conf_view *v, struct buf *errors)
 			continue;	/* the settings were refused for it */
 		check_file("certificates", pair.certificate, errors);
 		check_file("certificates", pair.key, errors);
+		check_apart(&pair, errors);
 	}
 	if (*cas != '\0')
 		check_file("client_certificates", cas, errors);

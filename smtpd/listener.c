@@ -19,6 +19,7 @@
 #include "daemon/service.h"
 #include "ipc/chan.h"
 #include "net/acceptor.h"
+#include "net/pace.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "smtpd/child.h"
@@ -30,6 +31,7 @@ struct listener {
 	const struct settings *set;
 	struct ipc_server *srv;
 	struct acceptor *acceptor;
+	struct pace *pace;		/* of handshakes on submissions */
 	struct workers *workers;
 	struct confine_filter *filter;	/* of the sessions */
 	enum listener_kind kinds[ACCEPTOR_LISTENERS_MAX];	/* by tag */
@@ -102,6 +104,24 @@ log_shortage(struct listener *l, const char *what)
 	log_warn(LF_STR("event", "no-session"), LF_STR("why", what));
 }
 
+static void
+log_refusal(const struct sock_addr *peer, const char *why)
+{
+	char ip[SOCK_IP_SIZE];
+
+	sock_format_ip(peer, ip);
+	log_warn(LF_STR("event", "client-refused"), LF_STR("client", ip),
+	    LF_STR("why", why));
+}
+
+/* No line in the clear where TLS comes first. */
+static void
+refuse(int fd, enum listener_kind kind, enum say what)
+{
+	if (kind != LISTENER_SUBMISSIONS)
+		say_refusal(fd, what);
+}
+
 static _Noreturn void
 in_child(struct listener *l, int fd, const struct sock_addr *peer,
     enum listener_kind kind, const struct ends *e)
@@ -124,7 +144,7 @@ start_session(struct listener *l, int fd, const struct sock_addr *peer,
 
 	if (make_ends(l, kind, &e) != 0) {
 		log_shortage(l, "a channel cannot be made");
-		say_refusal(fd, SAY_NO_SERVICE);
+		refuse(fd, kind, SAY_NO_SERVICE);
 		fd_close(&fd);
 		return false;
 	}
@@ -133,7 +153,7 @@ start_session(struct listener *l, int fd, const struct sock_addr *peer,
 		in_child(l, fd, peer, kind, &e);
 	if (pid < 0) {
 		log_shortage(l, strerror(errno));
-		say_refusal(fd, SAY_NO_SERVICE);
+		refuse(fd, kind, SAY_NO_SERVICE);
 		fd_close(&e.chan[0]);
 	} else if (workers_add(l->workers, pid, peer, e.chan[0]) != 0) {
 		log_shortage(l, "too many sessions");
@@ -150,7 +170,15 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 {
 	struct listener *l = ctx;
 	enum listener_kind kind = l->kinds[tag];
+	bool say = false;
 
+	if (kind == LISTENER_SUBMISSIONS && !pace_allow(l->pace, peer,
+	    &say)) {
+		if (say)
+			log_refusal(peer, "too many handshakes of this network");
+		fd_close(&fd);
+		return false;
+	}
 	if (kind == LISTENER_MX && workers_pass(l->workers, fd, peer))
 		return true;
 	return start_session(l, fd, peer, kind);
@@ -170,13 +198,12 @@ on_refused(int fd, const struct sock_addr *peer, int tag,
 		[ACCEPTOR_BANNED] = { SAY_BANNED, "shut out" },
 	};
 	char ip[SOCK_IP_SIZE];
+	const struct listener *l = ctx;
 
-	(void)tag;
-	(void)ctx;
 	sock_format_ip(peer, ip);
 	log_debug(LF_STR("event", "client-refused"), LF_STR("client", ip),
 	    LF_STR("why", words[why].text));
-	say_refusal(fd, words[why].say);
+	refuse(fd, l->kinds[tag], words[why].say);
 }
 
 static void
@@ -234,6 +261,7 @@ listener_new(const struct settings *set, struct ipc_server *srv)
 		die(EXIT_OSERR, "%s", why.text);
 	l->srv = srv;
 	l->acceptor = acceptor_new(service_base(), &how);
+	l->pace = pace_new(set->handshakes_per_network);
 	l->workers = workers_new(service_base(),
 	    (size_t)set->clients_max + 2 * LIMIT_SPARES, &events);
 	l->drain = event_new(service_base(), -1, 0, on_drained, NULL);
@@ -251,6 +279,7 @@ listener_free(struct listener **l)
 	workers_signal((*l)->workers, SIGTERM);
 	event_free((*l)->drain);
 	acceptor_free(&(*l)->acceptor);
+	pace_free(&(*l)->pace);
 	confine_filter_free(&(*l)->filter);
 	workers_free(&(*l)->workers);
 	free(*l);

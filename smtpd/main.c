@@ -37,18 +37,22 @@ static struct {
 
 /* Sessions have copies of what was before. */
 static void
-load(void)
+load(struct tls_server *before)
 {
 	settings_load(&all.set, service_conf());
-	all.set.tls = tls_signer_load("smtp");
+	tls_signer_reload(&before, "smtp");
+	all.set.tls = before;
 }
 
 static void
 on_reload(void *ctx)
 {
+	struct tls_server *before = all.set.tls;
+
 	(void)ctx;
+	all.set.tls = NULL;
 	settings_fini(&all.set);
-	load();
+	load(before);
 	listener_open(all.listener);
 }
 
@@ -75,7 +79,7 @@ main(int argc, char **argv)
 
 	service_begin(&smtpd, argc, argv);
 	tls_setup();
-	load();
+	load(NULL);
 	/* Loads the time zone, which is out of reach behind the new root. */
 	(void)clock_zone_minutes(clock_wall_s());
 	service_confine(NULL, NULL);

@@ -58,6 +58,8 @@ settings_load(struct settings *s, const struct conf_view *v)
 		.clients_per_address =
 		    (unsigned)conf_num(v, "smtp_clients_per_address"),
 	};
+	s->handshakes_per_network = (unsigned)conf_num(v,
+	    "tls_handshakes_per_network");
 	if (s->clients_per_address == 0)
 		s->clients_per_address = s->clients_max;
 	span_copy_cut(span_str(conf_str(v, "hostname")), s->hostname,

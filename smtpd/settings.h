@@ -24,6 +24,7 @@ struct settings {
 	unsigned mechanisms;		/* sasl_configured() */
 	unsigned clients_max;
 	unsigned clients_per_address;	/* never 0 */
+	unsigned handshakes_per_network;	/* a second; 0: no limit */
 	struct tls_server *tls;		/* set by main.c; NULL: no TLS */
 	struct sock_net *relay;		/* relay_clients */
 	size_t	 relay_n;

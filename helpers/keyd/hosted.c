@@ -202,7 +202,7 @@ static void
 judge(struct hosted *h, struct entry *e, int key_fd)
 {
 	const char *wrong = e->cert < 0 || key_fd < 0 ? NULL :
-	    key_read(&e->key, e->cert, key_fd);
+	    key_read(&e->key, e->cert, key_fd, false);
 	bool there = e->cert >= 0 && key_fd >= 0 && wrong == NULL;
 
 	if (wrong != NULL)

@@ -42,6 +42,20 @@ no_password(char *to, int size, int rwflag, void *ctx)
 	return 0;
 }
 
+/* One key of each kind, made and read, has everything loaded. */
+void
+keys_setup(void)
+{
+	static const char *const kinds[] = { "EC", "ED25519", "RSA" };
+	BIO *none = BIO_new_mem_buf("-", 1);
+
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		EVP_KEYMGMT_free(EVP_KEYMGMT_fetch(NULL, kinds[i], NULL));
+	EVP_PKEY_free(PEM_read_bio_PrivateKey(none, NULL, no_password, NULL));
+	BIO_free(none);
+	ERR_clear_error();
+}
+
 static EVP_PKEY *
 read_key(int fd)
 {
@@ -97,7 +111,7 @@ add_chain(struct key *k, struct x509_st **chain, size_t n)
 
 /* What a key is, by its certificate; the reason if they do not fit. */
 static const char *
-join(struct key *k, int cert_fd)
+join(struct key *k, int cert_fd, bool shared)
 {
 	struct x509_st *chain[CERT_CHAIN_MAX];
 	const char *wrong = NULL;
@@ -106,9 +120,12 @@ join(struct key *k, int cert_fd)
 	size_t n = 0;
 
 	buf_init(&pem, CERT_FILE_MAX);
+	(void)buf_room(&pem, CERT_FILE_MAX);	/* no copies by growing */
 	if (fs_slurp_fd(cert_fd, &pem) != 0 ||
 	    cert_parse(buf_span(&pem), NULL, chain, &n, &why) != 0)
 		wrong = "no certificate can be read";
+	else if (shared && cert_pem_has_key(buf_span(&pem)))
+		wrong = "the certificate's file holds a private key";
 	else if (!kind_is_known(k->pkey))
 		wrong = "not an RSA (2048 to 8192), EC or Ed25519 key";
 	else if (X509_check_private_key(chain[0], k->pkey) != 1)
@@ -120,16 +137,18 @@ join(struct key *k, int cert_fd)
 		wrong = "the certificates are more than 32 KiB";
 	ERR_clear_error();
 	cert_free(chain, n);
+	if (pem.p != NULL)
+		wipe(pem.p, pem.size);
 	buf_fini(&pem);
 	return wrong;
 }
 
 const char *
-key_read(struct key *k, int cert_fd, int key_fd)
+key_read(struct key *k, int cert_fd, int key_fd, bool shared)
 {
 	*k = (struct key){ .pkey = read_key(key_fd) };
 	return k->pkey == NULL ? "no private key can be read" :
-	    join(k, cert_fd);
+	    join(k, cert_fd, shared);
 }
 
 void
@@ -164,7 +183,7 @@ add_pair(struct keys *keys, const char *item, size_t i,
 	key_fd = take(key);
 	if (conf_pair_parse(item, &pair, &wrong) == 0)
 		wrong = key_fd < 0 || cert_fd < 0 ? "a file is missing" :
-		    key_read(&k, cert_fd, key_fd);
+		    key_read(&k, cert_fd, key_fd, true);
 	fd_close(&cert_fd);
 	fd_close(&key_fd);
 	if (wrong != NULL) {

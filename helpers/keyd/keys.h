@@ -27,15 +27,19 @@ struct key {
 
 /*
  * Read a pair that belongs together into k, which key_fini() frees in every case.
+ * shared   others read the certificate's file, so no key may be in it
  * returns  NULL, or why it is not to be used
  */
-const char *key_read(struct key *k, int cert_fd, int key_fd) must_use;
+const char *key_read(struct key *k, int cert_fd, int key_fd, bool shared)
+	    must_use;
 void	key_fini(struct key *k);	/* wipes; all zero afterwards */
 /* Is this the key that is asked for, under one of its names? */
 bool	key_is(const struct key *k, const struct sign_req *req);
 
 struct keys;
 
+/* What the library would load late, now.  Once, before confinement. */
+void	keys_setup(void);
 /*
  * Reads the files "cert/N" and "key/N" of the setting `certificates`, which
  * take gives away (-1: not there).  A pair that is broken or does not belong

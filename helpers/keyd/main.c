@@ -12,6 +12,7 @@
  * flow      peer -> request.c (may it?) -> tbs.c (what is it?) -> keys.c,
  *           hosted.c (which key) -> sign.c -> peer
  */
+#include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
 #include "helpers/keyd/keys.h"
@@ -22,7 +23,12 @@ static const struct service keyd = {
 	.mem_max_octets = 256 * MIB, .nofile = 24000, .nproc = 0,
 };
 
-static struct request_state state;
+#define FORMER_S	600	/* as long as sessions of smtpd may drain */
+
+static struct {
+	struct request_state req;
+	struct event *former_over;
+} all;
 
 static void
 load(void)
@@ -30,33 +36,48 @@ load(void)
 	const struct conf_view *conf = service_conf();
 	struct keys *fresh = keys_load(conf, service_take_file);
 
-	keys_free(&state.keys);
-	state.keys = fresh;
-	hosted_free(&state.hosted);
+	/* Sessions that began before may still ask for what was then. */
+	keys_free(&all.req.former);
+	all.req.former = all.req.keys;
+	all.req.keys = fresh;
+	hosted_free(&all.req.hosted);
 	if (*conf_str(conf, "certificate_dir") != '\0')
-		state.hosted = hosted_new(service_ask_pair, request_again,
-		    &state);
-	request_again(&state);		/* those that waited for old files */
-	state.per_channel = (unsigned)conf_num(conf, "sign_rate_channel");
-	state.in_all = (unsigned)conf_num(conf, "sign_rate_total");
+		all.req.hosted = hosted_new(service_ask_pair, request_again,
+		    &all.req);
+	request_again(&all.req);		/* those that waited for old files */
+	all.req.per_channel = (unsigned)conf_num(conf, "sign_rate_channel");
+	all.req.in_all = (unsigned)conf_num(conf, "sign_rate_total");
 	log_info(LF_STR("event", "keys"),
 	    LF_NUM("usable", keys_count(fresh)),
 	    LF_NUM("configured", conf_count(conf, "certificates")));
 }
 
 static void
+on_former_over(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+	keys_free(&all.req.former);
+}
+
+static void
 on_reload(void *ctx)
 {
+	static const struct timeval drain = { .tv_sec = FORMER_S };
+
 	(void)ctx;
 	load();
+	if (evtimer_add(all.former_over, &drain) != 0)
+		die(EXIT_OSERR, "no timer");
 }
 
 static void
 on_pair(const char *stem, bool is_key, int fd, void *ctx)
 {
 	(void)ctx;
-	if (state.hosted != NULL)
-		hosted_got(state.hosted, stem, is_key, fd);
+	if (all.req.hosted != NULL)
+		hosted_got(all.req.hosted, stem, is_key, fd);
 }
 
 int
@@ -67,13 +88,18 @@ main(int argc, char **argv)
 	struct ipc_server *srv;
 
 	service_begin(&keyd, argc, argv);
-	request_init(&state);
-	/* Before confinement: the library looks for its own settings once. */
-	load();
+	request_init(&all.req);
+	/* Before confinement the library looks for its own settings; keys only
+	   come into a process that nobody can look into any more. */
+	keys_setup();
 	service_confine(NULL, NULL);
+	all.former_over = evtimer_new(service_base(), on_former_over, NULL);
+	if (all.former_over == NULL)
+		die(EXIT_OSERR, "no timer");
+	load();
 
 	srv = ipc_server_new(service_base(), request_rules, request_rules_n,
-	    &state);
+	    &all.req);
 	ipc_server_limit(srv, ROLE_SMTPD_SESSION, 20000);
 	ipc_server_on_close(srv, request_peer_closed);
 	service_serve(srv);
@@ -81,7 +107,9 @@ main(int argc, char **argv)
 	service_loop();
 
 	ipc_server_free(&srv);
-	keys_free(&state.keys);
-	hosted_free(&state.hosted);
+	event_free(all.former_over);
+	keys_free(&all.req.former);
+	keys_free(&all.req.keys);
+	hosted_free(&all.req.hosted);
 	return service_end();
 }

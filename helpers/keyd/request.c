@@ -20,8 +20,11 @@
 #include "helpers/keyd/tbs.h"
 #include "ipc/chan.h"
 #include "ipc/msg_chan.h"
+#include "os/clock.h"
 
 #define WAITING_MAX	1000	/* questions */
+#define PER_SESSION	10	/* signatures a second for one of smtpd's */
+#define SAY_MS		1000	/* a line for refusals, of all together */
 
 struct waiting {
 	TAILQ_ENTRY(waiting) next;
@@ -48,6 +51,11 @@ within_rates(struct request_state *s, struct ipc_peer *peer)
 		r = xcalloc(1, sizeof(*r));
 		ipc_peer_set(peer, r);
 	}
+	/* A session needs one per connection; they come and go with clients. */
+	if (ipc_peer_role(peer) == ROLE_SMTPD_SESSION)
+		return rate_take(r, PER_SESSION) &&
+		    rate_take(&s->sessions, s->per_channel) &&
+		    rate_take(&s->all, s->in_all);
 	return rate_take(r, s->per_channel) && rate_take(&s->all, s->in_all);
 }
 
@@ -109,14 +117,23 @@ refuse(struct ipc_peer *peer, const struct ipc_msg *msg, enum why_kind kind,
 	return ipc_refuse(peer, msg->request, &why);
 }
 
+/* In a flood one line a second stands for all, so that others are seen. */
 static void
-log_refused(struct ipc_peer *peer, const struct sign_req *req,
-    const char *reason)
+log_refused(struct request_state *s, struct ipc_peer *peer,
+    const struct sign_req *req, const char *reason)
 {
+	int64_t now = clock_mono_ms();
+
+	if (s->said_ms != 0 && now - s->said_ms < SAY_MS) {
+		s->unsaid++;
+		return;
+	}
+	s->said_ms = now;
 	log_warn(LF_STR("event", "sign-refused"),
 	    LF_STR("daemon", role_name(ipc_peer_role(peer))),
 	    LF_STR("name", req->host), LF_NUM("scheme", req->scheme),
-	    LF_STR("why", reason));
+	    LF_STR("why", reason), LF_NUM("lines", s->unsaid));
+	s->unsaid = 0;
 }
 
 /* false: the answer waits. */
@@ -139,15 +156,19 @@ answer_sign(struct request_state *s, struct ipc_peer *peer,
 	const struct key *key = keys_find(s->keys, ipc_peer_role(peer), req);
 	const char *reason;
 
+	if (key == NULL && s->former != NULL)
+		key = keys_find(s->former, ipc_peer_role(peer), req);
 	if (key == NULL && !find_hosted(s, peer, msg, req->host, &key))
 		return VERDICT_OK;
 	if (key == NULL || !key_is(key, req))
 		reason = "no key for this name";
+	else if (!within_rates(s, peer))
+		reason = "too many signatures";
 	else if (key_sign(key, req, &rep) != 0)
 		reason = "the key cannot sign by this scheme";
 	else
 		return ipc_answer(peer, msg, &sign_rep_type, &rep, -1);
-	log_refused(peer, req, reason);
+	log_refused(s, peer, req, reason);
 	return refuse(peer, msg, WHY_TEMP, reason);
 }
 
@@ -159,12 +180,8 @@ on_sign(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	enum tbs kind = tbs_kind(span_of(req->tbs, req->tbs_len));
 
 	if (!tbs_scheme_fits(kind, req->scheme)) {
-		log_refused(peer, req, "not a handshake of a TLS server");
+		log_refused(s, peer, req, "not a handshake of a TLS server");
 		return VERDICT_CLOSE;
-	}
-	if (!within_rates(s, peer)) {
-		log_refused(peer, req, "too many signatures");
-		return refuse(peer, msg, WHY_TEMP, "too many signatures");
 	}
 	return answer_sign(s, peer, msg);
 }

@@ -10,10 +10,12 @@
 #include "ipc/server.h"
 
 struct request_state {
-	struct keys   *keys;
+	struct keys   *keys, *former;	/* former: until a reload is long ago */
 	struct hosted *hosted;		/* NULL: no certificate_dir */
 	unsigned       per_channel, in_all;	/* signatures a second */
-	struct rate    all;
+	struct rate    all, sessions;	/* sessions: those of smtpd together */
+	int64_t	       said_ms;		/* when a refusal was last logged */
+	uint64_t       unsaid;
 	TAILQ_HEAD(waiting_list, waiting) waiting;	/* for files */
 	size_t	       waiting_n;
 };

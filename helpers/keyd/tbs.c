@@ -19,7 +19,7 @@
 #define NAMED_CURVE	3
 #define UNCOMPRESSED	4
 
-/* NamedCurve, RFC 8422 5.1.1; octets of a point, RFC 8422 5.4.1. */
+/* Those that our daemons offer.  NamedCurve, RFC 8422 5.1.1; octets of a point, RFC 8422 5.4.1. */
 static const struct {
 	unsigned curve;
 	size_t	 point;
@@ -27,9 +27,7 @@ static const struct {
 } curves[] = {
 	{ 23, 65, true },	/* secp256r1 */
 	{ 24, 97, true },	/* secp384r1 */
-	{ 25, 133, true },	/* secp521r1 */
 	{ 29, 32, false },	/* x25519 */
-	{ 30, 56, false },	/* x448 */
 };
 
 static unsigned

@@ -109,9 +109,17 @@ const struct conf_key conf_keys[] = {
 	    "A file of at most ten CAs in PEM form: clients are asked for a "
 	    "certificate that one of them vouches for, with which they may "
 	    "log in by EXTERNAL; empty: nobody is asked." },
+	{ "tls_handshakes_max", CONF_NUM, 1, 100000, "500", NULL,
+	    R(POP3_FRONT) | R(IMAP_FRONT),
+	    "TLS handshakes under way at once in pop3d, and in imapd." },
+	{ "tls_handshakes_per_network", CONF_NUM, 0, 100000, "50", NULL,
+	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
+	    "TLS handshakes that the clients of one network (IPv4: /24, IPv6: "
+	    "/48) may begin in a second, with bursts of twice that, at pop3d, "
+	    "at imapd, and at listen_submissions; 0: no limit." },
 	{ "sign_rate_channel", CONF_NUM, 1, 100000, "300", NULL, R(KEYD),
-	    "TLS handshakes a second that keyd signs for one pop3d, imapd or "
-	    "session of smtpd." },
+	    "TLS handshakes a second that keyd signs for one pop3d, one imapd "
+	    "or all sessions of smtpd." },
 	{ "sign_rate_total", CONF_NUM, 1, 100000, "500", NULL, R(KEYD),
 	    "TLS handshakes a second that keyd signs in all." },
 

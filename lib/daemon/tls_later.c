@@ -14,7 +14,6 @@
 
 #include "base/bug.h"
 #include "base/hash.h"
-#include "base/log.h"
 #include "conf/value.h"
 #include "daemon/service.h"
 #include "ipc/msg_refusal.h"
@@ -232,9 +231,7 @@ tls_later_on_refusal(struct ipc_peer *peer, const struct ipc_msg *msg,
 	(void)ctx;
 	if (q == NULL)
 		return VERDICT_CLOSE;
-	if (q->signature)
-		log_warn(LF_STR("event", "not-signed"),
-		    LF_STR("name", q->host), LF_STR("why", no->text));
+	/* keyd has logged it, with a bound; here it may be a flood. */
 	refuse(q, no->permanent != 0);
 	return VERDICT_OK;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "conf/value.h"
 #include "daemon/service.h"
 #include "daemon/tls_later.h"
@@ -132,23 +133,29 @@ tls_signer_serve(struct ipc_server *srv)
 bool
 tls_signer_ready(void)
 {
-	return signer.keyd.fd >= 0 || tls_later_ready();
+	return (signer.keyd.fd >= 0 && !fd_at_end(signer.keyd.fd)) ||
+	    tls_later_ready();
 }
 
 /* A file that master opened into pem; false: not there, and master said why. */
 static bool
 slurp(const char *name, const char *item, struct buf *pem)
 {
-	int fd = service_take_file(name), rc;
+	int fd = service_take_file(name), rc = -1;
+	bool key;
 
 	if (fd < 0)
 		return false;
-	rc = fs_slurp_fd(fd, pem);
+	/* All the room at once: no copy is left behind by growing. */
+	if (buf_room(pem, CERT_FILE_MAX) != NULL)
+		rc = fs_slurp_fd(fd, pem);
 	fd_close(&fd);
-	if (rc == 0)
+	key = cert_pem_has_key(buf_span(pem));
+	if (rc == 0 && !key)
 		return true;
 	log_error(LF_STR("event", "certificate-refused"),
-	    LF_STR("value", item), LF_STR("why", "cannot be read"));
+	    LF_STR("value", item), LF_STR("why", key ?
+	    "its file holds a private key" : "cannot be read"));
 	return false;
 }
 
@@ -163,6 +170,8 @@ load(struct tls_server *s, const char *name, const char *item,
 	if (slurp(name, item, &pem) && use(s, buf_span(&pem), &why) != 0)
 		log_error(LF_STR("event", "certificate-refused"),
 		    LF_STR("value", item), LF_STR("why", why.text));
+	if (pem.p != NULL)
+		wipe(pem.p, pem.size);
 	buf_fini(&pem);
 }
 
@@ -183,4 +192,18 @@ tls_signer_load(const char *alpn)
 	if (tls_server_count(s) == 0)
 		tls_server_free(&s);
 	return s;
+}
+
+void
+tls_signer_reload(struct tls_server **s, const char *alpn)
+{
+	struct tls_server *fresh = tls_signer_load(alpn);
+
+	if (fresh == NULL && conf_count(service_conf(), "certificates") > 0 &&
+	    *s != NULL) {
+		log_error(LF_STR("event", "old-certificates"));
+		return;
+	}
+	tls_server_free(s);
+	*s = fresh;
 }

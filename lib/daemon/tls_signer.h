@@ -18,6 +18,12 @@
 struct tls_server *tls_signer_load(const char *alpn);
 
 /*
+ * The same at reload, in place of *s (which may be NULL).  Where the files of
+ * today hold no certificate at all, those of before stay.
+ */
+void	tls_signer_reload(struct tls_server **s, const char *alpn);
+
+/*
  * Handshakes of this process are signed over that channel to keyd from now on;
  * owned from here on, and the one before is closed.  -1: over none.
  * wait_ms  for a signature

@@ -47,6 +47,7 @@ client_free(struct front_client *c)
 
 	if (c->state == ASKED)
 		(void)hash_del(f->asked, request_key(&c->request));
+	client_shaken(c);
 	client_forget_login(c);
 	client_sasl_over(c);
 	if (c->in.p != NULL)
@@ -317,13 +318,16 @@ on_refused(int fd, const struct sock_addr *peer, int tag,
 {
 	const struct front *f = ctx;
 	char ip[SOCK_IP_SIZE];
+	struct service_listener l;
 
-	(void)tag;
 	sock_format_ip(peer, ip);
 	log_warn(LF_STR("event", "client-refused"), LF_STR("client", ip),
 	    LF_STR("why", why == ACCEPTOR_SOURCE_FULL ?
 	    "too many of this address" : "too many clients"));
-	/* One short line into an empty socket buffer. */
+	/* One short line into an empty socket buffer; no line before TLS. */
+	if (service_listener((size_t)tag, &l) &&
+	    l.kind == f->proto->listener_tls)
+		return;
 	if (f->proto->busy != NULL && fd_write(fd, f->proto->busy,
 	    strlen(f->proto->busy)) < 0)
 		return;
@@ -354,6 +358,9 @@ front_new(const struct front_proto *proto)
 	load_mechs(f);
 	LIST_INIT(&f->relays);
 	f->asked = hash_new(ASKED_MAX, seed);
+	f->handshakes_max = (unsigned)conf_num(conf, "tls_handshakes_max");
+	f->pace = pace_new((unsigned)conf_num(conf,
+	    "tls_handshakes_per_network"));
 	LIST_INIT(&f->clients);
 	how.total_max = (unsigned)conf_num(conf, proto->clients_max);
 	how.source_max = (unsigned)conf_num(conf, "mail_clients_per_address");
@@ -381,6 +388,7 @@ front_free(struct front **f)
 	tls_later_end();
 	acceptor_free(&(*f)->acceptor);
 	hash_free(&(*f)->asked, NULL);
+	pace_free(&(*f)->pace);
 	free(*f);
 	*f = NULL;
 	the_front = NULL;	/* the server may end after it */
@@ -397,8 +405,7 @@ front_set_server(struct front *f, struct ipc_server *srv)
 void
 front_reload(struct front *f)
 {
-	tls_server_free(&f->tls);
-	f->tls = tls_signer_load(f->proto->alpn);
+	tls_signer_reload(&f->tls, f->proto->alpn);
 	load_mechs(f);
 }
 

@@ -13,6 +13,7 @@
 #include "login/front.h"
 #include "login/relay.h"
 #include "net/acceptor.h"
+#include "net/pace.h"
 #include "trust/sasl.h"
 
 /*
@@ -42,6 +43,7 @@ struct front_client {
 	const struct ipc_peer *authd;
 	bool		 lent;		/* it has the connection, too */
 	bool		 late;		/* its time is over */
+	bool		 shaking;	/* counted in the front */
 	bool		 known;		/* the first octets were looked at */
 	bool		 tls_first;	/* no greeting yet */
 	bool		 tls_next;	/* TLS begins when the output is out */
@@ -58,6 +60,8 @@ struct front {
 	unsigned	   mechs;	/* sasl_configured() */
 	LIST_HEAD(, front_client) clients;
 	struct tls_server *tls;		/* NULL: no certificate */
+	struct pace	  *pace;	/* of handshakes */
+	unsigned	   handshakes, handshakes_max;	/* under way */
 	LIST_HEAD(, front_relay) relays;
 	bool		   stopping;
 };
@@ -102,6 +106,8 @@ void	client_sasl_claim(const struct front_client *c,
 /* Begin a handshake; the client may be gone afterwards. */
 void	client_tls(struct front_client *c);
 void	client_handshake(struct front_client *c);
+/* It is over, or the client goes. */
+void	client_shaken(struct front_client *c);
 /* What goes to authd as the connection: itself, or one end of a pair. */
 int	client_inner(struct front_client *c) must_use;
 /* The login was accepted: the client leaves for a relay, or altogether. */

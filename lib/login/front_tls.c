@@ -9,7 +9,10 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "os/fd.h"
+
+#define HANDSHAKE_S	20
 
 struct front_relay {
 	LIST_ENTRY(front_relay) next;
@@ -40,14 +43,58 @@ go_on(void *ctx)
 	client_handshake(c);
 }
 
+/* Each has a stack and up to 128 KiB of a hello to hold; and a signature. */
+static bool
+may_begin(struct front_client *c)
+{
+	struct front *f = c->front;
+	const char *why = "too many handshakes of this network";
+	bool say = false;
+
+	if (f->handshakes >= f->handshakes_max)
+		why = "too many handshakes";
+	else if (pace_allow(f->pace, &c->peer, &say))
+		return true;
+	if (say || f->handshakes >= f->handshakes_max)
+		log_warn(LF_STR("event", "client-refused"),
+		    LF_STR("client", c->address), LF_STR("why", why));
+	return false;
+}
+
+/* The handshake has a time of its own, and then the log-in its whole one. */
+static void
+set_time(struct front_client *c, uint64_t most_s)
+{
+	uint64_t login_s = conf_num(service_conf(), "login_timeout");
+	const struct timeval limit = {
+	    .tv_sec = (time_t)num_min(login_s, most_s) };
+
+	if (evtimer_add(c->timer, &limit) != 0)
+		die(EXIT_OSERR, "no timer");
+}
+
+void
+client_shaken(struct front_client *c)
+{
+	if (c->shaking)
+		c->front->handshakes--;
+	c->shaking = false;
+}
+
 void
 client_tls(struct front_client *c)
 {
 	c->tls_next = false;
 	c->state = HANDSHAKE;
 	forget(c);
-	c->conn.tls = c->front->tls == NULL ? NULL :
-	    tls_accept(c->front->tls, c->conn.fd);
+	if (c->front->tls == NULL || !may_begin(c)) {
+		client_free(c);
+		return;
+	}
+	c->shaking = true;
+	c->front->handshakes++;
+	set_time(c, HANDSHAKE_S);
+	c->conn.tls = tls_accept(c->front->tls, c->conn.fd);
 	if (c->conn.tls == NULL) {
 		client_free(c);
 		return;
@@ -67,6 +114,8 @@ handshake_over(struct front_client *c)
 	    LF_STR("cipher", f.cipher), LF_STR("name", f.host));
 	(void)event_del(c->writable);	/* it may not be pending */
 	c->state = TALKING;
+	client_shaken(c);
+	set_time(c, UINT64_MAX);
 	c->known = true;		/* no other protocol gets this far */
 	if (c->tls_first)
 		c->front->proto->greet(c);

@@ -48,6 +48,12 @@ cert_parse(struct span pem, struct ossl_lib_ctx_st *lib,
 	return -1;
 }
 
+bool
+cert_pem_has_key(struct span pem)
+{
+	return span_find(pem, SPAN_LIT("PRIVATE KEY-----")) < pem.n;
+}
+
 int
 cert_parse_der(struct span der, struct ossl_lib_ctx_st *lib,
     struct x509_st *out[CERT_CHAIN_MAX], size_t *n)

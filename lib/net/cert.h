@@ -33,6 +33,8 @@ struct ossl_lib_ctx_st;
 int	cert_parse(struct span pem, struct ossl_lib_ctx_st *lib,
 	    struct x509_st *out[CERT_CHAIN_MAX], size_t *n,
 	    struct why *why) must_use;
+/* Does it hold a private key as well?  It must not be where it is then. */
+bool	cert_pem_has_key(struct span pem);
 /* The same of DER, one certificate behind the other and nothing else. */
 int	cert_parse_der(struct span der, struct ossl_lib_ctx_st *lib,
 	    struct x509_st *out[CERT_CHAIN_MAX], size_t *n) must_use;

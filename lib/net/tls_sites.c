@@ -167,15 +167,24 @@ has_kind(const struct tls_site *site, const char *kind)
 	return false;
 }
 
-/* The site for a certificate: one of the same name, or a new one. */
+static bool
+same_names(const struct cert_names *a, const struct cert_names *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (!cert_names_have(b, span_str(a->v[i])))
+			return false;
+	return a->n == b->n && strcmp(a->v[0], b->v[0]) == 0;
+}
+
+/* The site for a certificate: one of the same names, or a new one. */
 static struct tls_site *
 site_for(struct tls_sites *s, struct cert_names *names, const char *kind)
 {
 	struct tls_site *site;
 
 	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->v[i].names.v[0], names->v[0]) == 0 &&
-		    s->v[i].names.n == names->n && !has_kind(&s->v[i], kind))
+		if (same_names(&s->v[i].names, names) &&
+		    !has_kind(&s->v[i], kind))
 			return &s->v[i];
 	s->v = xreallocarray(s->v, s->n + 1, sizeof(s->v[0]));
 	site = &s->v[s->n++];
@@ -214,15 +223,33 @@ tls_sites_add(struct tls_sites *s, struct span pem,
 
 /* ---------------------------------------------------------- those that were found */
 
+/* A name that stands there goes before one that a "*" covers. */
+static const struct tls_site *
+find_added(const struct tls_sites *s, const char *host)
+{
+	const struct tls_site *covered = NULL;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct cert_names *names = &s->v[i].names;
+
+		for (size_t j = 0; j < names->n; j++)
+			if (strcmp(names->v[j], host) == 0)
+				return &s->v[i];
+		if (covered == NULL && cert_names_have(names, span_str(host)))
+			covered = &s->v[i];
+	}
+	return covered;
+}
+
 const struct tls_site *
 tls_sites_find(struct tls_sites *s, const char *host, bool *nobody)
 {
+	const struct tls_site *added = find_added(s, host);
 	struct entry *e;
 
 	*nobody = false;
-	for (size_t i = 0; i < s->n; i++)
-		if (cert_names_have(&s->v[i].names, span_str(host)))
-			return &s->v[i];
+	if (added != NULL)
+		return added;
 	e = hash_get(s->by_host, span_str(host));
 	if (e == NULL)
 		return NULL;

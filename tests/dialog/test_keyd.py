@@ -278,7 +278,46 @@ def test_reload_brings_new_keys(tmp_path, pairs):
         while ask(chan, pairs["ed"], ED, TLS13) == "refused":
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        assert ask(chan, pairs["ec"], ECDSA, TLS13) == "refused"
+        # sessions that began before have the certificate of then, for a while
+        assert isinstance(ask(chan, pairs["ec"], ECDSA, TLS13), bytes)
+        k.configure()
+        deadline = time.monotonic() + 5
+        while ask(chan, pairs["ec"], ECDSA, TLS13) != "refused":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    finally:
+        k.close()
+
+
+def test_a_flood_of_smtp_leaves_the_others_their_share(tmp_path, pairs):
+    """Each session has a channel of its own, but not a rate of its own."""
+    tmp_path.chmod(0o755)
+    k = Keyd(tmp_path, [pairs["ec"]], sign_rate_channel=6,
+             sign_rate_total=10)
+    try:
+        signed = 0
+        for _ in range(60):
+            chan, listener = k.session()
+            signed += ask(chan, pairs["ec"], ECDSA, TLS13) != "refused"
+            chan.close()
+            listener.close()
+        assert 0 < signed < 60
+        assert isinstance(ask(k.peer(), pairs["ec"], ECDSA, TLS13), bytes)
+        # refusals are said once a second, with how many there were
+        assert k.log_text().count("sign-refused") < 20
+    finally:
+        k.close()
+
+
+def test_a_certificate_with_its_key_in_one_file_is_refused(tmp_path, pairs):
+    """Others read the certificate's file."""
+    tmp_path.chmod(0o755)
+    both = Pair(tmp_path, "both.example.org")
+    both.cert.write_bytes(both.cert.read_bytes() + both.key.read_bytes())
+    k = Keyd(tmp_path, [both, pairs["ec"]])
+    try:
+        assert ask(k.peer(), both, ECDSA, TLS13) == "refused"
+        assert "holds a private key" in k.log_text()
     finally:
         k.close()
 

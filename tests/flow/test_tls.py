@@ -929,3 +929,125 @@ def test_one_who_never_stops_talking_after_login(tls):
             other.until(rb"c OK ")
             other.close()
         assert p.poll() is None
+
+
+@pytest.mark.parametrize("port", IMPLICIT)
+def test_one_client_too_many_gets_no_word_in_the_clear(netns, pairs, port):
+    settings = {"certificates": pairs["ec"].setting(),
+                "mail_clients_per_address": "2",
+                "smtp_clients_per_address": "2"}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        if HOST == "127.0.0.1":
+            pytest.skip("not root: loopback has no such limit")
+        held = [open_tls(paq, port) for _ in range(2)]
+        third = connect(paq, port)
+        with contextlib.suppress(ConnectionError):
+            assert third.recv(100) == b""
+        for line in held:
+            line.close()
+
+
+def test_handshakes_are_bounded(netns, pairs):
+    """Under way at once in a front; the others go on, and places come free."""
+    settings = {"certificates": pairs["ec"].setting(),
+                "tls_handshakes_max": "3", "login_timeout": "5s"}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        talking = open_tls(paq, "imaps")
+        started = [connect(paq, "imaps") for _ in range(3)]
+        for s in started:           # the head of a hello of 128 KiB
+            s.sendall(b"\x16\x03\x01\x40\x00\x01\x01\xff\x00")
+        wait_for(lambda: at_once_closed(paq))
+        paq.wait_log("client-refused.*too many handshakes")
+        plain = Line(paq, "imap")
+        plain.until(rb"\* OK ")
+        talking.raw(b"a NOOP\r\n")
+        talking.until(rb"a OK ")
+        # their time ends
+        for s in started:
+            with contextlib.suppress(ConnectionError):
+                while s.recv(4096):
+                    pass
+        open_tls(paq, "imaps").close()
+
+
+def at_once_closed(paq):
+    s = connect(paq, "imaps")
+    s.settimeout(0.3)
+    try:
+        return s.recv(100) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+    finally:
+        s.close()
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="not root: loopback has no such limit")
+@pytest.mark.parametrize("port", ["imaps", "submissions"])
+def test_one_network_cannot_take_all_handshakes(netns, pairs, port):
+    settings = {"certificates": pairs["ec"].setting(),
+                "tls_handshakes_per_network": "2"}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        failed = 0
+        for _ in range(60):
+            try:
+                open_tls(paq, port).close()
+            except (OSError, EOFError):
+                failed += 1
+        assert failed > 10
+        assert paq.log_text().count("too many handshakes of this") < 30
+        # another network has its own
+        with in_netns(paq.netns):
+            s = socket.create_connection((paq.host, paq.port[port]), 20,
+                                         ("127.0.0.1", 0))
+        context().wrap_socket(s).close()
+
+
+def test_reload_keeps_what_was_good(netns, tmp_path):
+    """Files without a certificate: those of before are served on, and a
+    connection of before can still begin TLS."""
+    tmp_path.chmod(0o755)
+    pair = Pair(tmp_path, "mx.demo.example", "ec")
+    with Suite(netns=netns, host=HOST, listen=ALL,
+               settings={"certificates": pair.setting()}) as paq:
+        before = Line(paq, "mx")
+        before.until(rb"220 ")
+        new = Pair(tmp_path, "mx.demo.example", "ec")      # the same files
+        paq.paquebot("reload")
+        paq.wait_log("event=reloaded")
+        der = ssl.PEM_cert_to_DER_cert(new.cert.read_text())
+        wait_for(lambda: served(paq, "imaps") == der)
+        before.raw(b"EHLO c.example\r\n")
+        before.until(rb"250 ")
+        before.raw(b"STARTTLS\r\n")
+        before.until(rb"220 ")
+        before.start()
+        before.raw(b"NOOP\r\n")
+        before.until(rb"250 ")
+        before.close()
+        new.cert.write_text("nothing\n")
+        paq.paquebot("reload")
+        paq.wait_log("old-certificates")
+        for port in PORTS:
+            wait_for(lambda: served(paq, port) == der)
+
+
+def served(paq, port):
+    line = open_tls(paq, port)
+    der = line.sock.getpeercert(binary_form=True)
+    line.close()
+    return der
+
+
+def test_certificate_and_key_need_files_of_their_own(netns, tmp_path):
+    pair = Pair(tmp_path, "mx.demo.example", "ec")
+    pair.cert.write_bytes(pair.cert.read_bytes() + pair.key.read_bytes())
+    paq = Suite(netns=netns, host=HOST, listen=ALL,
+                settings={"certificates": f"{pair.cert} {pair.cert}"})
+    try:
+        with pytest.raises(RuntimeError):
+            paq.write().start()
+        assert "files of their own" in paq.trouble()
+    finally:
+        paq.close()

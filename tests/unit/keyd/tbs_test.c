@@ -78,9 +78,9 @@ test_tls12(void **state)
 		/* RFC 8422 5.1.1 and 5.4.1 */
 		{ "P-256", 23, 65, 4, 0, TBS_TLS12 },
 		{ "P-384", 24, 97, 4, 0, TBS_TLS12 },
-		{ "P-521", 25, 133, 4, 0, TBS_TLS12 },
+		{ "P-521", 25, 133, 4, 0, TBS_OTHER },
 		{ "x25519", 29, 32, 'x', 0, TBS_TLS12 },
-		{ "x448", 30, 56, 'x', 0, TBS_TLS12 },
+		{ "x448", 30, 56, 'x', 0, TBS_OTHER },
 		{ "compressed", 23, 33, 2, 0, TBS_OTHER },
 		{ "not uncompressed", 23, 65, 2, 0, TBS_OTHER },
 		{ "other curve", 22, 65, 4, 0, TBS_OTHER },
