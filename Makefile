@@ -205,6 +205,16 @@ hijack:
 	@LONG=1 $(PYTHON) -m pytest -q -s -p no:cacheprovider \
 	    tests/privs/test_hijack.py
 
+# The attacks of doc/threats.md and how their tests go; with their long forms.
+threats: tests
+	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
+	@BUILD=$(B) $(PYTHON) tests/hostile/count.py --run
+
+hostile: tests
+	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
+	@LONG=1 ROUNDS=80 FAULTS=all POINTS=500 BUILD=$(B) \
+	    $(PYTHON) tests/hostile/count.py --run
+
 demo:
 	@tools/install-deps
 	@$(MAKE) -s $(ALL_CPUS) all
@@ -246,6 +256,6 @@ clean:
 
 -include $(shell find build build-san build-fault build-hijack build-fuzz -name '*.d' 2>/dev/null)
 
-.PHONY: all unit tests check powercut hijack demo bench install fuzz lint clean
+.PHONY: all unit tests check powercut threats hostile hijack demo bench install fuzz lint clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -80,7 +80,7 @@ PLACES = [b"a LOGIN \"u%s\" x", b"a LOGIN u%s x", b"a LOGIN {3+}\r\nu%s v x",
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_every_octet_before_login(front, place):
+def test_B6_every_octet_before_login(front, place):
     for octet in list(range(32)) + list(range(127, 256)):
         c = front.connect()
         c.send(place % bytes([octet]) + b"\r\nb LOGOUT\r\n")
@@ -91,7 +91,7 @@ def test_every_octet_before_login(front, place):
     front.connect().ok("NOOP")
 
 
-def test_unbalanced_quotes(front):
+def test_B6_unbalanced_quotes(front):
     """Dovecot CVE-2019-11500: NUL in a quoted string, at edges of buffers."""
     for n in (0, 1, 1000, 4090, 8150):
         for text in (b'"u\0\0\\"', b'"u\\\0"', b'"' + b"\\\\" * 20 + b'"\\',
@@ -104,7 +104,7 @@ def test_unbalanced_quotes(front):
 
 
 @pytest.mark.parametrize("octet", [0, 1, 7, 10, 13, 31, 127, 128, 255])
-def test_octets_in_a_session(c, octet):
+def test_B6_octets_in_a_session(c, octet):
     o = bytes([octet])
     for command in (b'SELECT "IN%sBOX"' % o, b"SELECT IN%sBOX" % o,
                     b"SELECT {6+}\r\nINBO%sX" % o, b'SELECT "%s"' % o,
@@ -129,7 +129,7 @@ SIZES = ["99999999", "4294967295", "4294967297", "9223372036854775808",
          "0x10", "1" * 5000]
 
 
-def test_announced_sizes_before_login(front):
+def test_B7_announced_sizes_before_login(front):
     front.connect().ok("NOOP")
     before = front.memory_kib()
     clients = []
@@ -144,7 +144,7 @@ def test_announced_sizes_before_login(front):
         c.close()
 
 
-def test_many_small_literals_before_login(front):
+def test_B7_many_small_literals_before_login(front):
     c = front.connect()
     before = front.memory_kib()
     c.send(b"a LOGIN ")
@@ -162,7 +162,7 @@ def test_many_small_literals_before_login(front):
 
 
 @pytest.mark.parametrize("octets", [b"(", b"a", b"\"", b"{", b" ", b"\0"])
-def test_flood_without_a_line_end_before_login(front, octets):
+def test_B7_B8_flood_without_a_line_end_before_login(front, octets):
     """100 MB, or as much of it as the server stands."""
     c = front.connect()
     before = front.memory_kib()
@@ -181,7 +181,7 @@ def test_flood_without_a_line_end_before_login(front, octets):
 
 
 @pytest.mark.parametrize("octets", [b"(", b"a", b"\"", b"{", b" "])
-def test_flood_in_a_session(server, octets):
+def test_B8_flood_in_a_session(server, octets):
     c = server.client()
     peak = 0
     try:
@@ -201,7 +201,7 @@ def test_flood_in_a_session(server, octets):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda s: s[:24])
-def test_announced_sizes_in_a_session(server, size):
+def test_B7_announced_sizes_in_a_session(server, size):
     for command in ("APPEND INBOX", "SELECT"):
         for plus in ("", "+"):
             c = server.client()
@@ -215,7 +215,7 @@ def test_announced_sizes_in_a_session(server, size):
             c.close()
 
 
-def test_refused_literals_are_no_commands(c):
+def test_B7_refused_literals_are_no_commands(c):
     """What belongs to a refused command is not run as the next."""
     bait = b"x DELETE INBOX\r\ny NOOP\r\n"
     c.send(b"a NONSENSE \x01 {%d+}\r\n%s rest {%d+}\r\n%s end\r\nb NOOP\r\n" %
@@ -228,7 +228,7 @@ def test_refused_literals_are_no_commands(c):
     assert c.line().startswith(b"b OK")
 
 
-def test_many_small_literals(server):
+def test_B7_many_small_literals(server):
     c = server.client()
     try:
         c.send(b"a SEARCH")
@@ -240,6 +240,24 @@ def test_many_small_literals(server):
         c.ok("NOOP")
     except (BrokenPipeError, ConnectionResetError):
         assert b"BYE" in c.ended()
+
+
+@pytest.mark.parametrize("octets", [
+    b"POST / HTTP/1.1\r\nHost: x\r\n\r\na NOOP\r\n", b"GET /x HTTP/1.0\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 500])
+def test_B11_another_protocol(front, octets):
+    """It is closed at once; what follows is not read as commands."""
+    for cut in (len(octets), 1):
+        c = front.connect()
+        try:
+            c.send(octets[:cut])
+            time.sleep(0.02)
+            c.send(octets[cut:])
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        assert b" OK" not in c.ended()
+    front.connect().ok("NOOP")
 
 
 # ----------------------------------------------- messages that are dear: C1, C2
@@ -267,7 +285,7 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("kind", HEADERS)
-def test_dear_headers(server, kind):
+def test_C1_dear_headers(server, kind):
     """Dovecot CVE-2024-23184, CVE-2024-23185."""
     c = deliver(server, HEADERS[kind](500000))
     with cost(c, 1):
@@ -298,7 +316,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_dear_structures(server, kind):
+def test_C2_C3_dear_structures(server, kind):
     """Dovecot CVE-2020-12100, CVE-2020-25275, CVE-2026-27859."""
     c = deliver(server, BODIES[kind])
     with cost(c, 1):
@@ -342,7 +360,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda s: s[:24])
-def test_dear_commands(c, command):
+def test_C6_dear_commands(c, command):
     c.append("INBOX", b"Subject: x\r\n\r\nx\r\n")
     for i in range(20):
         c.ok("CREATE " + "a" * 60 + "." + "a" * 60 + "." + str(i))
@@ -353,7 +371,7 @@ def test_dear_commands(c, command):
     c.ok("NOOP")
 
 
-def test_large_mailbox(server):
+def test_C15_large_mailbox(server):
     """10,000 messages; every number in a set of its own."""
     c = server.client()
     for i in range(10000):
@@ -387,7 +405,7 @@ def tree(path):
 
 
 @pytest.mark.parametrize("separator", [".", "/"])
-def test_names(tmp_path, separator):
+def test_D7_names(tmp_path, separator):
     mine, other = tmp_path / "mine", tmp_path / "other"
     for root in (mine, other):
         for sub in ("cur", "new", "tmp"):
@@ -422,7 +440,7 @@ def test_names(tmp_path, separator):
             assert (path / "cur").is_dir()
 
 
-def test_symlinks(tmp_path):
+def test_E1_E2_symlinks(tmp_path):
     """E1, E2: what lies in the Maildir but leads out of it."""
     mine, other = tmp_path / "mine", tmp_path / "other"
     for root in (mine, other):
@@ -443,7 +461,7 @@ def test_symlinks(tmp_path):
 
 # ------------------------------------------------------ clients that wait: C11
 
-def test_reader_who_does_not_read(server):
+def test_C11_reader_who_does_not_read(server):
     """A window of 0: the session ends when the time for it is over."""
     with Session(server.root, idle=1) as s:
         c = s.client()
@@ -456,7 +474,7 @@ def test_reader_who_does_not_read(server):
         assert time.monotonic() - begin < 10
 
 
-def test_slow_command(server):
+def test_C11_slow_command(server):
     """Octet by octet: the time is for the whole command."""
     with Session(server.root, idle=2) as s:
         c = s.client()

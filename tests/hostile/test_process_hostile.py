@@ -250,6 +250,47 @@ def test_G5_master_is_linked_with_no_parser_of_mail_or_net():
     print(f"master: {whole} lines of code")
 
 
+# -------------------------------------------- G8: what makes errors less useful
+
+def readelf(program, *what):
+    return subprocess.run(["readelf", "-W", *what, program], check=True,
+                          capture_output=True, text=True).stdout
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer brings its own")
+def test_G8_programs_are_hardened():
+    """Anywhere in memory, tables read-only before main, no code on the stack,
+    canaries in frames, checked copies."""
+    canary = checked = 0
+    for program in BIN.iterdir():
+        if not program.is_file() or program.name.startswith("."):
+            continue
+        head, dynamic = readelf(program, "-h", "-l"), readelf(program, "-d")
+        assert re.search(r"Type:\s+DYN ", head), program
+        assert "PIE" in dynamic and "BIND_NOW" in dynamic, program
+        assert "GNU_RELRO" in head and "TEXTREL" not in dynamic, program
+        assert re.search(r"GNU_STACK\s.* RW  ?0x", head), program
+        assert not re.search(r"LOAD\s.* RWE ", head), program
+        assert "RPATH" not in dynamic and "RUNPATH" not in dynamic, program
+        names = readelf(program, "--dyn-syms")
+        canary += "__stack_chk_fail" in names
+        checked += "_chk@" in names.replace("__stack_chk", "")
+    assert canary >= 13 and checked >= 10
+    flags = (ROOT / "Makefile").read_text()
+    assert "-fstack-clash-protection" in flags
+
+
+@needs_root
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer brings its own")
+def test_G8_no_memory_is_for_writing_and_running(paq):
+    client = paq.imap(BOB)
+    for pid in [paq.master.pid, *paq.tree()]:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            rights = line.split()[1]
+            assert not ("w" in rights and "x" in rights), (pid, line)
+    client.logout()
+
+
 # ---------------------------------------------- C14: limits of its own making
 
 @needs_root
