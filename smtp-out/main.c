@@ -199,8 +199,8 @@ main(int argc, char **argv)
 	service_begin(&smtp_out, argc, argv);
 	tls_setup();
 	state.tls = tls_client_new();
-	load_authorities();
 	service_confine(NULL, NULL);
+	load_authorities();		/* foreign octets: behind the wall */
 
 	state.srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
 	ipc_server_limit(state.srv, ROLE_SMTP_OUT_WORKER, 5000);

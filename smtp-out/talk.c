@@ -21,14 +21,6 @@
 #include "smtp-out/limits.h"
 #include "smtp/verb.h"
 
-/* Something came, or the end, that answers no command of ours. */
-static bool
-has_spoken(const struct talk *t)
-{
-	return !stream_idle(&t->stream) ||
-	    fd_wait(t->stream.fd, FD_READ, 0) != 0;
-}
-
 void
 talk_close(struct talk *t)
 {
@@ -37,7 +29,8 @@ talk_close(struct talk *t)
 	stream_deadline(&t->stream, QUIT_MS);
 	/* RFC 5321 4.1.1.10; nothing depends on the answer. */
 	if (!t->in_data && !t->tls_failed && stream_puts(&t->stream, "QUIT\r\n") ==
-	    STREAM_OK && stream_flush(&t->stream) == STREAM_OK)
+	    STREAM_OK && stream_flush(&t->stream) == STREAM_OK &&
+	    t->no_tls != NULL)		/* else TLS says goodbye */
 		sock_end_output(t->stream.fd);
 	stream_fini(&t->stream);
 	reply_fini(&t->reply);
@@ -311,13 +304,13 @@ send_message(struct talk *t, struct job_in *j, struct why *why)
 		why_set(why, WHY_TEMP, "4.3.0", "the queue manager ended");
 		return give_up(t, j, why);
 	}
-	if (has_spoken(t))
+	if (stream_heard(&t->stream))
 		return take_early_reply(t, j, why);
 	t->in_data = false;
 	t->link->in_doubt = true;
 	if (body_end(&out, why) != 0 || after_dot(t, j, why) != 0)
 		return give_up(t, j, why);
-	return t->reply.code == 421 || has_spoken(t) ? TALK_CLOSED :
+	return t->reply.code == 421 || stream_heard(&t->stream) ? TALK_CLOSED :
 	    TALK_DONE;
 }
 

@@ -125,6 +125,8 @@ put_trace(const struct intake *in, struct buf *out)
 		.by = span_str(s->set->hostname),
 		.how = s->how,
 		.tls = s->facts.tls,
+		.version = span_str(s->tls),
+		.cipher = span_str(s->cipher),
 		.auth = s->facts.logged_in,
 		.id = span_str(in->id),
 		.for_rcpt = s->env.rcpts_n == 1 ? envelope_first(&s->env) :

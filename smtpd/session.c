@@ -150,6 +150,7 @@ session_tls(struct session *s)
 	}
 	s->facts.tls = true;
 	s->tls = f.version;
+	s->cipher = f.cipher;
 	tie(&s->ties, tls, f.client);
 	find_mechanisms(s);
 	s->helo[0] = '\0';

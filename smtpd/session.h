@@ -65,6 +65,7 @@ struct session {
 	char	 id[SESSION_ID_SIZE];	/* for logs */
 	char	 helo[LIMIT_HELO_OCTETS + 1];
 	const char *tls;		/* version, or NULL: in the clear */
+	const char *cipher;
 	struct session_ties ties;
 	uint32_t exchange;		/* the last one of SASL with authd */
 	char	 login[AUTH_USER_MAX + 1];	/* account, or "uid:N", or "" */

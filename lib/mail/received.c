@@ -77,6 +77,16 @@ put_from(struct buf *b, const struct received *r)
 	buf_add_str(b, "\r\n\t");
 }
 
+static void
+put_tls(struct buf *b, const struct received *r)
+{
+	buf_add_str(b, "\r\n\t(using ");
+	header_out_tame(b, r->version, NAME_MAX_OCTETS);
+	buf_add_str(b, " with cipher ");
+	header_out_tame(b, r->cipher, NAME_MAX_OCTETS);
+	buf_add_char(b, ')');
+}
+
 static bool
 is_print_span(struct span s)
 {
@@ -105,6 +115,8 @@ received_write(struct buf *out, const struct received *r)
 	if (r->how != RECEIVED_LOCAL)
 		buf_addf(&b, " with %s",
 		    received_keyword(r->how, r->tls, r->auth));
+	if (r->tls && r->version.n > 0)
+		put_tls(&b, r);
 	if (r->id.n > 0) {
 		buf_add_str(&b, " id ");
 		header_out_tame(&b, r->id, ID_MAX_OCTETS);

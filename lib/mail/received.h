@@ -23,6 +23,7 @@ struct received {
 	struct span by;		/* our host name */
 	enum received_how how;
 	bool	    tls, auth;	/* add S and A: ESMTPSA (RFC 3848) */
+	struct span version, cipher;	/* of TLS, the library's words */
 	struct span id;		/* queue id */
 	struct span for_rcpt;	/* mailbox, if it is the only one */
 	int64_t	    time;	/* seconds since 1970 */

@@ -290,6 +290,33 @@ stream_fill(struct stream *s)
 	return s->in_end_why;
 }
 
+#define TRIES	16	/* records without data that are passed over at once */
+
+bool
+stream_heard(struct stream *s)
+{
+	int want;
+
+	if (s->in_end_why != STREAM_OK)
+		return true;
+	for (int i = 0; i < TRIES && stream_idle(s); i++) {
+		ssize_t got;
+
+		if (fd_wait(s->fd, FD_READ, 0) == 0)
+			return false;
+		s->in_at = s->in_end = 0;
+		got = s->io->read(s->io_ctx, s->fd, s->in, s->in_size, &want);
+		if (got > 0) {
+			s->in_end = (size_t)got;
+			s->octets_in += (size_t)got;
+		} else if (got == 0 || !would_wait(errno)) {
+			s->in_end_why = got == 0 ? STREAM_EOF : STREAM_ERROR;
+			return true;
+		}
+	}
+	return !stream_idle(s);
+}
+
 size_t
 stream_set_io(struct stream *s, const struct stream_io *io, void *ctx)
 {

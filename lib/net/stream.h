@@ -100,6 +100,11 @@ void	stream_consume(struct stream *s, size_t n);
 enum stream_result stream_fill(struct stream *s) must_use;
 /* true: a fill would wait, so this is the moment to stop and answer. */
 bool	stream_idle(const struct stream *s);
+/*
+ * Has the peer sent octets, or ended its output, though nobody waits for any?
+ * What it sent can be read.  What a layer says to itself is nothing.
+ */
+bool	stream_heard(struct stream *s);
 
 /* STREAM_OK, TIMEOUT or ERROR; sticky, so only the last need be looked at. */
 enum stream_result stream_write(struct stream *s, const void *p, size_t n);

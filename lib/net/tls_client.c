@@ -46,6 +46,17 @@ tls_client_free(struct tls_client **c)
 	*c = NULL;
 }
 
+/* An encrypted block is none of ours; nobody is asked for its password. */
+static int
+no_password(char *p, int n, int writing, void *ctx)
+{
+	(void)p;
+	(void)n;
+	(void)writing;
+	(void)ctx;
+	return -1;
+}
+
 static size_t
 read_authorities(BIO *in, X509_STORE *store)
 {
@@ -53,8 +64,8 @@ read_authorities(BIO *in, X509_STORE *store)
 	X509 *cert;
 
 	while (n < TLS_CA_MAX && (cert = X509_new_ex(tls_library(),
-	    NULL)) != NULL && PEM_read_bio_X509(in, &cert, NULL,
-	    NULL) != NULL) {
+	    NULL)) != NULL && PEM_read_bio_X509(in, &cert,
+	    no_password, NULL) != NULL) {
 		if (X509_STORE_add_cert(store, cert) == 1)
 			n++;
 		X509_free(cert);

@@ -18,7 +18,7 @@ void	tls_client_free(struct tls_client **c);
 /*
  * The authorities that are believed, in place of those of before.
  * pem      any number of certificates, one after the other; text between them
- *	    and blocks of other kinds are passed over
+ *	    and blocks of other kinds are passed over; a broken one is the end
  * returns  how many there are; 0: none, all as before
  */
 size_t	tls_client_trust(struct tls_client *c, struct span pem);

@@ -350,7 +350,8 @@ def test_mx_with_tls(tls):
     files = tls.wait_stored(ALICE, before + 1)
     newest = max(files, key=lambda p: p.stat().st_mtime)
     message = email.message_from_bytes(newest.read_bytes())
-    assert re.search(r"\bwith ESMTPS\b", message["Received"])
+    assert re.search(r"\bwith ESMTPS\s+\(using TLSv1\.3 with cipher TLS_\w+\)"
+                     r" id ", message["Received"])
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="needs an address beside loopback")

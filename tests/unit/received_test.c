@@ -29,10 +29,20 @@ whole(void **state)
 	    "\tfor <u@test>;\r\n"
 	    "\tTue, 22 Nov 2011 06:16:00 +0000\r\n");
 	buf_clear(&b);
+	/* RFC 3848 leaves it at the S; the rest is a comment, for people. */
+	r.version = SPAN_LIT("TLSv1.3");
+	r.cipher = SPAN_LIT("TLS_AES_256_GCM_SHA384");
+	T_INT(received_write(&b, &r), 0);
+	T_TRUE(span_find(buf_span(&b), SPAN_LIT("\r\n"
+	    "\tby mx.test with ESMTPSA\r\n"
+	    "\t(using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384) id Q1\r\n"
+	    "\tfor <u@test>;\r\n")) < b.n);
+	buf_clear(&b);
 	r.helo = SPAN_LIT("[192.0.2.7]");
 	r.client_name = r.for_rcpt = SPAN_NONE;
 	r.client_ip = SPAN_LIT("2001:db8::1");
 	r.how = RECEIVED_SMTP;
+	r.tls = false;
 	T_INT(received_write(&b, &r), 0);
 	T_STR(buf_span(&b), "Received: from [192.0.2.7]\r\n"
 	    "\t([IPv6:2001:db8::1])\r\n"

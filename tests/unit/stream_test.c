@@ -325,6 +325,46 @@ test_layer(void **state)
 	fd_close(&peer);
 }
 
+/* A layer that keeps its first three records to itself. */
+static ssize_t
+quiet_read(void *ctx, int fd, void *p, size_t n, int *want)
+{
+	int *calls = ctx;
+	char record;
+
+	if ((*calls)++ >= 3)
+		return fd_read(fd, p, n);
+	T_TRUE(fd_read(fd, &record, 1) == 1);
+	*want = FD_READ;
+	errno = EAGAIN;
+	return -1;
+}
+
+static void
+test_heard(void **state)
+{
+	static const struct stream_io quiet = { .read = quiet_read };
+	struct stream s;
+	int calls = 0, peer = open_pair(&s, 64, 64);
+
+	(void)state;
+	T_TRUE(stream_set_io(&s, &quiet, &calls) == 0);
+	T_TRUE(!stream_heard(&s));
+	/* RFC 8446 4.6.3: a change of keys may come at any time. */
+	T_TRUE(fd_write_all(peer, "KK", 2) == 0);
+	T_TRUE(!stream_heard(&s) && calls == 2);
+	T_TRUE(fd_write_all(peer, "Kabc", 4) == 0);
+	T_TRUE(stream_heard(&s));
+	T_TRUE(stream_heard(&s));
+	T_STR(stream_peek(&s), "abc");
+	stream_consume(&s, 3);
+	T_TRUE(!stream_heard(&s));
+	fd_close(&peer);
+	T_TRUE(stream_heard(&s));
+	T_TRUE(stream_fill(&s) == STREAM_EOF);
+	stream_fini(&s);
+}
+
 int
 main(void)
 {
@@ -337,6 +377,7 @@ main(void)
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_stuck_reader),
 		cmocka_unit_test(test_layer),
+		cmocka_unit_test(test_heard),
 	};
 
 	fd_no_sigpipe();
