@@ -65,6 +65,12 @@ SYS_login :=	-levent_core
 PROGRAMS := master logd keyd lookupd authd dnsd qmgr smtpd smtp-out \
 	local-deliver pop3d imapd paquebot sendmail
 
+# Where the system has no PAM, there is no program that asks it.
+ifneq ($(wildcard /usr/include/security/pam_appl.h \
+    /usr/local/include/security/pam_appl.h),)
+PROGRAMS += pamd
+endif
+
 include programs.mk
 
 all: $(addprefix $(B)/bin/,$(PROGRAMS))

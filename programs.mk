@@ -19,6 +19,10 @@ authd_SRC :=	$(wildcard helpers/authd/*.c)
 authd_LIB :=	daemon conf ipc mail trust map os base
 authd_SYS :=	-lcrypt -lcrypto -lutf8proc
 
+pamd_SRC :=	$(wildcard helpers/pamd/*.c)
+pamd_LIB :=	daemon conf ipc os base
+pamd_SYS :=	-lpam
+
 dnsd_SRC :=	$(wildcard helpers/dnsd/*.c)
 dnsd_LIB :=	daemon conf ipc os base
 dnsd_SYS :=	-lcares

@@ -236,17 +236,22 @@ check_empty(const char *path, struct buf *errors)
 int
 prepare_places(struct master *m, struct buf *errors)
 {
-	const struct slot *q = slot_of(m, ROLE_QMGR);
+	const struct slot *q = slot_of(m, ROLE_QMGR),
+	    *auth = slot_of(m, ROLE_AUTHD);
 	const char *empty = conf_str(m->conf, "empty_dir");
 	const struct place run = { conf_str(m->conf, "run_dir"), 0755,
 		user_self(), group_self() };
 	const struct place queue = { conf_str(m->conf, "queue_dir"), 0700,
 		q->uid, q->gid };
+	const struct place logins = { conf_str(m->conf, "auth_dir"), 0700,
+		auth->uid, auth->gid };
 	const struct place jail = { empty, 0755, 0, 0 };
 	int rc;
 
 	rc = prepare_place(&run, errors);
 	rc |= prepare_place(&queue, errors);
+	if (logins.path[0] != '\0')
+		rc |= prepare_place(&logins, errors);
 	if (m->root) {
 		rc |= prepare_place(&jail, errors);
 		rc |= check_empty(empty, errors);

@@ -14,6 +14,7 @@
 #include "master/master.h"
 
 static const char *const fixed[] = { "queue_dir", "run_dir", "map_dir",
+	"auth_dir",
 	"empty_dir", "operator_group", "confinement", "mailbox_user",
 	"mailbox_uids", "mailbox_roots", "system_users", "pipe_user",
 	"dns_servers", "dns_validating", "smtp_clients_max", "smtp_clients_per_address",

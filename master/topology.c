@@ -24,6 +24,8 @@ const struct topology_row topology_rows[] = {
 	    JAIL_MAPS,		OWNERS_NONE,	0,		IF_ALWAYS, 0 },
 	{ ROLE_AUTHD,		"authd", NULL,		"_paqauth",
 	    JAIL_MAPS,		OWNERS_NONE,	0,		IF_ALWAYS, 0 },
+	{ ROLE_PAMD,		"pamd", NULL,		"_paqpam",
+	    JAIL_ROOT,		OWNERS_NONE,	0,		IF_PAM, 0 },
 	{ ROLE_DNSD,		"dnsd", NULL,		"_paqdns",
 	    JAIL_EMPTY,		OWNERS_NONE,	0,		IF_ALWAYS, 0 },
 	{ ROLE_QMGR,		"qmgr", NULL,		"_paqqueue",
@@ -59,6 +61,7 @@ const struct topology_edge topology_edges[] = {
 	{ ROLE_SMTPD, ROLE_KEYD },	/* signatures of TLS handshakes */
 	{ ROLE_POP3_FRONT, ROLE_KEYD },
 	{ ROLE_IMAP_FRONT, ROLE_KEYD },
+	{ ROLE_AUTHD, ROLE_PAMD },	/* is it a user of the system? */
 	{ ROLE_QMGR, ROLE_LOOKUPD },	/* where does it go? */
 	{ ROLE_QMGR, ROLE_SMTP_OUT },	/* jobs */
 	{ ROLE_QMGR, ROLE_DELIVER },
@@ -107,6 +110,8 @@ topology_wanted(const struct topology_row *row, const struct conf_view *v)
 		return conf_count(v, "pipes") > 0;
 	case IF_TLS:
 		return conf_count(v, "certificates") > 0;
+	case IF_PAM:
+		return conf_str(v, "pam_service")[0] != '\0';
 	case IF_LISTENS:
 		break;
 	}

@@ -22,7 +22,7 @@ enum owners {
 };
 /* When a row is started at all. */
 enum only_if { IF_ALWAYS, IF_LISTENS, IF_PIPES,
-	IF_TLS /* there are certificates */ };
+	IF_TLS /* there are certificates */, IF_PAM };
 
 struct topology_row {
 	enum role    role;

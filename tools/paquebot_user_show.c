@@ -6,9 +6,11 @@
 #include <stdlib.h>
 
 #include "base/bug.h"
+#include "base/date.h"
 #include "base/json.h"
 #include "map/source.h"
 #include "tools/paquebot_user.h"
+#include "tools/paquebot_uses.h"
 
 #define SHOWN_MAX	(64 * 1024)	/* octets of one account */
 
@@ -37,20 +39,67 @@ add_services(struct buf *out, unsigned services)
 		}
 }
 
-/* --------------------------------------------------------- app passwords */
+/* -------------------------------------------------------------- last use */
 
+struct shown {			/* what is being printed */
+	struct buf	     out;
+	const struct account *account;
+	const struct uses    *uses;
+};
+
+/* " last_use=2026-11-22T05:56:00Z imap 192.0.2.0/24"; nothing if unknown. */
 static void
-text_app(struct buf *out, const struct account_app *app)
+text_use(struct shown *s, const char *key, struct span app)
 {
-	(void)buf_addf(out, "app=%.*s services=", SPAN_ARG(app->name));
-	add_services(out, app->services);
-	(void)buf_addf(out, " expires=%.*s\n", SPAN_ARG(app->expiry));
+	struct login_line l;
+
+	if (!uses_find(s->uses, span_str(s->account->user), app, &l))
+		return;
+	(void)buf_add_str(&s->out, key);
+	date_iso(&s->out, l.at_s);
+	(void)buf_addf(&s->out, " %.*s %.*s", SPAN_ARG(l.service),
+	    SPAN_ARG(l.network));
 }
 
 static void
-json_app(struct buf *out, const struct account_app *app)
+json_use(struct shown *s, const char *key, struct span app)
 {
-	struct buf services;
+	struct login_line l;
+	struct buf date;
+
+	(void)json_key(&s->out, key);
+	if (!uses_find(s->uses, span_str(s->account->user), app, &l)) {
+		(void)buf_add_str(&s->out, "null");
+		return;
+	}
+	buf_init(&date, 40);
+	date_iso(&date, l.at_s);
+	(void)buf_add_char(&s->out, '{');
+	(void)json_pair(&s->out, "at", buf_span(&date));
+	(void)json_pair(&s->out, "service", l.service);
+	(void)json_pair(&s->out, "network", l.network);
+	(void)buf_add_char(&s->out, '}');
+	buf_fini(&date);
+}
+
+/* --------------------------------------------------------- app passwords */
+
+static void
+text_app(struct shown *s, const struct account_app *app)
+{
+	struct buf *out = &s->out;
+
+	(void)buf_addf(out, "app=%.*s services=", SPAN_ARG(app->name));
+	add_services(out, app->services);
+	(void)buf_addf(out, " expires=%.*s", SPAN_ARG(app->expiry));
+	text_use(s, " last_use=", app->name);
+	(void)buf_add_char(out, '\n');
+}
+
+static void
+json_app(struct shown *s, const struct account_app *app)
+{
+	struct buf services, *out = &s->out;
 
 	buf_init(&services, 32);
 	add_services(&services, app->services);
@@ -60,43 +109,52 @@ json_app(struct buf *out, const struct account_app *app)
 	(void)json_pair(out, "app", app->name);
 	(void)json_pair(out, "services", buf_span(&services));
 	(void)json_pair(out, "expires", app->expiry);
+	json_use(s, "last_use", app->name);
 	(void)buf_add_char(out, '}');
 	buf_fini(&services);
 }
 
 static void
-add_apps(struct buf *out, const struct account *a, bool json)
+add_apps(struct shown *s, bool json)
 {
+	struct span rest = s->account->extra;
 	struct account_app app;
-	struct span rest = a->extra;
 
 	if (json)
-		(void)buf_add_char(out, '[');
+		(void)buf_add_char(&s->out, '[');
 	while (account_app_next(&rest, &app))
 		if (json)
-			json_app(out, &app);
+			json_app(s, &app);
 		else
-			text_app(out, &app);
+			text_app(s, &app);
 	if (json)
-		(void)buf_add_char(out, ']');
+		(void)buf_add_char(&s->out, ']');
 }
 
 /* ------------------------------------------------------------ one account */
 
 static void
-text_account(struct buf *out, const struct account *a)
+text_account(struct shown *s)
 {
+	const struct account *a = s->account;
+	struct buf *out = &s->out;
+
 	(void)buf_addf(out, "name=%s\nuid=%u\ngid=%u\nhome=%s\nmaildir=%s\n"
 	    "quota=%llu\npassword=%s\nscram=%s%s\n", a->user, a->uid, a->gid,
 	    a->home, a->maildir, (unsigned long long)a->quota_octets,
 	    kind_of(a), account_scram(a, "sha-256").n > 0 ? "sha-256 " : "",
 	    account_scram(a, "sha-1").n > 0 ? "sha-1" : "");
-	add_apps(out, a, false);
+	text_use(s, "last_login=", SPAN_LIT("-"));
+	(void)buf_add_str(out, out->p[out->n - 1] == '\n' ? "" : "\n");
+	add_apps(s, false);
 }
 
 static void
-json_account(struct buf *out, const struct account *a)
+json_account(struct shown *s)
 {
+	const struct account *a = s->account;
+	struct buf *out = &s->out;
+
 	(void)buf_add_char(out, '{');
 	(void)json_pair(out, "name", span_str(a->user));
 	(void)json_pair_u64(out, "uid", a->uid);
@@ -113,8 +171,9 @@ json_account(struct buf *out, const struct account *a)
 		(void)buf_addf(out, "%s\"sha-1\"",
 		    out->p[out->n - 1] == '[' ? "" : ",");
 	(void)buf_add_char(out, ']');
+	json_use(s, "last_login", SPAN_LIT("-"));
 	(void)json_key(out, "apps");
-	add_apps(out, a, true);
+	add_apps(s, true);
 	(void)buf_add_char(out, '}');
 }
 
@@ -130,47 +189,53 @@ print(struct buf *out)
 	return rc;
 }
 
-int
-user_show(struct user_job *job)
+static int
+show(struct user_job *job, void (*add)(struct shown *s, bool json))
 {
 	struct account a;
-	struct buf out;
+	struct uses uses;
+	struct shown s = { .account = &a, .uses = &uses };
 	int rc = accounts_parse(&job->a, span_str(job->a.name),
 	    buf_span(&job->a.value), &a);
 
 	if (rc != EXIT_SUCCESS)
 		return rc;
-	buf_init(&out, SHOWN_MAX);
-	if (job->json) {
-		json_account(&out, &a);
-		(void)buf_add_char(&out, '\n');
-	} else {
-		text_account(&out, &a);
-	}
-	return print(&out);
+	uses_load(&uses, job->a.conf);
+	buf_init(&s.out, SHOWN_MAX);
+	add(&s, job->json);
+	if (job->json)
+		(void)buf_add_char(&s.out, '\n');
+	rc = print(&s.out);
+	uses_fini(&uses);
+	return rc;
+}
+
+static void
+add_account(struct shown *s, bool json)
+{
+	if (json)
+		json_account(s);
+	else
+		text_account(s);
+}
+
+int
+user_show(struct user_job *job)
+{
+	return show(job, add_account);
 }
 
 int
 user_app_list(struct user_job *job)
 {
-	struct account a;
-	struct buf out;
-	int rc = accounts_parse(&job->a, span_str(job->a.name),
-	    buf_span(&job->a.value), &a);
-
-	if (rc != EXIT_SUCCESS)
-		return rc;
-	buf_init(&out, SHOWN_MAX);
-	add_apps(&out, &a, job->json);
-	if (job->json)
-		(void)buf_add_char(&out, '\n');
-	return print(&out);
+	return show(job, add_apps);
 }
 
 /* ---------------------------------------------------------- all accounts */
 
 struct listing {
 	struct user_job *job;
+	struct uses uses;
 	bool first;
 };
 
@@ -179,7 +244,7 @@ list_one(struct span key, struct span value, void *ctx, struct why *why)
 {
 	struct listing *l = ctx;
 	struct account a;
-	struct buf out;
+	struct shown s = { .account = &a, .uses = &l->uses };
 
 	(void)why;
 	if (!l->job->json) {
@@ -188,11 +253,11 @@ list_one(struct span key, struct span value, void *ctx, struct why *why)
 	}
 	if (accounts_parse(&l->job->a, key, value, &a) != EXIT_SUCCESS)
 		return -1;
-	buf_init(&out, SHOWN_MAX);
-	(void)buf_add_str(&out, l->first ? "" : ",\n");
+	buf_init(&s.out, SHOWN_MAX);
+	(void)buf_add_str(&s.out, l->first ? "" : ",\n");
 	l->first = false;
-	json_account(&out, &a);
-	return print(&out) == EXIT_SUCCESS ? 0 : -1;
+	json_account(&s);
+	return print(&s.out) == EXIT_SUCCESS ? 0 : -1;
 }
 
 int
@@ -202,6 +267,7 @@ user_list(struct user_job *job)
 	struct why why;
 	int rc = EXIT_SUCCESS;
 
+	uses_load(&l.uses, job->a.conf);
 	if (job->json)
 		(void)printf("[");
 	why_clear(&why);
@@ -210,5 +276,6 @@ user_list(struct user_job *job)
 		    why.text : "a bad entry");
 	if (job->json)
 		(void)printf("]\n");
+	uses_fini(&l.uses);
 	return rc;
 }

@@ -7,17 +7,23 @@
  *           fronts), SASL_BEGIN, SASL_MORE, SASL_END (all of these); the map
  *           users
  * writes    AUTH_REP, LOGIN_REP, SASL_REP to the asking peer; SESSION_START
- *           with the client's connection to the session parent
- * never     writes a file; sees a message; opens a mailbox
+ *           with the client's connection to the session parent; PAM_REQ to
+ *           pamd; who has logged in, to its own directory
+ * never     writes another file; sees a message; opens a mailbox
  * flow      peer -> request.c (may it?) -> users.c (the account) -> proof.c
- *           (does the password fit?) -> throttle.c (how soon) -> grant.c -> peer
+ *           (does the password fit?) -> gate.c (how soon) -> grant.c -> peer
  *           peer -> request_sasl.c (which exchange?) -> exchange.c (what
  *           next?) -> peer, and at the end request.c
  */
 #include "helpers/authd/request.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "base/bug.h"
+#include "base/log.h"
 #include "daemon/service.h"
+#include "os/clock.h"
 #include "os/fs.h"
 #include "os/rand.h"
 #include "trust/sasl.h"
@@ -32,7 +38,7 @@ static const struct service authd = {
 static struct {
 	struct request_state request;
 	struct account_defaults owner;
-	int dir;
+	int dir, logins;
 } state;
 
 static void
@@ -43,6 +49,9 @@ load_world(void)
 	world->users = &state.request.users;
 	world->configured = sasl_configured(span_str(conf_str(service_conf(),
 	    "sasl_mechanisms")));
+	state.request.pam_host = conf_str(service_conf(),
+	    "pam_service")[0] == '\0' ? NULL : conf_str(service_conf(),
+	    "hostname");
 }
 
 static void
@@ -62,13 +71,53 @@ on_child(const struct spawn_end *end, void *ctx)
 	proof_child_ended(state.request.proof, end);
 }
 
+static void
+on_save(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+	seen_save(state.request.gate.seen, clock_mono_ms(), false);
+}
+
+/* Where log-ins are kept; without it authd works, and forgets. */
+static void
+open_logins(void)
+{
+	const char *path = conf_str(service_conf(), "auth_dir");
+
+	state.logins = path[0] != '\0' ? fs_open_top(path) : -1;
+	if (path[0] != '\0' && state.logins < 0)
+		log_warn(LF_STR("event", "logins-not-kept"),
+		    LF_STR("path", path), LF_STR("why", strerror(errno)));
+}
+
+static void
+make_state(void)
+{
+	struct request_state *r = &state.request;
+	uint8_t seed[16];
+
+	rand_octets(seed, sizeof(seed));
+	users_init(&r->users, state.dir, &state.owner);
+	rand_octets(r->world.secret, sizeof(r->world.secret));
+	load_world();
+	r->base = service_base();
+	r->proof = proof_new(r->base, seed);
+	gate_init(&r->gate, seed, state.logins, clock_wall_s());
+	r->srv = ipc_server_new(r->base, request_rules, request_rules_n, r);
+	ipc_server_limit(r->srv, ROLE_SMTPD_SESSION, 20000);
+	ipc_server_on_close(r->srv, request_peer_closed);
+}
+
 int
 main(int argc, char **argv)
 {
+	const struct timeval every = { .tv_sec = 5 };
 	const struct service_events events = { .reload = on_reload,
 		.child = on_child };
-	uint8_t seed[16];
-	int dirs[2] = { -1, -1 };
+	int dirs[2] = { -1, -1 }, writes[2] = { -1, -1 };
+	struct event *save;
 
 	service_begin(&authd, argc, argv);
 	account_defaults_find(&state.owner,
@@ -80,28 +129,24 @@ main(int argc, char **argv)
 		die(EXIT_CONFIG, "cannot enter map_dir %s",
 		    conf_str(service_conf(), "map_dir"));
 	dirs[0] = state.dir;
+	open_logins();
+	writes[0] = state.logins;
 	proof_prepare();
-	service_confine(dirs, NULL);
+	service_confine(dirs, writes);
 
-	rand_octets(seed, sizeof(seed));
-	users_init(&state.request.users, state.dir, &state.owner);
-	rand_octets(state.request.world.secret,
-	    sizeof(state.request.world.secret));
-	load_world();
-	state.request.base = service_base();
-	state.request.proof = proof_new(service_base(), seed);
-	state.request.throttle = throttle_new(seed);
-	state.request.srv = ipc_server_new(service_base(), request_rules,
-	    request_rules_n, &state.request);
-	ipc_server_limit(state.request.srv, ROLE_SMTPD_SESSION, 20000);
-	ipc_server_on_close(state.request.srv, request_peer_closed);
+	make_state();
 	service_serve(state.request.srv);
 	service_on(&events);
+	save = event_new(service_base(), -1, EV_PERSIST, on_save, NULL);
+	if (save == NULL || evtimer_add(save, &every) != 0)
+		die(EXIT_OSERR, "no timer");
 	service_loop();
+	event_free(save);
+	seen_save(state.request.gate.seen, clock_mono_ms(), true);
 
 	ipc_server_free(&state.request.srv);
 	proof_free(&state.request.proof);
-	throttle_free(&state.request.throttle);
+	gate_fini(&state.request.gate);
 	users_fini(&state.request.users);
 	return service_end();
 }

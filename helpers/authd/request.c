@@ -1,7 +1,9 @@
 /*
  * request.c - a login is a small object that lives from the question to the
- * answer: look up the account, have the password judged beside the loop, then
- * answer at once, or after the throttle's delay if it was wrong.  An unknown
+ * answer: wait if the throttle says so, look up the account, have the password
+ * judged beside the loop, then answer at once, or after the throttle's delay if
+ * it was wrong.  Who has no account may be a user of the system: pamd is asked
+ * then, if the settings say so.  An unknown
  * user takes the same way with a hash that nothing fits; and the delay counts
  * from the question, so that the time of the answer does not tell how long the
  * judgement took.
@@ -15,10 +17,12 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "helpers/authd/ask_pam.h"
 #include "helpers/authd/grant.h"
 #include "helpers/authd/request_priv.h"
 #include "ipc/chan.h"
 #include "ipc/msg_chan.h"
+#include "ipc/msg_pam.h"
 #include "os/clock.h"
 #include "os/fd.h"
 
@@ -36,6 +40,7 @@ login_free(struct login *l)
 	fd_close(&l->client);
 	LIST_REMOVE(l, next);
 	l->state->pending--;
+	wipe(l->req.password, sizeof(l->req.password));
 	free(l);
 }
 
@@ -49,6 +54,7 @@ request_peer_closed(struct ipc_peer *peer, void *ctx)
 		if (l->peer == peer)
 			l->peer = NULL;
 	request_sasl_closed(peer);
+	ask_pam_closed(peer);
 }
 
 /* ----------------------------------------------------------------- answers */
@@ -83,11 +89,11 @@ on_delay_over(evutil_socket_t fd, short what, void *ctx)
 	login_answer(ctx, AUTH_WRONG);
 }
 
+static const char *const services[] = { "smtp", "pop3", "imap" };
+
 static void
 log_login(const struct login *l, const char *event, const char *app)
 {
-	static const char *const services[] = { "smtp", "pop3", "imap" };
-
 	log_info(LF_STR("event", event),
 	    LF_STR("service", services[l->req.service]),
 	    LF_STR("user", l->req.user), LF_STR("client", l->req.client),
@@ -96,37 +102,55 @@ log_login(const struct login *l, const char *event, const char *app)
 	    LF_STR("app", app[0] != '\0' ? app : NULL));
 }
 
+struct gate_who
+login_who(const struct login *l)
+{
+	return (struct gate_who){ .user = span_str(l->req.user),
+		.client = span_str(l->req.client),
+		.now_ms = clock_mono_ms(), .now_s = clock_wall_s() };
+}
+
+/* then() from the loop, ms from now.  false: there is no timer. */
+static bool
+later(struct login *l, int64_t ms, event_callback_fn then)
+{
+	struct timeval delay = { .tv_sec = ms / 1000,
+		.tv_usec = (ms % 1000) * 1000 };
+
+	if (l->timer != NULL)
+		event_free(l->timer);
+	l->timer = evtimer_new(l->state->base, then, l);
+	return l->timer != NULL && evtimer_add(l->timer, &delay) == 0;
+}
+
 /* Milliseconds from now to the answer. */
 static int64_t
 wait_ms(const struct login *l)
 {
-	struct throttle *t = l->state->throttle;
-	int64_t now_ms = clock_mono_ms();
-	int64_t network = throttle_failed(t, span_str(l->req.client), now_ms);
-	int64_t name = throttle_failed_name(t, span_str(l->req.user), now_ms);
-	int64_t until_ms = l->since_ms + (network > name ? network : name);
+	struct gate_who who = login_who(l);
+	int64_t until_ms = l->since_ms + gate_failed(&l->state->gate, &who);
 
-	return until_ms > now_ms ? until_ms - now_ms : 0;
+	return until_ms > who.now_ms ? until_ms - who.now_ms : 0;
 }
 
 void
 login_refuse(struct login *l)
 {
 	int64_t ms = wait_ms(l);
-	struct timeval delay = { .tv_sec = ms / 1000,
-		.tv_usec = (ms % 1000) * 1000 };
 
 	log_login(l, "login-refused", "");
 	fd_close(&l->client);
-	l->timer = evtimer_new(l->state->base, on_delay_over, l);
-	if (l->timer == NULL || evtimer_add(l->timer, &delay) != 0)
+	if (!later(l, ms, on_delay_over))
 		login_answer(l, AUTH_WRONG);
 }
 
 void
 login_accept(struct login *l, const char *app)
 {
-	throttle_passed(l->state->throttle, span_str(l->req.client));
+	struct gate_who who = login_who(l);
+
+	gate_passed(&l->state->gate, &who, l->account.user,
+	    services[l->req.service], app);
 	if (l->peer == NULL) {		/* the asker is gone */
 		login_free(l);
 		return;
@@ -142,19 +166,40 @@ login_accept(struct login *l, const char *app)
 }
 
 static void
-on_judged(enum proof_result result, const char *app, void *ctx)
+on_pam(enum proof_result result, const struct account *account, void *ctx)
 {
 	struct login *l = ctx;
 
 	if (result == PROOF_UNKNOWN) {
 		login_answer(l, AUTH_TEMPORARY);
-		return;
-	}
-	if (result != PROOF_HOLDS || !l->known) {
+	} else if (result == PROOF_HOLDS) {
+		l->known = true;
+		l->account = *account;
+		login_accept(l, "");
+	} else {
 		login_refuse(l);
-		return;
 	}
-	login_accept(l, app);
+}
+
+static void
+on_judged(enum proof_result result, const char *app, void *ctx)
+{
+	struct login *l = ctx;
+	char name[PAM_NAME_MAX + 1];
+
+	if (result == PROOF_UNKNOWN) {
+		login_answer(l, AUTH_TEMPORARY);
+	} else if (result == PROOF_HOLDS && l->known) {
+		login_accept(l, app);
+	} else if (!l->known && l->state->pam_host != NULL &&
+	    ask_pam_name(span_str(l->req.user), l->state->pam_host, name,
+	    sizeof(name))) {
+		ask_pam(l->state->srv, &(struct ask_pam_try){ .name = name,
+		    .password = span_of(l->req.password, l->req.password_len),
+		    .client = l->req.client }, on_pam, l);
+	} else {
+		login_refuse(l);
+	}
 }
 
 /* --------------------------------------------------------------- questions */
@@ -177,18 +222,14 @@ login_new(struct request_state *s, struct ipc_peer *peer, uint32_t request,
 }
 
 static void
-begin(struct login *l, struct span password)
+judge(struct login *l)
 {
 	struct request_state *s = l->state;
-	struct proof_try try = { .password = password,
-		.service = 1U << l->req.service,
-		.client = span_str(l->req.client) };
+	struct proof_try try = { .service = 1U << l->req.service,
+		.password = span_of(l->req.password, l->req.password_len),
+		.client = span_str(l->req.client), .known = l->seen };
 	struct why why;
 
-	if (s->pending > REQUEST_PENDING_MAX) {
-		login_answer(l, AUTH_TEMPORARY);
-		return;
-	}
 	switch (users_find(&s->users, span_str(l->req.user), &l->account,
 	    &why)) {
 	case MAP_FOUND:
@@ -206,6 +247,34 @@ begin(struct login *l, struct span password)
 	proof_ask(s->proof, &try, on_judged, l);
 }
 
+static void
+on_turn(evutil_socket_t fd, short what, void *ctx)
+{
+	struct login *l = ctx;
+
+	(void)fd;
+	(void)what;
+	if (l->peer == NULL)		/* the asker is gone */
+		login_free(l);
+	else
+		judge(l);
+}
+
+static void
+begin(struct login *l)
+{
+	struct gate_who who = login_who(l);
+	int64_t ms = l->state->pending > REQUEST_PENDING_MAX ? -1 :
+	    gate_before(&l->state->gate, &who, &l->seen);
+
+	if (ms == 0) {
+		judge(l);
+	} else if (ms < 0 || !later(l, ms, on_turn)) {
+		log_login(l, "login-held-off", "");
+		login_answer(l, AUTH_TEMPORARY);
+	}
+}
+
 /* AUTH PLAIN and LOGIN of SMTP: the session is served where it is. */
 static enum verdict
 on_auth(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
@@ -216,7 +285,9 @@ on_auth(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	l->req.service = AUTH_SMTP;
 	memcpy(l->req.user, q->user, sizeof(l->req.user));
 	memcpy(l->req.client, q->client, sizeof(l->req.client));
-	begin(l, span_of(q->password, q->password_len));
+	memcpy(l->req.password, q->password, q->password_len);
+	l->req.password_len = q->password_len;
+	begin(l);
 	return VERDICT_OK;
 }
 
@@ -232,11 +303,9 @@ on_login(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 		return VERDICT_CLOSE;
 	l = login_new(ctx, peer, msg->request, LOGIN_SESSION);
 	l->req = *q;
-	wipe(l->req.password, sizeof(l->req.password));
-	l->req.password_len = 0;
 	l->client = *msg->fd;
 	*msg->fd = -1;
-	begin(l, span_of(q->password, q->password_len));
+	begin(l);
 	return VERDICT_OK;
 }
 
@@ -253,6 +322,7 @@ const struct ipc_rule request_rules[] = {
 	    request_sasl_more },
 	{ ROLE_BIT(ROLE_SMTPD_SESSION) | FRONTS, &sasl_end_type, 10000,
 	    request_sasl_end },
+	{ ROLE_BIT(ROLE_PAMD), &pam_rep_type, 0, ask_pam_answered },
 	{ FRONTS, &login_claim_type, 5000, request_claim },
 };
 const size_t request_rules_n = COUNT(request_rules);

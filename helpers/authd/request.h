@@ -7,8 +7,8 @@
 #include <event2/event.h>
 
 #include "helpers/authd/exchange.h"
+#include "helpers/authd/gate.h"
 #include "helpers/authd/proof.h"
-#include "helpers/authd/throttle.h"
 #include "helpers/authd/users.h"
 #include "ipc/server.h"
 
@@ -26,7 +26,8 @@ struct request_state {
 	struct ipc_server *srv;
 	struct users	   users;
 	struct proof	  *proof;
-	struct throttle	  *throttle;
+	struct gate	   gate;
+	const char	  *pam_host;	/* of system users; NULL: no PAM */
 	struct exchange_world world;
 	size_t		   pending;
 };

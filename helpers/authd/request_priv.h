@@ -20,8 +20,9 @@ struct login {
 	enum login_kind kind;
 	const char *mech;		/* for logs; NULL: a password */
 	bool	 known;			/* the account exists */
+	bool	 seen;			/* has logged in from there */
 	struct account account;
-	struct login_req req;		/* without the password */
+	struct login_req req;		/* the password until it is judged */
 	int	 client;		/* the connection, or -1 */
 	int64_t	 since_ms;
 	struct event *timer;
@@ -30,6 +31,7 @@ struct login {
 /* request.c */
 struct login *login_new(struct request_state *s, struct ipc_peer *peer,
 	    uint32_t request, enum login_kind kind);
+struct gate_who login_who(const struct login *l);	/* now */
 /* Say it; l is gone. */
 void	login_answer(struct login *l, enum auth_result result);
 /* It was wrong: say so after the delay. */

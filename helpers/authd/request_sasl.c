@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/secret.h"
 #include "helpers/authd/exchange.h"
+#include "os/clock.h"
 #include "trust/sasl.h"
 
 struct entry {
@@ -26,7 +27,12 @@ struct entry {
 	uint32_t number;
 	struct exchange *x;
 	bool	 accepted;
+	bool	 gated;		/* the throttle has been asked */
 	struct event *timer;
+	struct event *hold;	/* until the first challenge is said */
+	uint32_t held_request;
+	uint8_t	 held[AUTH_CHALLENGE_MAX];
+	size_t	 held_n;
 };
 
 static struct {
@@ -72,6 +78,8 @@ entry_free(struct entry *e)
 	LIST_REMOVE(e, next);
 	all.n--;
 	event_free(e->timer);
+	if (e->hold != NULL)
+		event_free(e->hold);
 	exchange_free(&e->x);
 	free(e);
 }
@@ -184,6 +192,63 @@ conclude(struct entry *e, uint32_t request, enum auth_result result)
 }
 
 static void
+on_hold_over(evutil_socket_t fd, short what, void *ctx)
+{
+	struct entry *e = ctx;
+
+	(void)fd;
+	(void)what;
+	event_free(e->hold);
+	e->hold = NULL;
+	say(e->peer, e->held_request, AUTH_CHALLENGE,
+	    span_of(e->held, e->held_n));
+}
+
+static void
+say_later(struct entry *e, uint32_t request, struct span challenge,
+    int64_t ms)
+{
+	const struct timeval delay = { .tv_sec = ms / 1000,
+		.tv_usec = (ms % 1000) * 1000 };
+
+	e->held_request = request;
+	e->held_n = challenge.n;
+	memcpy(e->held, challenge.p, challenge.n);
+	e->hold = evtimer_new(e->state->base, on_hold_over, e);
+	if (e->hold == NULL || evtimer_add(e->hold, &delay) != 0)
+		die(EXIT_OSERR, "no timer");
+}
+
+/* Once it is said who wants to log in, the throttle has a word. */
+static int64_t
+hold_ms(struct entry *e)
+{
+	const struct sasl_begin *f = exchange_facts(e->x);
+	struct gate_who who = { .user = span_str(exchange_user(e->x)),
+		.client = span_str(f->client), .now_ms = clock_mono_ms(),
+		.now_s = clock_wall_s() };
+	bool seen;
+
+	if (e->gated || who.user.n == 0)
+		return 0;
+	e->gated = true;
+	return gate_before(&e->state->gate, &who, &seen);
+}
+
+static void
+challenge_on(struct entry *e, uint32_t request, struct span challenge)
+{
+	int64_t ms = hold_ms(e);
+
+	if (ms < 0)
+		conclude(e, request, AUTH_TEMPORARY);
+	else if (ms > 0)
+		say_later(e, request, challenge, ms);
+	else
+		say(e->peer, request, AUTH_CHALLENGE, challenge);
+}
+
+static void
 step(struct entry *e, uint32_t request, struct span response)
 {
 	enum auth_result result;
@@ -194,7 +259,7 @@ step(struct entry *e, uint32_t request, struct span response)
 	if (challenge.full)
 		result = AUTH_BAD;	/* it said more than we can repeat */
 	if (result == AUTH_CHALLENGE)
-		say(e->peer, request, result, challenge.p == NULL ?
+		challenge_on(e, request, challenge.p == NULL ?
 		    SPAN_LIT("") : buf_span(&challenge));
 	else
 		conclude(e, request, result);
@@ -245,7 +310,7 @@ request_sasl_more(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	(void)ctx;
 	if (e == NULL)			/* its time is over, or we are new */
 		say(peer, msg->request, AUTH_TEMPORARY, SPAN_LIT(""));
-	else if (e->accepted)
+	else if (e->accepted || e->hold != NULL)
 		return VERDICT_CLOSE;
 	else
 		step(e, msg->request, span_of(q->response, q->response_len));

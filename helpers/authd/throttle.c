@@ -1,9 +1,8 @@
 /*
- * throttle.c - a bounded table from network to count.  When it is full all
- * counts are forgotten: a flood from everywhere cannot be slowed by networks
- * anyway, and nobody is locked out by it.  Names, of which a guesser can make
- * up as many as he likes, have a fixed number of cells instead, by a keyed
- * hash: no flood of names makes the count of one forgotten.
+ * throttle.c - networks are in a bounded table that drops what was used longest
+ * ago.  Names, of which a guesser can make up as many as he likes, have a fixed
+ * number of cells instead, by a keyed hash: no flood of names makes the count
+ * of one forgotten.
  */
 #include "helpers/authd/throttle.h"
 
@@ -11,17 +10,19 @@
 
 #include "base/bug.h"
 #include "base/hash.h"
-#include "os/sock.h"
+
+#define FAILURES_MAX	1000
 
 struct count {
 	unsigned failures;
-	int64_t	 last_ms;
+	int64_t	 last_ms;	/* of the last failure */
+	int64_t	 free_ms;	/* when the next try may be judged */
 };
 
 struct throttle {
-	struct hash *networks;	/* -> struct count */
-	struct count names[THROTTLE_NAMES];
-	uint8_t	     seed[16];
+	struct recent *networks;
+	struct count   names[THROTTLE_NAMES];
+	uint8_t	       seed[16];
 };
 
 struct throttle *
@@ -31,7 +32,7 @@ throttle_new(const uint8_t seed[16])
 
 	for (size_t i = 0; i < sizeof(t->seed); i++)
 		t->seed[i] = seed[i];
-	t->networks = hash_new(THROTTLE_NETWORKS_MAX, t->seed);
+	t->networks = recent_new(t->seed, THROTTLE_NETWORKS_MAX);
 	return t;
 }
 
@@ -40,76 +41,152 @@ throttle_free(struct throttle **t)
 {
 	if (*t == NULL)
 		return;
-	hash_free(&(*t)->networks, free);
+	recent_free(&(*t)->networks);
 	free(*t);
 	*t = NULL;
 }
 
-/* The part of the address that counts; local and unknown ones as text. */
-static struct span
-network_key(struct span client, struct sock_addr *a)
+static struct count *
+count_of_name(struct throttle *t, struct span name)
 {
-	if (sock_parse_ip(client, a) != 0)
-		return span_head(client, 64);
-	return span_of(a->ip, a->family == 4 ? 3 : 6);
+	return &t->names[siphash(t->seed, name.p, name.n) % THROTTLE_NAMES];
 }
+
+static void
+forget(struct count *c, int64_t now_ms)
+{
+	while (c->failures > 0 && now_ms - c->last_ms >= THROTTLE_FORGET_MS) {
+		c->failures--;
+		c->last_ms += THROTTLE_FORGET_MS;
+	}
+}
+
+static int64_t
+doubled(int64_t ms, unsigned times, int64_t most_ms)
+{
+	while (times-- > 0 && ms < most_ms)
+		ms *= 2;
+	return ms < most_ms ? ms : most_ms;
+}
+
+/* ---------------------------------------------------------- before a try */
+
+static int64_t
+wait_of(const struct count *c, int64_t now_ms)
+{
+	return c->free_ms > now_ms ? c->free_ms - now_ms : 0;
+}
+
+/* The next one waits longer, if there were failures enough. */
+static void
+reserve(struct count *c, unsigned allowed, int64_t now_ms)
+{
+	if (c->failures <= allowed)
+		return;
+	c->free_ms = now_ms + wait_of(c, now_ms) +
+	    doubled(THROTTLE_GAP_MIN_MS, c->failures - allowed - 1,
+	    THROTTLE_GAP_MAX_MS);
+}
+
+/* The fields of an entry as a count, and back. */
+static struct count
+load(const struct recent_entry *e)
+{
+	struct count c = { 0 };
+
+	if (e != NULL)
+		c = (struct count){ e->failures, e->last_ms, e->free_ms };
+	return c;
+}
+
+static void
+store(struct recent_entry *e, const struct count *c)
+{
+	if (e == NULL)
+		return;
+	e->failures = c->failures;
+	e->last_ms = c->last_ms;
+	e->free_ms = c->free_ms;
+}
+
+static struct recent_entry *
+place_entry(struct throttle *t, const struct throttle_who *who)
+{
+	return who->known != NULL ? who->known :
+	    recent_find(t->networks, span_str(who->network.text));
+}
+
+int64_t
+throttle_before(struct throttle *t, const struct throttle_who *who,
+    int64_t now_ms)
+{
+	struct recent_entry *e = place_entry(t, who);
+	struct count place = load(e), *name = who->known != NULL ? NULL :
+	    count_of_name(t, who->name);
+	bool gated = who->known != NULL || !who->loopback;
+	int64_t wait = gated ? wait_of(&place, now_ms) : 0;
+
+	if (name != NULL && wait_of(name, now_ms) > wait)
+		wait = wait_of(name, now_ms);
+	if (wait > THROTTLE_WAIT_MAX_MS)
+		return -1;
+	forget(&place, now_ms);
+	if (gated)
+		reserve(&place, THROTTLE_FREE, now_ms);
+	store(e, &place);
+	if (name != NULL) {
+		forget(name, now_ms);
+		reserve(name, THROTTLE_FREE_NAME, now_ms);
+	}
+	return wait;
+}
+
+/* ----------------------------------------------------------- after a try */
 
 /* One failure more, and what it costs. */
 static int64_t
 count_up(struct count *c, int64_t now_ms)
 {
-	int64_t delay = THROTTLE_DELAY_MIN_MS;
+	int64_t delay;
 
-	while (c->failures > 0 && now_ms - c->last_ms >= THROTTLE_FORGET_MS) {
-		c->failures--;
-		c->last_ms += THROTTLE_FORGET_MS;
-	}
+	forget(c, now_ms);
 	/* The first two wrong ones are typing mistakes. */
-	for (unsigned i = 2; i < c->failures &&
-	    delay < THROTTLE_DELAY_MAX_MS; i++)
-		delay *= 2;
-	if (c->failures < 1000)
+	delay = doubled(THROTTLE_DELAY_MIN_MS, c->failures > 2 ?
+	    c->failures - 2 : 0, THROTTLE_DELAY_MAX_MS);
+	if (c->failures < FAILURES_MAX)
 		c->failures++;
 	c->last_ms = now_ms;
-	return delay < THROTTLE_DELAY_MAX_MS ? delay : THROTTLE_DELAY_MAX_MS;
+	return delay;
 }
 
 int64_t
-throttle_failed(struct throttle *t, struct span client, int64_t now_ms)
+throttle_failed(struct throttle *t, const struct throttle_who *who,
+    int64_t now_ms)
 {
-	struct sock_addr a;
-	struct span key = network_key(client, &a);
-	struct count *n = hash_get(t->networks, key);
+	struct recent_entry *e = recent_touch(t->networks,
+	    span_str(who->network.text));
+	struct count c = load(e);
+	int64_t network = count_up(&c, now_ms), other;
 
-	if (n == NULL) {
-		if (hash_count(t->networks) >= THROTTLE_NETWORKS_MAX) {
-			hash_free(&t->networks, free);
-			t->networks = hash_new(THROTTLE_NETWORKS_MAX, t->seed);
-		}
-		n = xcalloc(1, sizeof(*n));
-		n->last_ms = now_ms;
-		if (hash_put(t->networks, key, n) != 0) {
-			free(n);
-			return THROTTLE_DELAY_MIN_MS;
-		}
+	store(e, &c);
+	if (who->known == NULL) {
+		other = count_up(count_of_name(t, who->name), now_ms);
+		return network > other ? network : other;
 	}
-	return count_up(n, now_ms);
-}
-
-int64_t
-throttle_failed_name(struct throttle *t, struct span name, int64_t now_ms)
-{
-	uint64_t cell = siphash(t->seed, name.p, name.n) % THROTTLE_NAMES;
-
-	return count_up(&t->names[cell], now_ms);
+	c = load(who->known);
+	other = count_up(&c, now_ms);
+	store(who->known, &c);
+	return other;
 }
 
 void
-throttle_passed(struct throttle *t, struct span client)
+throttle_passed(struct throttle *t, const struct throttle_who *who)
 {
-	struct sock_addr a;
-	struct count *n = hash_get(t->networks, network_key(client, &a));
+	struct recent_entry *e = recent_find(t->networks,
+	    span_str(who->network.text));
 
-	if (n != NULL)
-		n->failures /= 2;
+	if (e != NULL)
+		e->failures /= 2;
+	if (who->known != NULL)
+		who->known->failures = 0;
 }

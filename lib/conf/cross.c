@@ -164,6 +164,16 @@ form_pair(const char *s)
 	return conf_pair_parse(s, &pair, &wrong) == 0 ? NULL : wrong;
 }
 
+/* It becomes the name of a file. */
+static const char *
+form_service(const char *s)
+{
+	for (const char *p = s; *p != '\0'; p++)
+		if (!is_name_char(*p))
+			return "is no name of a service";
+	return NULL;
+}
+
 static const char *
 form_scram(const char *s)
 {
@@ -202,6 +212,7 @@ static const struct {
 	{ "queue_dir", form_path },
 	{ "run_dir", form_path },
 	{ "map_dir", form_path_or_none },
+	{ "auth_dir", form_path_or_none },
 	{ "empty_dir", form_path },
 	{ "log", form_log },
 	{ "listen_mx", form_hostport },
@@ -223,6 +234,7 @@ static const struct {
 	{ "mailbox_path", form_mailbox },
 	{ "mailbox_uids", form_range },
 	{ "mailbox_roots", form_path },
+	{ "pam_service", form_service },
 	{ "scram_keys", form_scram },
 	{ "pipes", form_pipe },
 	{ "separator", form_hierarchy },

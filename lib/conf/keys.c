@@ -44,6 +44,10 @@ const struct conf_key conf_keys[] = {
 	    "socket and the pid file." },
 	{ "map_dir", CONF_STR, 0, 255, "", NULL, R(LOOKUPD) | R(AUTHD),
 	    "The directory of the maps; empty: that of this file." },
+	{ "auth_dir", CONF_STR, 0, 255, "/var/lib/paquebot-auth", NULL,
+	    R(AUTHD),
+	    "The directory in which authd keeps who has logged in, when and "
+	    "from which networks; empty: nothing is kept over restarts." },
 	{ "empty_dir", CONF_STR, 1, 255, "/var/empty", NULL, NOBODY,
 	    "An empty directory of root's: the root of daemons that need "
 	    "no file." },
@@ -210,6 +214,9 @@ const struct conf_key conf_keys[] = {
 	{ "system_users", CONF_BOOL, 0, 1, "no", NULL, R(LOOKUPD),
 	    "Whether the users of the system have mailboxes "
 	    "(home/Maildir) and forward files, as name@hostname." },
+	{ "pam_service", CONF_STR, 0, 63, "", NULL, R(AUTHD) | R(PAMD),
+	    "The file of /etc/pam.d by which users of the system log in who "
+	    "have no line in users(5); empty: they cannot." },
 	{ "scram_keys", CONF_LIST, 0, 2, "sha-256", NULL, NOBODY,
 	    "For which mechanisms of SCRAM the command paquebot user stores "
 	    "keys beside the hash of a password: sha-256, sha-1; or none." },

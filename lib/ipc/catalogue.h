@@ -84,6 +84,10 @@ enum ipc_num {
 	IPC_NUM_SIGN_REP,
 	IPC_NUM_CERT_REQ,
 	IPC_NUM_CERT_REP,
+
+	/* authd -> pamd: msg_pam.h */
+	IPC_NUM_PAM_REQ = 160,
+	IPC_NUM_PAM_REP,
 };
 
 /* All types, ended by NULL; in schema.c. */

@@ -28,6 +28,7 @@ static const struct {
 	[ROLE_POP3_SESSION] = { "pop3-session", ROLE_COUNT },
 	[ROLE_IMAP_FRONT] = { "imap-front", ROLE_COUNT },
 	[ROLE_IMAP_SESSION] = { "imap-session", ROLE_COUNT },
+	[ROLE_PAMD] = { "pamd", ROLE_COUNT },
 };
 
 const char *

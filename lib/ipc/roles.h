@@ -27,6 +27,7 @@ enum role {
 	ROLE_POP3_SESSION,	/* the parent of the mailbox sessions */
 	ROLE_IMAP_FRONT,
 	ROLE_IMAP_SESSION,
+	ROLE_PAMD,
 	ROLE_COUNT
 };
 

@@ -14,6 +14,7 @@
 #include "ipc/msg_deliver.h"
 #include "ipc/msg_dns.h"
 #include "ipc/msg_lookup.h"
+#include "ipc/msg_pam.h"
 #include "ipc/msg_queue.h"
 #include "ipc/msg_refusal.h"
 #include "ipc/msg_sign.h"
@@ -41,6 +42,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&job_go_type, &result_type, &result_forward_type, &job_end_type,
 	&orphan_type, &orphan_result_type,
 	&sign_req_type, &sign_rep_type, &cert_req_type, &cert_rep_type,
+	&pam_req_type, &pam_rep_type,
 	NULL
 };
 

@@ -141,6 +141,7 @@ class Suite:
             "queue_dir": self.queue,
             "run_dir": self.dir / "run",
             "empty_dir": self.dir / "empty",
+            "auth_dir": self.dir / "auth",
             "log": self.log,
             "mailbox_user": OWNER if IS_ROOT else
                 pwd.getpwuid(os.geteuid()).pw_name,

@@ -95,6 +95,7 @@ class Suite:
             "run_dir": self.dir + "/run",
             "queue_dir": self.dir + "/queue",
             "empty_dir": self.dir + "/empty",
+            "auth_dir": self.dir + "/auth",
             "mailbox_roots": self.dir + "/mail",
             "mailbox_path": self.dir + "/mail/%d/%n",
             "mailbox_user": "nobody",

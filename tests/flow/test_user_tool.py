@@ -194,6 +194,30 @@ def test_json(paq):
     assert "$y$" not in shown and "4096" not in shown
 
 
+def test_last_use(paq):
+    user(paq, "app-add", "bob@demo.example", "phone")
+    user(paq, "app-add", "bob@demo.example", "old")
+    auth = paq.dir / "auth"
+    auth.mkdir(exist_ok=True)
+    (auth / "logins").write_text(
+        "use 1800000000 imap 192.0.2.0/24 bob@demo.example phone\n"
+        "nonsense\nuse 1800000001 pop3 local bob@demo.example -\n"
+        "known 1800000001 local bob@demo.example\n"
+        "use 1800000002 imap 192.0.2.0/24 carol@demo.example old\n")
+    # date -u -d @1800000000
+    shown = user(paq, "show", "bob@demo.example")
+    assert "\nlast_login=2027-01-15T08:00:01Z pop3 local\n" in shown
+    assert " expires=never last_use=2027-01-15T08:00:00Z imap 192.0.2.0/24\n" \
+        in shown
+    one = json.loads(user(paq, "show", "--json", "bob@demo.example"))
+    assert one["last_login"] == {"at": "2027-01-15T08:00:01Z",
+                                 "service": "pop3", "network": "local"}
+    assert [a["last_use"] and a["last_use"]["at"] for a in one["apps"]] == [
+        "2027-01-15T08:00:00Z", None]
+    assert [a["last_login"] and a["last_login"]["service"] for a in
+            json.loads(user(paq, "list", "--json"))] == ["pop3", None]
+
+
 def at_terminal(paq, *answers):
     """The tool at a terminal of its own: exit code and what it showed."""
     ours, theirs = pty.openpty()

@@ -59,7 +59,7 @@ def settings(maps):
             "sasl_mechanisms": "PLAIN LOGIN SCRAM-SHA-1 SCRAM-SHA-256 "
             "EXTERNAL", "subaddress_separator": "+", "domains": ["demo.example"],
             "relay_domains": ["relay.example"], "postmaster": "",
-            "alias_depth_max": "10", "alias_targets_max": "50000",
+            "auth_dir": "", "pam_service": "", "alias_depth_max": "10", "alias_targets_max": "50000",
             "pipes": ["archive=/bin/cat"]}
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from certs import Pair
-from suite import ROOT, Suite, wait_for
+from suite import BIN, ROOT, Suite, wait_for
 
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
 # Bits of <linux/capability.h>.
@@ -20,6 +20,7 @@ CAPS = dict(enumerate("chown dac_override dac_read_search fowner fsetid kill "
                       "net_bind_service net_broadcast net_admin net_raw "
                       "ipc_lock ipc_owner sys_module sys_rawio "
                       "sys_chroot".split()))
+HAVE_PAM = (BIN / "pamd").exists()
 # What a child of a daemon is called in the table.
 CHILDREN = {"authd": "authd-worker", "qmgr": "qmgr-sync",
             "smtpd": "smtpd-session", "smtp-out": "smtp-out-worker",
@@ -59,6 +60,7 @@ class Process:
         """A path as the document calls it."""
         for name, top in (("queue", self.paq.queue), ("log", self.paq.log),
                           ("empty", self.paq.dir / "empty"),
+                          ("logins", self.paq.dir / "auth"),
                           ("stderr", self.paq.dir / "stderr"),
                           ("pidfile", self.paq.dir / "run" / "master.pid")):
             if path == str(top) or path.startswith(f"{top}/"):
@@ -157,7 +159,8 @@ def at_work(**more):
             Suite(settings={"relay_domains": ["far.example"],
                          "certificates":
                          [Pair(keys, "mx.demo.example").setting()],
-                         "pipes": ["keep=/bin/cat"]},
+                         "pipes": ["keep=/bin/cat"],
+                         "pam_service": "other" if HAVE_PAM else None},
                maps={"routes": f"far.example: smtp:[127.0.0.1]:{port}\n",
                      "aliases": "root: alice\n",
                      "virtual": "info@demo.example: bob\n"}, **more) as paq:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from conftest import needs_root
-from running import at_work, look, table
+from running import HAVE_PAM, at_work, look, table
 from suite import BIN, OWNER, namespaces
 
 pytestmark = [needs_root, pytest.mark.skipif(
@@ -23,7 +23,8 @@ def processes():
 
 
 def test_the_table_names_every_process(processes):
-    assert set(processes) == set(table())
+    missing = set() if HAVE_PAM else {"pamd"}
+    assert set(processes) == set(table()) - missing
 
 
 def each(processes):
@@ -74,7 +75,7 @@ def test_filters_and_namespaces(processes):
 
 def test_how_many(processes):
     for name, row in table().items():
-        if row["many"].isdigit():
+        if row["many"].isdigit() and name in processes:
             assert len(processes[name]) <= int(row["many"]), name
 
 

@@ -1,0 +1,16 @@
+/*
+ * talk - one conversation with PAM.
+ */
+#ifndef PAMD_TALK_H
+#define PAMD_TALK_H
+
+#include "ipc/msg_pam.h"
+
+/*
+ * Is this the password of this user, and may he come in (pam_authenticate and
+ * pam_acct_mgmt)?  In a process that ends behind it.
+ * service  the name of a file in /etc/pam.d
+ */
+enum pam_result talk_judges(const char *service, const struct pam_req *req);
+
+#endif
