@@ -113,6 +113,11 @@ const struct conf_key conf_keys[] = {
 	    "A file of at most ten CAs in PEM form: clients are asked for a "
 	    "certificate that one of them vouches for, with which they may "
 	    "log in by EXTERNAL; empty: nobody is asked." },
+	{ "ticket_lifetime", CONF_TIME, 0, 86400, "2h", NULL,
+	    R(POP3_FRONT) | R(IMAP_FRONT),
+	    "How long clients of POP3 and IMAP may resume a TLS session by a "
+	    "ticket, whose key changes as often; 0: never.  A login is never "
+	    "resumed, and SMTP has no tickets." },
 	{ "tls_handshakes_max", CONF_NUM, 1, 100000, "500", NULL,
 	    R(POP3_FRONT) | R(IMAP_FRONT),
 	    "TLS handshakes under way at once in pop3d, and in imapd." },

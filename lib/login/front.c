@@ -342,6 +342,15 @@ load_mechs(struct front *f)
 	    "sasl_mechanisms")));
 }
 
+static void
+load_tls(struct front *f)
+{
+	tls_signer_reload(&f->tls, f->proto->alpn);
+	if (f->tls != NULL)
+		tls_server_tickets(f->tls, (uint32_t)conf_num(service_conf(),
+		    "ticket_lifetime"));
+}
+
 struct front *
 front_new(const struct front_proto *proto)
 {
@@ -354,7 +363,7 @@ front_new(const struct front_proto *proto)
 
 	rand_octets(seed, sizeof(seed));
 	f->proto = proto;
-	f->tls = tls_signer_load(proto->alpn);
+	load_tls(f);
 	load_mechs(f);
 	LIST_INIT(&f->relays);
 	f->asked = hash_new(ASKED_MAX, seed);
@@ -405,7 +414,7 @@ front_set_server(struct front *f, struct ipc_server *srv)
 void
 front_reload(struct front *f)
 {
-	tls_signer_reload(&f->tls, f->proto->alpn);
+	load_tls(f);
 	load_mechs(f);
 }
 

@@ -3,9 +3,9 @@
  * private keys are elsewhere and for clients (tls_client.h).  With cert and
  * tls_provider the only module that includes the TLS library.
  *
- * No session is ever resumed: no tickets, no cache, so that nothing is shared
- * between the children of one process.  No renegotiation, no compression,
- * only ECDHE.
+ * No session is resumed, so that nothing is shared between the children of one
+ * process, but where tls_server_tickets() was called.  No early data, no
+ * renegotiation, no compression, only ECDHE.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -42,6 +42,12 @@ void	tls_server_free(struct tls_server **s);	/* sessions live on */
 int	tls_server_add(struct tls_server *s, struct span pem,
 	    struct why *why) must_use;
 size_t	tls_server_count(const struct tls_server *s);
+/*
+ * Sessions may be resumed for lifetime_s (0: never), in this process only;
+ * never one in which the client showed a certificate.  Not for processes that
+ * fork to serve.
+ */
+void	tls_server_tickets(struct tls_server *s, uint32_t lifetime_s);
 /*
  * Ask clients for a certificate that one of these CAs (PEM) vouches for.  None
  * is demanded, and a bad one ends nothing: tls_facts() tells.
@@ -86,6 +92,7 @@ struct tls_facts {
 	const char *version;	/* "TLSv1.3"; valid as long as the process */
 	const char *cipher;	/* "TLS_AES_256_GCM_SHA384" */
 	char	    host[256];	/* what the client asked for, or "" */
+	bool	    resumed;	/* by a ticket */
 	/* Of the client's certificate, for servers that ask for one. */
 	bool	    client_sent;
 	bool	    client_verified;	/* a CA of ours vouches, dates hold */

@@ -89,6 +89,7 @@ tls_facts(const struct tls *t, struct tls_facts *facts)
 	*facts = (struct tls_facts){
 		.version = SSL_get_version(t->ssl),
 		.cipher = SSL_get_cipher_name(t->ssl),
+		.resumed = SSL_session_reused(t->ssl) == 1,
 	};
 	span_copy_cut(span_str(host), facts->host, sizeof(facts->host));
 	if (SSL_is_server(t->ssl))
@@ -132,6 +133,19 @@ server_certificate(const struct tls *t)
 	    SSL_get0_peer_certificate(t->ssl);
 }
 
+static int
+end_point(const struct tls *t, uint8_t out[TLS_BINDING_MAX], size_t *n)
+{
+	const void *had;
+
+	if (!SSL_is_server(t->ssl) || SSL_session_reused(t->ssl) != 1)
+		return tls_end_point(server_certificate(t), out, n);
+	if (tls_tickets_end_point(t->ssl, &had, n) != 0)
+		return -1;
+	memcpy(out, had, *n);
+	return 0;
+}
+
 /* With an empty context, which in TLS 1.2 is not the same as none. */
 static int
 exporter(const struct tls *t, uint8_t out[TLS_BINDING_MAX], size_t *n)
@@ -156,5 +170,5 @@ tls_binding(const struct tls *t, enum tls_binding_kind kind,
 	if (!t->up)
 		return -1;
 	return kind == TLS_BIND_EXPORTER ? exporter(t, out, n) :
-	    tls_end_point(server_certificate(t), out, n);
+	    end_point(t, out, n);
 }

@@ -90,6 +90,11 @@ void	tls_server_learn(const struct tls *t, struct span der);
 int	tls_end_point(const X509 *x, uint8_t out[TLS_BINDING_MAX], size_t *n)
 	    must_use;
 
+/* tls_tickets.c: id tells protocols apart. */
+void	tls_tickets_use(SSL_CTX *ctx, const char *id, uint32_t lifetime_s);
+/* The server's end point, for a session that was resumed. */
+int	tls_tickets_end_point(SSL *ssl, const void **p, size_t *n) must_use;
+
 /* tls_provider.c: into both; must come before any key is read. */
 int	tls_provider_load(OSSL_LIB_CTX *lib) must_use;
 /* A key whose private half is elsewhere, for the public one of cert. */

@@ -144,6 +144,13 @@ tls_server_free(struct tls_server **sp)
 	free(s);
 }
 
+void
+tls_server_tickets(struct tls_server *s, uint32_t lifetime_s)
+{
+	if (lifetime_s > 0)
+		tls_tickets_use(s->ctx, s->alpn, lifetime_s);
+}
+
 size_t
 tls_server_count(const struct tls_server *s)
 {

@@ -308,12 +308,34 @@ def s_client(paq, port, *options, stdin=b"", wait=1.0):
             p.wait(20)
 
 
-@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("port", ["mx", "submission", "submissions"])
 def test_openssl_finds_no_ticket(tls, port):
     out = s_client(tls, port, "-tls1_3")
     assert b"Protocol  : TLSv1.3" in out or b"New, TLSv1.3" in out
     assert b"TLS session ticket:" not in out
     assert b"Session-ID: \n" in out or b"Session-ID:" not in out
+
+
+@pytest.mark.parametrize("port", ["imap", "imaps", "pop3", "pop3s"])
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_sessions_are_resumed_without_their_login(tls, port, version, tmp_path):
+    kept = str(tmp_path / "session")
+    if port.startswith("imap"):
+        login = f'a LOGIN {ALICE} "{PASSWORD}"\r\n'.encode()
+        use, no, yes = b"b SELECT INBOX\r\n", rb"^b (BAD|NO) ", rb"^a OK "
+    else:
+        login = f"USER {ALICE}\r\nPASS {PASSWORD}\r\n".encode()
+        use, no, yes = b"STAT\r\n", rb"-ERR unknown", rb"^\+OK "
+    out = s_client(tls, port, version, "-sess_out", kept, stdin=login)
+    assert re.search(yes, out, re.M), out
+    out = s_client(tls, port, version, "-sess_in", kept, stdin=use, wait=0.5)
+    assert b"Reused, TLSv1." in out, out
+    assert re.search(no, out, re.M), out
+    # another process has another key
+    other = {"imap": "pop3", "imaps": "pop3s", "pop3": "imap",
+             "pop3s": "imaps"}[port]
+    out = s_client(tls, other, version, "-sess_in", kept, wait=0.5)
+    assert b"Reused" not in out and b"New, TLSv1." in out, out
 
 
 # ------------------------------------------------------------------ SMTP

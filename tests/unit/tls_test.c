@@ -739,6 +739,110 @@ test_found_is_bounded(void **state)
 	tls_server_free(&s);
 }
 
+static SSL_SESSION *got_session;
+
+static int
+on_session(SSL *ssl, SSL_SESSION *session)
+{
+	(void)ssl;
+	SSL_SESSION_free(got_session);
+	got_session = session;
+	return 1;
+}
+
+/* One connection that offers what the last one got; was it resumed? */
+static bool
+connect_again(struct tls_server *s, int version, uint8_t *point, size_t *n)
+{
+	struct tls_facts f;
+	struct peer p;
+	char in[16];
+	int want;
+
+	open_peer(&p, s, version, NULL);
+	SSL_CTX_set_session_cache_mode(p.ctx, SSL_SESS_CACHE_CLIENT |
+	    SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(p.ctx, on_session);
+	if (got_session != NULL)
+		T_TRUE(SSL_set_session(p.ssl, got_session) == 1);
+	T_TRUE(shake(&p));
+	T_TRUE(tls_write(p.tls, "x", 1, &want) == 1);
+	T_TRUE(SSL_read(p.ssl, in, sizeof(in)) == 1);
+	tls_facts(p.tls, &f);
+	T_TRUE(f.resumed == (SSL_session_reused(p.ssl) == 1));
+	T_TRUE(SSL_SESSION_get_max_early_data(SSL_get_session(p.ssl)) == 0);
+	T_TRUE(tls_binding(p.tls, TLS_BIND_END_POINT, point, n) == 0);
+	/* Else the library would not use its session again. */
+	SSL_set_shutdown(p.ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	close_peer(&p);
+	return f.resumed;
+}
+
+static void
+test_tickets(void **state)
+{
+	static const int keys[] = { RSA_KEY, P256_KEY },
+	    versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	struct tls_server *s, *other;
+	uint8_t first[TLS_BINDING_MAX], again[TLS_BINDING_MAX];
+	size_t n, m;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(versions); i++) {
+		s = server_with(keys, 2);
+		/* None without being asked for. */
+		T_TRUE(!connect_again(s, versions[i], first, &n));
+		T_TRUE(!connect_again(s, versions[i], first, &n));
+		tls_server_tickets(s, 3600);
+		T_TRUE(!connect_again(s, versions[i], first, &n));
+		T_TRUE(connect_again(s, versions[i], again, &m));
+		T_TRUE(n == m && memcmp(first, again, n) == 0);
+		/* From ticket to ticket, and to the server after a reload. */
+		other = server_with(keys, 2);
+		tls_server_tickets(other, 3600);
+		T_TRUE(connect_again(other, versions[i], again, &m));
+		T_TRUE(n == m && memcmp(first, again, n) == 0);
+		tls_server_free(&other);
+		/* Another protocol: RFC 8446 4.6.1 leaves it to us. */
+		other = tls_server_new("pop3");
+		struct why why;
+
+		T_TRUE(tls_server_add(other, span_str(all.pem[RSA_KEY]),
+		    &why) == 0);
+		tls_server_tickets(other, 3600);
+		T_TRUE(!connect_again(other, versions[i], again, &m));
+		tls_server_free(&other);
+		tls_server_free(&s);
+		SSL_SESSION_free(got_session);
+		got_session = NULL;
+	}
+}
+
+/* The keys change: a ticket of the key before last is worth nothing. */
+static void
+test_ticket_keys_rotate(void **state)
+{
+	static const int key = P256_KEY;
+	struct tls_server *s = server_with(&key, 1);
+	uint8_t point[TLS_BINDING_MAX];
+	SSL_SESSION *old;
+	size_t n;
+
+	(void)state;
+	tls_server_tickets(s, 1);
+	T_TRUE(!connect_again(s, TLS1_2_VERSION, point, &n));
+	old = got_session;
+	got_session = NULL;
+	/* The client's own idea of its age must not be what ends it. */
+	SSL_SESSION_set_timeout(old, 1000);
+	sleep(3);
+	got_session = old;
+	T_TRUE(!connect_again(s, TLS1_2_VERSION, point, &n));
+	SSL_SESSION_free(got_session);
+	got_session = NULL;
+	tls_server_free(&s);
+}
+
 static void
 test_names(void **state)
 {
@@ -887,6 +991,8 @@ main(void)
 		cmocka_unit_test(test_found_is_bounded),
 		cmocka_unit_test(test_bindings),
 		cmocka_unit_test(test_client_certificates),
+		cmocka_unit_test(test_tickets),
+		cmocka_unit_test(test_ticket_keys_rotate),
 	};
 
 	fd_no_sigpipe();
