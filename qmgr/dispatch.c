@@ -15,6 +15,7 @@
 #include "os/fd.h"
 #include "qmgr/job.h"
 #include "qmgr/result.h"
+#include "qmgr/wish.h"
 
 struct worker {
 	TAILQ_ENTRY(worker) idle;	/* when it has no job */
@@ -175,10 +176,12 @@ send_rcpt(struct worker *w, uint32_t i)
 {
 	const struct message *m = w->job->m;
 	struct span original = rcpt_original(m, i);
-	struct job_rcpt r = { .index = i };
+	struct wish wish = rcpt_wish(m, i);
+	struct job_rcpt r = { .index = i, .notify = wish.notify };
 
 	if (span_copy(m->rcpts[i].to, r.address, sizeof(r.address)) != 0 ||
 	    span_copy(original, r.original, sizeof(r.original)) != 0 ||
+	    span_copy(wish.orcpt, r.orcpt, sizeof(r.orcpt)) != 0 ||
 	    span_copy(m->rcpts[i].detail, r.detail, sizeof(r.detail)) != 0)
 		return -1;
 	return ipc_send(w->peer, &job_rcpt_type, 0, &r, -1);
@@ -207,13 +210,18 @@ send_job(struct worker *w)
 	struct job j = { .at_octets = m->at_octets,
 		.size_octets = m->size_octets, .body_8bit = m->body_8bit,
 		.transport = r->transport, .port = r->port, .tls = r->tls,
-		.nrcpts = b->n };
+		.smtputf8 = m->smtputf8, .nrcpts = b->n };
 	int fd, rc;
 
 	memcpy(j.id, m->id, sizeof(j.id));
 	if (span_copy(b->sender, j.sender, sizeof(j.sender)) != 0 ||
 	    span_copy(r->nexthop, j.nexthop, sizeof(j.nexthop)) != 0)
 		return -1;
+	/* RFC 3461 5.2.7.1: nothing of it for the members of a list. */
+	if (span_eq(b->sender, m->from)) {
+		j.ret = m->ret;
+		span_copy_cut(m->envid, j.envid, sizeof(j.envid));
+	}
 	fd = message_fd(m);
 	if (fd < 0)
 		return -1;
@@ -289,7 +297,7 @@ dispatch_on_result(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	const struct result *r = msg->body;
 	struct outcome o = { .kind = (enum result_kind)r->kind,
 		.esc = span_str(r->esc), .text = span_str(r->text),
-		.remote = span_str(r->remote) };
+		.remote = span_str(r->remote), .told = r->told != 0 };
 
 	(void)ctx;
 	if (w == NULL || w->job == NULL || !job_has(w->job, r->index))

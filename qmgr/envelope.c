@@ -9,6 +9,8 @@
 #include "mail/addr.h"
 #include "os/clock.h"
 
+#define ENVID_MAX	100	/* as in ipc/msg_deliver */
+#define ORCPT_MAX	500
 #define CLOCK_SLACK_S	3600	/* between its clock and ours: it is one */
 
 static int
@@ -39,12 +41,12 @@ canonical(struct span s, enum addr_side side)
 
 /* What can go as a text through lib/ipc: no controls, not too long. */
 static bool
-sendable(struct span s)
+sendable(struct span s, size_t most)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (ascii_iscntrl(s.p[i]))
 			return false;
-	return s.n <= LOOKUP_ADDRESS_MAX;
+	return s.n <= most;
 }
 
 static int
@@ -56,9 +58,12 @@ judge(const struct queue_envelope *e, struct why *why)
 		return bad(why, "sender");
 	if (e->time > now_s + CLOCK_SLACK_S)
 		return bad(why, "time");
+	if (!sendable(e->envid, ENVID_MAX))
+		return bad(why, "envelope id");
 	for (size_t i = 0; i < e->rcpts_n; i++)
 		if (!canonical(e->rcpts[i].address, ADDR_FORWARD) ||
-		    !sendable(e->rcpts[i].original))
+		    !sendable(e->rcpts[i].original, LOOKUP_ADDRESS_MAX) ||
+		    !sendable(e->rcpts[i].orcpt, ORCPT_MAX))
 			return bad(why, "recipient");
 	return 0;
 }

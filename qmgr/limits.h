@@ -52,6 +52,7 @@
 /* Reports. */
 #define REPORT_RCPTS_MAX	1000	/* in one report */
 #define REPORT_HEADER_MAX	(32 * KIB)	/* of the message, returned */
+#define REPORT_WHOLE_MAX	(64 * KIB)	/* where the whole was asked for */
 #define REPORT_MAX		(4 * MIB)
 
 /* The ledger. */

@@ -18,6 +18,7 @@
 #include "qmgr/expand.h"
 #include "qmgr/limits.h"
 #include "qmgr/sync.h"
+#include "qmgr/wish.h"
 
 struct piece {
 	struct piece *next;
@@ -124,6 +125,7 @@ message_free(struct message *m)
 	}
 	(void)hash_del(q->messages, span_str(m->id));	/* m itself */
 	free(m->originals);
+	free(m->wishes);
 	free(m->rcpts);
 	free(m);
 	qmgr_wake(q);	/* there is room for another */
@@ -179,11 +181,19 @@ message_fill(struct message *m, const struct queue_head *h)
 	const struct queue_envelope *e = &h->envelope;
 	size_t octets = e->from.n + e->auth.n;
 	uint32_t n = (uint32_t)e->rcpts_n;	/* <= QUEUE_RCPTS_MAX */
+	bool wishes = false;
 	char *at;
 
-	for (uint32_t i = 0; i < n; i++)
-		octets += e->rcpts[i].address.n + e->rcpts[i].original.n;
-	at = piece_new(m, octets);
+	for (uint32_t i = 0; i < n; i++) {
+		octets += e->rcpts[i].address.n + e->rcpts[i].original.n +
+		    e->rcpts[i].orcpt.n;
+		wishes = wishes || e->rcpts[i].notify != 0 ||
+		    e->rcpts[i].orcpt.n > 0;
+	}
+	at = piece_new(m, octets + e->envid.n);
+	m->ret = (uint8_t)e->ret;
+	m->smtputf8 = e->smtputf8;
+	m->envid = move_to(&at, e->envid);
 	m->arrival = m->age_at = e->time;
 	m->body_8bit = e->body_8bit;
 	m->at_octets = QUEUE_FIRST_LEN + h->first.envelope_octets;
@@ -193,6 +203,8 @@ message_fill(struct message *m, const struct queue_head *h)
 	m->account = move_to(&at, e->auth);
 	m->rcpts = xcalloc(n, sizeof(m->rcpts[0]));
 	m->originals = xcalloc(n, sizeof(m->originals[0]));
+	if (wishes)
+		m->wishes = xcalloc(n, sizeof(m->wishes[0]));
 	m->n = m->size = m->envelope_n = n;
 	m->count[RCPT_NEW] = n;
 	m->q->rcpts += n;
@@ -200,9 +212,13 @@ message_fill(struct message *m, const struct queue_head *h)
 		m->rcpts[i].address = move_to(&at, e->rcpts[i].address);
 		m->rcpts[i].to = m->rcpts[i].address;
 		m->rcpts[i].root = i;
-		m->rcpts[i].parent = RCPT_NOBODY;
+		m->rcpts[i].parent = m->rcpts[i].child = RCPT_NOBODY;
 		m->rcpts[i].same = m->rcpts[i].next = RCPT_NOBODY;
 		m->originals[i] = move_to(&at, e->rcpts[i].original);
+		if (wishes)
+			m->wishes[i] = (struct wish){
+				.notify = (uint8_t)e->rcpts[i].notify,
+				.orcpt = move_to(&at, e->rcpts[i].orcpt) };
 	}
 }
 
@@ -242,7 +258,10 @@ message_add(struct message *m, uint32_t parent, struct span address)
 	}
 	r = &m->rcpts[i];
 	*r = (struct rcpt){ .root = m->rcpts[parent].root,
-		.parent = parent, .same = RCPT_NOBODY, .next = RCPT_NOBODY };
+		.parent = parent, .child = RCPT_NOBODY,
+		.same = RCPT_NOBODY, .next = RCPT_NOBODY };
+	m->rcpts[parent].children++;
+	m->rcpts[parent].child = i;
 	r->address = r->to = message_keep(m, address);
 	r->owner = m->rcpts[parent].owner;
 	m->n++;
@@ -261,6 +280,7 @@ message_cut(struct message *m, uint32_t n)
 
 		m->count[r->state]--;
 		m->q->rcpts--;
+		m->rcpts[r->parent].children--;
 		if (r->dest != NULL)
 			schedule_unref(m->q->schedule, r->dest,
 			    clock_mono_ms());

@@ -44,6 +44,7 @@ struct rcpt {
 	struct dest *dest;	/* a reference, from ROUTED on; or NULL */
 	uint32_t root;		/* the envelope recipient that it came from */
 	uint32_t parent;	/* whose target or forward it is, or NOBODY */
+	uint32_t children, child;	/* how many, and the last or NOBODY */
 	uint32_t same;		/* next of those that share the result, or NOBODY */
 	uint32_t next;		/* next of its bundle, or NOBODY */
 	uint32_t job;		/* serial of its job */
@@ -54,11 +55,11 @@ struct rcpt {
 	bool	 too_many;	/* forwards: it cannot be delivered */
 	bool	 circle;	/* its forward file leads back to it */
 	bool	 forwarded;	/* DONE, but by its forward file alone */
-	bool	 reported;	/* NEVER: its sender knows */
+	bool	 reported;	/* its sender knows how it ended, or will */
 	bool	 again;		/* its worker died once already in this pass */
 };
 
-struct bundle; struct piece; struct held;
+struct bundle; struct piece; struct held; struct wish;
 TAILQ_HEAD(bundles, bundle);
 TAILQ_HEAD(helds, held);
 
@@ -70,7 +71,7 @@ struct message {
 	int64_t	     arrival;	/* seconds since 1970 */
 	int64_t	     age_s, age_at;	/* as of the last pass (retry.h) */
 	unsigned     passes;
-	bool	     warned, body_8bit;
+	bool	     warned, body_8bit, smtputf8;
 	bool	     expired, paused;	/* by age; some recipients, by an operator */
 	uint8_t	     order;	/* enum order, when nothing is under way any more */
 	bool	     recovered;	/* read back: a predecessor may have a worker */
@@ -79,6 +80,9 @@ struct message {
 	struct span  account;	/* who had logged in to send it, or empty */
 	struct rcpt *rcpts;	/* the first envelope_n are the envelope's */
 	struct span *originals;	/* of those */
+	struct wish *wishes;	/* of those, or NULL: nobody has any */
+	struct span  envid;
+	uint8_t	     ret;	/* enum queue_ret */
 	uint32_t     n, size, envelope_n;
 	uint32_t     count[RCPT_STATES];
 	uint32_t     ask_from;	/* no NEW recipient stands before this one */
@@ -131,15 +135,11 @@ struct span	rcpt_original(const struct message *m, uint32_t i);
 uint32_t message_under_way(const struct message *m);	/* in this pass */
 
 /*
- * Append a line to the log in the file.  What no disk takes now is kept and
- * written with the next line (up to LOG_PENDING_MAX).
- * returns  0, or -1: not in the file (yet)
+ * Append a line to the log in the file.  What no disk takes now is kept for the
+ * next time (up to LOG_PENDING_MAX).  -1: not in the file (yet).
  */
 int	message_log(struct message *m, const struct queue_log *l);
-/*
- * The same, but the line may stay in memory until the next flush or sync; if
- * there is no room for it there, every later sync fails.
- */
+/* It may stay in memory until the next sync, which fails without room there. */
 void	message_log_add(struct message *m, const struct queue_log *l);
 /* Lines that are not in the file yet: try again.  0: none is left. */
 int	message_flush(struct message *m);

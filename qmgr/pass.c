@@ -164,8 +164,14 @@ static void
 settle(struct message *m)
 {
 	for (uint32_t i = 0; i < m->n && m->count[RCPT_NEVER] > 0; i++)
-		if (m->rcpts[i].state == RCPT_NEVER && !m->rcpts[i].reported) {
+		if (report_is_due(m, i, RCPT_NEVER)) {
 			report_failures(m, i);
+			return;
+		}
+	for (uint32_t i = 0; i < m->n && m->wishes != NULL; i++)
+		if (report_is_due(m, i, RCPT_DONE) ||
+		    report_is_due(m, i, RCPT_EXPANDED)) {
+			report_success(m);
 			return;
 		}
 	if (m->count[RCPT_LATER] > 0)

@@ -218,6 +218,9 @@ each(const struct queue_log *l, void *ctx)
 	case QUEUE_LOG_BOUNCED:
 		report_told(m, l->owner, l->index);
 		break;
+	case QUEUE_LOG_TOLD:
+		report_success_told(m);
+		break;
 	case QUEUE_LOG_DELAYED:
 		m->warned = true;
 		break;

@@ -20,12 +20,13 @@
 #include "qmgr/report_text.h"
 #include "qmgr/sync.h"
 #include "qmgr/waiting.h"
+#include "qmgr/wish.h"
 
 struct report {
 	struct message *m;
 	char	    id[ID_SIZE];	/* of the report */
 	int	    fd;
-	bool	    delay;
+	enum report_about about;
 	struct span owner;	/* of whose recipients it speaks; "" */
 	uint32_t    upto;	/* the last one of them */
 };
@@ -72,6 +73,15 @@ on_line_synced(struct message *m, bool ok, void *arg)
 	end(arg, true);
 }
 
+static const struct {
+	enum queue_log_kind kind;
+	const char *event;
+} lines[] = {
+	[REPORT_FAILURE] = { QUEUE_LOG_BOUNCED, "bounced" },
+	[REPORT_DELAY] = { QUEUE_LOG_DELAYED, "delay-told" },
+	[REPORT_SUCCESS] = { QUEUE_LOG_TOLD, "success-told" },
+};
+
 /* The report is in the queue for good. */
 static void
 on_name_synced(bool ok, void *arg)
@@ -79,7 +89,7 @@ on_name_synced(bool ok, void *arg)
 	struct report *r = arg;
 	struct message *m = r->m;
 	struct queue_log l = {
-		.kind = r->delay ? QUEUE_LOG_DELAYED : QUEUE_LOG_BOUNCED,
+		.kind = lines[r->about].kind,
 		.index = r->upto, .id = span_str(r->id), .owner = r->owner };
 
 	if (!ok) {
@@ -87,7 +97,7 @@ on_name_synced(bool ok, void *arg)
 		end(r, false);
 		return;
 	}
-	log_info(LF_STR("event", r->delay ? "delay-told" : "bounced"),
+	log_info(LF_STR("event", lines[r->about].event),
 	    LF_STR("id", m->id), LF_STR("as", r->id),
 	    LF_SPAN("to", r->owner.n > 0 ? r->owner : m->from.n > 0 ?
 		m->from : span_str(m->q->set.postmaster)));
@@ -96,8 +106,10 @@ on_name_synced(bool ok, void *arg)
 		load_begin(m->q, r->id, QUEUE_INCOMING);
 	else
 		waiting_add(m->q, r->id, QUEUE_INCOMING, 0);
-	if (r->delay)
+	if (r->about == REPORT_DELAY)
 		m->warned = true;
+	else if (r->about == REPORT_SUCCESS)
+		report_success_told(m);
 	else
 		report_told(m, r->owner, r->upto);
 	(void)message_log(m, &l);	/* the sync tells */
@@ -144,16 +156,60 @@ write_report(struct report *r, struct span to, struct span text)
 	return -1;
 }
 
-/* Recipients of one report, in order, at most REPORT_RCPTS_MAX. */
+bool
+report_is_due(const struct message *m, uint32_t i, enum rcpt_state end)
+{
+	if (m->rcpts[i].state != end || m->rcpts[i].reported)
+		return false;
+	switch (end) {
+	case RCPT_NEVER:
+		/* With no sender to tell it is the postmaster's. */
+		return rcpt_notify(m, i, QUEUE_NOTIFY_FAILURE);
+	case RCPT_DONE:
+	case RCPT_EXPANDED:
+		/* RFC 3461 5.2.7.2: not where one took its place. */
+		if ((end == RCPT_EXPANDED || m->rcpts[i].forwarded) &&
+		    m->rcpts[i].children < 2 && !rcpt_is_list(m, i))
+			return false;
+		return m->from.n > 0 &&
+		    rcpt_notify(m, i, QUEUE_NOTIFY_SUCCESS);
+	default:
+		return false;
+	}
+}
+
+void
+report_success_told(struct message *m)
+{
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->rcpts[i].state == RCPT_DONE ||
+		    m->rcpts[i].state == RCPT_EXPANDED)
+			m->rcpts[i].reported = true;
+}
+
+/* Failed recipients of one report, in order, at most REPORT_RCPTS_MAX. */
 static uint32_t
-choose(const struct message *m, enum rcpt_state state, struct span owner,
-    uint32_t *out)
+choose_failed(const struct message *m, struct span owner, uint32_t *out)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < m->n && n < REPORT_RCPTS_MAX; i++)
-		if (m->rcpts[i].state == state && !m->rcpts[i].reported &&
+		if (report_is_due(m, i, RCPT_NEVER) &&
 		    span_eq(owner_of(m, i), owner))
+			out[n++] = i;
+	return n;
+}
+
+/* Those that wait, and whose sender wants to know. */
+static uint32_t
+choose_delayed(const struct message *m, uint32_t *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < m->n && n < REPORT_RCPTS_MAX; i++)
+		if (m->rcpts[i].state == RCPT_LATER &&
+		    owner_of(m, i).n == 0 &&
+		    rcpt_notify(m, i, QUEUE_NOTIFY_DELAY))
 			out[n++] = i;
 	return n;
 }
@@ -166,7 +222,7 @@ start(struct message *m, struct report_text *t, struct span owner)
 	bool ok;
 
 	r->m = m;
-	r->delay = t->delayed;
+	r->about = t->about;
 	r->owner = owner;
 	r->upto = t->rcpts[t->n - 1];
 	qmgr_new_id(m->q, r->id);
@@ -223,7 +279,7 @@ report_failures(struct message *m, uint32_t i)
 	struct span owner = owner_of(m, i);
 	struct report_text t = { .m = m, .rcpts = rcpts };
 
-	t.n = choose(m, RCPT_NEVER, owner, rcpts);
+	t.n = choose_failed(m, owner, rcpts);
 	t.to = rcpt_sender(m, i);
 	if (t.to.n == 0) {
 		if (!postmaster_takes(m, rcpts, t.n)) {
@@ -236,14 +292,29 @@ report_failures(struct message *m, uint32_t i)
 }
 
 void
+report_success(struct message *m)
+{
+	uint32_t rcpts[REPORT_RCPTS_MAX];
+	struct report_text t = { .m = m, .rcpts = rcpts,
+		.about = REPORT_SUCCESS, .to = m->from };
+
+	/* Beyond the limit of one report nobody reads on. */
+	for (uint32_t i = 0; i < m->n && t.n < REPORT_RCPTS_MAX; i++)
+		if (report_is_due(m, i, RCPT_DONE) ||
+		    report_is_due(m, i, RCPT_EXPANDED))
+			rcpts[t.n++] = i;
+	start(m, &t, SPAN_NONE);
+}
+
+void
 report_delay(struct message *m, int64_t left_s)
 {
 	uint32_t rcpts[REPORT_RCPTS_MAX];
-	struct report_text t = { .m = m, .rcpts = rcpts, .delayed = true,
+	struct report_text t = { .m = m, .rcpts = rcpts, .about = REPORT_DELAY,
 		.to = m->from, .until_s = clock_wall_s() + left_s };
 
-	t.n = choose(m, RCPT_LATER, SPAN_NONE, rcpts);
-	if (t.n == 0) {		/* only owners' recipients: lists are patient */
+	t.n = choose_delayed(m, rcpts);
+	if (t.n == 0) {		/* only lists' members: lists are patient */
 		m->warned = true;
 		message_ripe(m);
 		return;

@@ -13,6 +13,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "qmgr/limits.h"
+#include "qmgr/wish.h"
 
 /*
  * What the last line said of one recipient.  Of a fixed size: a host that
@@ -62,7 +63,8 @@ each(const struct queue_log *l, void *ctx)
 	struct words *w;
 	int k;
 
-	if (l->kind != QUEUE_LOG_LATER && l->kind != QUEUE_LOG_NEVER)
+	if (l->kind != QUEUE_LOG_LATER && l->kind != QUEUE_LOG_NEVER &&
+	    l->kind != QUEUE_LOG_DONE)
 		return;
 	k = find(g->t, l->index);
 	if (k < 0)
@@ -77,6 +79,9 @@ each(const struct queue_log *l, void *ctx)
 	r->diagnostic = keep(w->text, sizeof(w->text), l->text);
 	r->by_smtp = remote.n > 0;
 	r->remote_mta = keep(w->remote, sizeof(w->remote), span_word(&remote));
+	/* RFC 3464 2.3.3: another host has it now, and will not tell. */
+	if (r->action == DSN_DELIVERED && r->by_smtp)
+		r->action = DSN_RELAYED;
 }
 
 /* Up to and without the first empty line, or the last whole line. */
@@ -88,6 +93,34 @@ header_of(struct span s)
 	if (crlf < s.n)
 		return span_head(s, crlf + 2);
 	return span_head(s, span_has(s, '\n') ? span_rchr(s, '\n') + 1 : 0);
+}
+
+/*
+ * RFC 3461 4.3: all of the message where FULL was asked for and something
+ * failed, else its header.
+ */
+static bool
+returns_all(const struct report_text *t)
+{
+	const struct message *m = t->m;
+
+	return t->about == REPORT_FAILURE && m->ret == QUEUE_RET_FULL &&
+	    m->size_octets <= REPORT_WHOLE_MAX;
+}
+
+/* RFC 3461 5.2.7: what is passed on to several is no delivery, but a list's. */
+static enum dsn_action
+action_of(const struct report_text *t, uint32_t i)
+{
+	const struct message *m = t->m;
+	const struct rcpt *r = &m->rcpts[i];
+
+	if (t->about == REPORT_FAILURE)
+		return DSN_FAILED;
+	if (t->about == REPORT_DELAY)
+		return DSN_DELAYED;
+	return (r->state == RCPT_EXPANDED || r->forwarded) &&
+	    !rcpt_is_list(m, i) ? DSN_EXPANDED : DSN_DELIVERED;
 }
 
 static int
@@ -105,6 +138,15 @@ write_dsn(const struct report_text *t, struct dsn_recipient *rcpts,
 		.header = header_of(text), .header_max = REPORT_HEADER_MAX,
 	};
 
+	/* A list's owner knows nothing of the sender's envelope. */
+	if (span_eq(t->to, m->from))
+		d.envid = m->envid;
+	if (returns_all(t)) {
+		d.header = text;
+		d.header_max = REPORT_WHOLE_MAX;
+		d.whole = true;
+	}
+
 	return dsn_write(out, &d);
 }
 
@@ -121,9 +163,13 @@ name(const struct report_text *t, struct arena *a, struct dsn_recipient *out)
 
 		out[k] = (struct dsn_recipient){
 			.final = r->to,
-			.action = t->delayed ? DSN_DELAYED : DSN_FAILED,
+			.action = action_of(t, t->rcpts[k]),
 			.retry_until = t->until_s,
 		};
+		/* RFC 3464 2.3.1: as the sender gave it. */
+		out[k].original = rcpt_wish(m, t->rcpts[k]).orcpt;
+		if (out[k].original.n > 0)
+			continue;
 		if (span_eq(first, r->to))
 			continue;
 		/* The sender knows the address that it wrote. */
@@ -140,12 +186,12 @@ report_text(const struct report_text *t, struct buf *out)
 {
 	const struct message *m = t->m;
 	struct dsn_recipient *rcpts = xcalloc(t->n, sizeof(*rcpts));
-	char *text = xmalloc(REPORT_HEADER_MAX);
 	struct arena *a = arena_new(REPORT_MAX);
 	struct words *words = xcalloc(t->n, sizeof(*words));
 	struct gather g = { .t = t, .out = rcpts, .words = words };
 	struct queue_tail tail;
-	size_t n = REPORT_HEADER_MAX;
+	size_t n = returns_all(t) ? REPORT_WHOLE_MAX : REPORT_HEADER_MAX;
+	char *text = xmalloc(n);
 	int fd, rc = -1;
 
 	if (m->size_octets < n)

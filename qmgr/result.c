@@ -19,6 +19,7 @@
 #include "os/clock.h"
 #include "qmgr/job.h"
 #include "qmgr/limits.h"
+#include "qmgr/wish.h"
 
 struct held {
 	TAILQ_ENTRY(held) next;
@@ -54,6 +55,10 @@ worth_a_line(struct message *m, uint32_t i, const struct outcome *o)
 
 	switch (o->kind) {
 	case RESULT_DONE:
+		/* To be reported: what was said has to be known then. */
+		if (!m->rcpts[i].reported && m->from.n > 0 &&
+		    rcpt_notify(m, i, QUEUE_NOTIFY_SUCCESS))
+			return true;
 		return message_under_way(m) > 0 || m->count[RCPT_LATER] > 0 ||
 		    m->count[RCPT_NEVER] > 0;
 	case RESULT_LATER:
@@ -101,6 +106,7 @@ apply_one(struct message *m, uint32_t i, const struct outcome *o)
 	m->q->ledger.rcpts[o->kind]++;
 	m->rcpts[i].forwarded = o->kind == RESULT_DONE &&
 	    result_is_forward(o->esc, o->remote);
+	m->rcpts[i].reported = o->kind == RESULT_DONE && o->told;
 	tell(m, i, o);
 	if (!worth_a_line(m, i, o))
 		return;

@@ -13,6 +13,7 @@ struct outcome {
 	struct span esc;	/* RFC 3463 */
 	struct span text;	/* reply or error, one line */
 	struct span remote;	/* who said so, or empty */
+	bool	    told;	/* DONE: that host does what RFC 3461 asks */
 };
 
 /* A delay's reason in short, to see whether it is still the same; never 0. */

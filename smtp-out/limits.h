@@ -24,6 +24,9 @@
 #define HOSTS_MAX	32	/* MX records looked at */
 #define ADDRESSES_MAX	10	/* addresses tried for one job */
 
+#define XTEXT_MAX	2048	/* 500 octets, each as three, and a type */
+#define ORCPT_MAX	500	/* RFC 3461 4.2 */
+
 /* Of one flight of commands: its replies fit into any receive window. */
 #define FLIGHT_RCPTS	200
 #define FLIGHT_OCTETS	((size_t)16384)

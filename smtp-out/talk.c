@@ -45,6 +45,7 @@ settle(struct talk *t, struct job_in *j, size_t i)
 	if (j->settled[i])
 		return;
 	outcome_from_reply(&j->results[i], &t->reply, t->remote);
+	j->results[i].told = (t->ehlo.caps & EHLO_DSN) != 0;
 	j->settled[i] = true;
 }
 
@@ -85,6 +86,8 @@ static int
 put_mail(struct talk *t, const struct job_in *j, struct buf *out)
 {
 	struct verb_cmd cmd = { .verb = VERB_MAIL };
+	struct buf envid;
+	int rc;
 
 	if (j->head.sender[0] != '\0' &&
 	    addr_parse(span_str(j->head.sender), &cmd.mail.from, NULL) != 0)
@@ -93,18 +96,46 @@ put_mail(struct talk *t, const struct job_in *j, struct buf *out)
 	cmd.mail.size = j->head.size_octets;
 	cmd.mail.body = j->head.body_8bit ? VERB_BODY_8BITMIME :
 	    VERB_BODY_NONE;
-	return verb_format(out, &cmd, t->ehlo.caps);
+	/* RFC 3461 5.2.1: as it came, to a host that knows it. */
+	buf_init(&envid, XTEXT_MAX);
+	(void)xtext_encode(&envid, span_str(j->head.envid)); /* fits */
+	cmd.mail.ret = (enum verb_ret)j->head.ret;
+	cmd.mail.envid = buf_span(&envid);
+	rc = verb_format(out, &cmd, t->ehlo.caps);
+	buf_fini(&envid);
+	return rc;
+}
+
+/* The type is an atom; what is behind it has to be encoded (RFC 3461 4.2). */
+static void
+put_orcpt(struct buf *out, struct span orcpt)
+{
+	size_t type_n = span_chr(orcpt, ';') + 1;
+
+	if (orcpt.n > type_n &&
+	    (buf_add_span(out, span_head(orcpt, type_n)) != 0 ||
+	    xtext_encode(out, span_from(orcpt, type_n)) != 0 ||
+	    out->n > ORCPT_MAX))
+		buf_clear(out);		/* too long to be said again */
 }
 
 static int
 put_rcpt(struct talk *t, const struct job_in *j, size_t i, struct buf *out)
 {
 	struct verb_cmd cmd = { .verb = VERB_RCPT };
+	struct buf orcpt;
+	int rc;
 
 	if (addr_parse(span_str(j->rcpts[i].address), &cmd.rcpt.to,
 	    NULL) != 0)
 		return -1;
-	return verb_format(out, &cmd, t->ehlo.caps);
+	buf_init(&orcpt, XTEXT_MAX);
+	put_orcpt(&orcpt, span_str(j->rcpts[i].orcpt));
+	cmd.rcpt.notify = j->rcpts[i].notify;
+	cmd.rcpt.orcpt = buf_span(&orcpt);
+	rc = verb_format(out, &cmd, t->ehlo.caps);
+	buf_fini(&orcpt);
+	return rc;
 }
 
 enum step { STEP_ON, STEP_SETTLED, STEP_LOST };

@@ -120,7 +120,7 @@ cmd_rcpt(struct session *s, const struct verb_cmd *cmd)
 		return;
 	}
 	if (whole_address(s, to, &whole) != 0 ||
-	    envelope_add(&s->env, &whole) != 0) {
+	    envelope_add(&s->env, &whole, &cmd->rcpt) != 0) {
 		s->count.over++;
 		say(s, SAY_TOO_MANY_RCPT);
 		return;

@@ -9,11 +9,14 @@
 
 #include "base/bug.h"
 
+#define WISHES_SIZE	502	/* ORCPT is at most 500: RFC 3461 4.2 */
+
 void
 envelope_init(struct envelope *e, size_t rcpts_max)
 {
 	*e = (struct envelope){ .size = 0 };
-	buf_init(&e->rcpts, rcpts_max * ADDR_SIZE);
+	e->rcpts_max = rcpts_max;
+	buf_init(&e->rcpts, rcpts_max * (ADDR_SIZE + WISHES_SIZE));
 }
 
 void
@@ -30,7 +33,21 @@ envelope_clear(struct envelope *e)
 	e->size = 0;
 	e->body_8bit = false;
 	e->from_own = false;
+	e->ret = VERB_RET_NONE;
+	e->envid[0] = '\0';
 	e->from = (struct addr){ .kind = ADDR_NULL };
+}
+
+/* verb_parse() has seen that it is xtext and how long. */
+static void
+put_envid(struct envelope *e, struct span xtext)
+{
+	struct buf plain;
+
+	buf_init(&plain, ENVELOPE_ENVID_MAX);
+	if (xtext_decode(&plain, xtext) == 0)
+		span_copy_cut(buf_span(&plain), e->envid, sizeof(e->envid));
+	buf_fini(&plain);
 }
 
 void
@@ -40,14 +57,37 @@ envelope_begin(struct envelope *e, const struct verb_mail *m)
 	e->from = m->from;
 	e->size = m->has_size ? m->size : 0;
 	e->body_8bit = m->body == VERB_BODY_8BITMIME;
+	e->ret = m->ret;
+	put_envid(e, m->envid);
+}
+
+/* "rfc822;" as it is, the address behind it decoded. */
+static int
+put_orcpt(struct buf *out, struct span orcpt)
+{
+	size_t type_n = span_chr(orcpt, ';') + 1;
+
+	if (orcpt.n > 0 &&
+	    (buf_add_span(out, span_head(orcpt, type_n)) != 0 ||
+	    xtext_decode(out, span_from(orcpt, type_n)) != 0))
+		return -1;
+	return buf_add_char(out, '\0');
 }
 
 int
-envelope_add(struct envelope *e, const struct addr *to)
+envelope_add(struct envelope *e, const struct addr *to,
+    const struct verb_rcpt *how)
 {
+	size_t was = e->rcpts.n;
+
 	/* The NUL behind the text goes with it. */
-	if (buf_add(&e->rcpts, to->text, (size_t)to->text_n + 1) != 0)
+	if (e->rcpts_n == e->rcpts_max || buf_add(&e->rcpts, to->text,
+	    (size_t)to->text_n + 1) != 0 ||
+	    buf_add_char(&e->rcpts, (char)how->notify) != 0 ||
+	    put_orcpt(&e->rcpts, how->orcpt) != 0) {
+		buf_cut(&e->rcpts, was);
 		return -1;
+	}
 	e->rcpts_n++;
 	return 0;
 }
@@ -67,6 +107,9 @@ envelope_rcpts(const struct envelope *e)
 	for (size_t i = 0; i < e->rcpts_n; i++) {
 		v[i].address = v[i].original = span_str(p);
 		p += v[i].address.n + 1;
+		v[i].notify = (uint8_t)*p++;
+		v[i].orcpt = span_str(p);
+		p += v[i].orcpt.n + 1;
 	}
 	return v;
 }

@@ -85,6 +85,10 @@ put_envelope(const struct intake *in, bool body_8bit, struct queue_writer *w,
 		.auth = s->facts.logged_in ? span_str(s->login) : SPAN_NONE,
 		.time = in->time,
 		.body_8bit = body_8bit,
+		.ret = s->env.ret == VERB_RET_FULL ? QUEUE_RET_FULL :
+		    s->env.ret == VERB_RET_HDRS ? QUEUE_RET_HDRS :
+		    QUEUE_RET_NONE,
+		.envid = span_str(s->env.envid),
 		.rcpts = rcpts,
 		.rcpts_n = s->env.rcpts_n,
 	};

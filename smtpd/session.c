@@ -60,7 +60,7 @@ unsigned
 session_caps(const struct session *s)
 {
 	unsigned caps = EHLO_PIPELINING | EHLO_SIZE | EHLO_8BITMIME |
-	    EHLO_ENHANCED | EHLO_CHUNKING;
+	    EHLO_ENHANCED | EHLO_CHUNKING | EHLO_DSN;
 
 	if (policy_auth_offered(&s->facts))
 		caps |= EHLO_AUTH;

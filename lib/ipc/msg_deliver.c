@@ -37,6 +37,9 @@ static const struct ipc_field job_fields[] = {
 	IPC_TEXT(job, nexthop, 0, 255),
 	IPC_U16(job, port, 0, UINT16_MAX),
 	IPC_U8(job, tls, DEMAND_DEFAULT, DEMANDS - 1),
+	IPC_U8(job, smtputf8, 0, 1),
+	IPC_U8(job, ret, 0, 2),
+	IPC_TEXT(job, envid, 0, 100),
 	IPC_U32(job, nrcpts, 1, JOB_RCPTS_MOST),
 };
 const struct ipc_type job_type =
@@ -47,6 +50,8 @@ static const struct ipc_field rcpt_fields[] = {
 	IPC_TEXT(job_rcpt, address, 1, ADDRESS),
 	IPC_TEXT(job_rcpt, original, 0, ADDRESS),
 	IPC_TEXT(job_rcpt, detail, 0, 64),
+	IPC_U8(job_rcpt, notify, 0, 15),
+	IPC_TEXT(job_rcpt, orcpt, 0, 500),
 };
 const struct ipc_type job_rcpt_type =
     IPC_TYPE(job_rcpt, IPC_NUM_JOB_RCPT, IPC_FD_NONE, rcpt_fields);
@@ -60,6 +65,7 @@ static const struct ipc_field result_fields[] = {
 	IPC_TEXT(result, esc, 0, ESC_MOST),
 	IPC_TEXT(result, text, 0, 511),
 	IPC_TEXT(result, remote, 0, 255),
+	IPC_U8(result, told, 0, 1),
 };
 const struct ipc_type result_type =
     IPC_TYPE(result, IPC_NUM_RESULT, IPC_FD_NONE, result_fields);

@@ -45,6 +45,9 @@ struct job {			/* with the queue file */
 	char	 nexthop[256];	/* smtp-out; pipe: the command's name */
 	uint16_t port;
 	uint8_t	 tls;		/* enum demand; smtp-out */
+	uint8_t	 smtputf8;	/* RFC 6531: only to hosts that know it */
+	uint8_t	 ret;		/* RFC 3461 4.3: 0, 1 FULL, 2 HDRS */
+	char	 envid[101];	/* decoded, or "" */
 	uint32_t nrcpts;
 };
 struct job_rcpt {
@@ -52,6 +55,8 @@ struct job_rcpt {
 	char	 address[LOOKUP_ADDRESS_MAX + 1];
 	char	 original[LOOKUP_ADDRESS_MAX + 1];	/* as first given */
 	char	 detail[65];
+	uint8_t	 notify;	/* enum queue_notify (queue/format.h) */
+	char	 orcpt[501];	/* decoded, or "" */
 };
 struct job_go { uint8_t unused; };
 
@@ -67,6 +72,7 @@ struct result {
 	char	 esc[WHY_ESC_SIZE];
 	char	 text[512];	/* reply or error, printable, one line */
 	char	 remote[256];	/* host and address that said so, or "" */
+	uint8_t	 told;		/* DONE: that host cares for RFC 3461 now */
 };
 struct result_forward {		/* this recipient also goes to ... */
 	uint32_t index;

@@ -227,19 +227,35 @@ has_8bit(struct span s)
 
 /* The returned header: whole lines, none too long, no stray controls. */
 static void
-put_header(struct buf *b, struct span header)
+put_header(struct buf *b, struct span header, size_t line_max)
 {
 	while (header.n > 0) {
 		struct span line = span_cut(&header, '\n');
 
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
-		line = span_head(line, LINE_MAX_OCTETS);
+		line = span_head(line, line_max);
 		for (size_t i = 0; i < line.n; i++)
 			buf_add_char(b, line.p[i] == '\0' ||
 			    line.p[i] == '\r' ? '?' : line.p[i]);
 		buf_add_str(b, "\r\n");
 	}
+}
+
+/* RFC 6522 3, 4: the message, or its header alone. */
+static void
+put_returned(struct buf *b, const struct dsn *d, struct span boundary,
+    struct span header)
+{
+	buf_add_str(b, "--");
+	buf_add_span(b, boundary);
+	buf_add_str(b, d->whole ? "\r\nContent-Type: message/rfc822\r\n" :
+	    "\r\nContent-Type: text/rfc822-headers\r\n");
+	if (has_8bit(header))
+		buf_add_str(b, "Content-Transfer-Encoding: 8bit\r\n");
+	buf_add_str(b, "\r\n");
+	put_header(b, header, d->whole ? header.n : LINE_MAX_OCTETS);
+	buf_add_str(b, "\r\n");
 }
 
 /* A boundary that the returned text does not hold (RFC 2046 5.1.1). */
@@ -276,14 +292,8 @@ dsn_write(struct buf *out, const struct dsn *d)
 	put_part(out, buf_span(&boundary),
 	    "Content-Type: message/delivery-status\r\n");
 	put_status(out, d);
-	if (header.n > 0) {		/* RFC 6522 4 */
-		put_part(out, buf_span(&boundary), eight ?
-		    "Content-Type: text/rfc822-headers\r\n"
-		    "Content-Transfer-Encoding: 8bit\r\n" :
-		    "Content-Type: text/rfc822-headers\r\n");
-		put_header(out, header);
-		buf_add_str(out, "\r\n");
-	}
+	if (header.n > 0)
+		put_returned(out, d, buf_span(&boundary), header);
 	buf_add_str(out, "--");
 	buf_add_span(out, buf_span(&boundary));
 	buf_add_str(out, "--\r\n");

@@ -47,6 +47,7 @@ struct dsn {
 	size_t	    rcpts_n;
 	struct span header;	/* of the message, LF or CRLF lines, or empty */
 	size_t	    header_max;	/* octets of it that are returned */
+	bool	    whole;	/* header is all of the message (RFC 6522 3) */
 };
 
 /*

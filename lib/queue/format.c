@@ -22,7 +22,7 @@
 			    + 8 + 12 + 16)
 _Static_assert(FIRST_TEXT < QUEUE_FIRST_LEN, "the form fits into the line");
 _Static_assert(QUEUE_ENVELOPE_MAX <= 99999999, "eight digits");
-_Static_assert(2 * 3 * QUEUE_VALUE_MAX + 8 <= QUEUE_LINE_MAX, "a rcpt line");
+_Static_assert(3 * 3 * QUEUE_VALUE_MAX + 12 <= QUEUE_LINE_MAX, "a rcpt line");
 
 /* Stands for itself; a space only in a text, where it separates nothing. */
 static bool
@@ -128,20 +128,54 @@ queue_get_text(struct span text, struct buf *value)
 	return get_octets(text, value, true);
 }
 
-/* The fields that stand once, in their order. */
-enum form { FORM_WORD, FORM_TIME, FORM_BODY };
+/*
+ * The fields that stand once, in their order.  Those that are optional stand
+ * only with another value than the default.
+ */
+enum form { FORM_WORD, FORM_TIME, FORM_BODY, FORM_RET, FORM_YES };
 static const struct {
 	const char *key;
 	enum form   form;
 	size_t	    at;
+	bool	    optional;
 } fields[] = {
-	{ "from", FORM_WORD, offsetof(struct queue_envelope, from) },
-	{ "client", FORM_WORD, offsetof(struct queue_envelope, client) },
-	{ "helo", FORM_WORD, offsetof(struct queue_envelope, helo) },
-	{ "auth", FORM_WORD, offsetof(struct queue_envelope, auth) },
-	{ "time", FORM_TIME, offsetof(struct queue_envelope, time) },
-	{ "body", FORM_BODY, offsetof(struct queue_envelope, body_8bit) },
+	{ "from", FORM_WORD, offsetof(struct queue_envelope, from),
+	    false },
+	{ "client", FORM_WORD, offsetof(struct queue_envelope, client),
+	    false },
+	{ "helo", FORM_WORD, offsetof(struct queue_envelope, helo),
+	    false },
+	{ "auth", FORM_WORD, offsetof(struct queue_envelope, auth),
+	    false },
+	{ "time", FORM_TIME, offsetof(struct queue_envelope, time),
+	    false },
+	{ "body", FORM_BODY, offsetof(struct queue_envelope, body_8bit),
+	    false },
+	{ "ret", FORM_RET, offsetof(struct queue_envelope, ret), true },
+	{ "envid", FORM_WORD, offsetof(struct queue_envelope, envid), true },
+	{ "smtputf8", FORM_YES, offsetof(struct queue_envelope, smtputf8),
+	    true },
 };
+
+static bool
+is_default(size_t i, const struct queue_envelope *e)
+{
+	struct span word;
+
+	switch (fields[i].form) {
+	case FORM_WORD:
+		memcpy(&word, (const char *)e + fields[i].at, sizeof(word));
+		return word.n == 0;
+	case FORM_RET:
+		return e->ret == QUEUE_RET_NONE;
+	case FORM_YES:
+		return !e->smtputf8;
+	case FORM_TIME:
+	case FORM_BODY:
+		break;
+	}
+	return false;
+}
 
 static int
 put_field(struct buf *out, size_t i, const struct queue_envelope *e)
@@ -165,6 +199,13 @@ put_field(struct buf *out, size_t i, const struct queue_envelope *e)
 	case FORM_BODY:
 		(void)buf_add_str(out, e->body_8bit ? "8bit" : "7bit");
 		break;
+	case FORM_RET:
+		(void)buf_add_str(out, e->ret == QUEUE_RET_FULL ? "full" :
+		    "hdrs");
+		break;
+	case FORM_YES:
+		(void)buf_add_str(out, "yes");
+		break;
 	}
 	return buf_add_char(out, '\n');
 }
@@ -175,8 +216,14 @@ put_rcpt(struct buf *out, const struct queue_rcpt *r)
 	(void)buf_add_str(out, "rcpt ");	/* judged by out->full */
 	if (queue_put_word(out, r->address) != 0 ||
 	    buf_add_char(out, ' ') != 0 ||
-	    queue_put_word(out, r->original) != 0)
+	    queue_put_word(out, r->original) != 0 ||
+	    r->notify > QUEUE_NOTIFY_MAX)
 		return -1;
+	if (r->notify != 0 || r->orcpt.n > 0) {
+		(void)buf_addf(out, " %u ", r->notify);
+		if (queue_put_word(out, r->orcpt) != 0)
+			return -1;
+	}
 	return buf_add_char(out, '\n');
 }
 
@@ -194,7 +241,8 @@ queue_writer_begin(struct queue_writer *w, const struct queue_envelope *e,
 		(void)buf_add_char(out, ' ');	/* judged by out->full */
 	(void)buf_add_char(out, '\n');
 	for (size_t i = 0; i < COUNT(fields); i++)
-		if (put_field(out, i, e) != 0)
+		if (!(fields[i].optional && is_default(i, e)) &&
+		    put_field(out, i, e) != 0)
 			return -1;
 	for (size_t i = 0; i < e->rcpts_n; i++)
 		if (put_rcpt(out, &e->rcpts[i]) != 0)
@@ -331,16 +379,14 @@ keep_word(struct reader *r, struct span word, struct span *out)
 	return -1;
 }
 
+/* The value of field i, which is the whole of line. */
 static int
-read_field(struct reader *r, size_t i, struct queue_envelope *e)
+read_value(struct reader *r, size_t i, struct span line,
+    struct queue_envelope *e)
 {
-	struct span line, word;
+	struct span word;
 	uint64_t t;
 
-	if (next_line(r, &line) != 0)
-		return -1;
-	if (!span_eq_str(span_cut(&line, ' '), fields[i].key))
-		return damaged(r, "field missing or out of place");
 	switch (fields[i].form) {
 	case FORM_WORD:
 		if (keep_word(r, line, &word) != 0)
@@ -358,8 +404,53 @@ read_field(struct reader *r, size_t i, struct queue_envelope *e)
 		if (!e->body_8bit && !span_eq_str(line, "7bit"))
 			return damaged(r, "bad body type");
 		return 0;
+	case FORM_RET:
+		e->ret = span_eq_str(line, "full") ? QUEUE_RET_FULL :
+		    QUEUE_RET_HDRS;
+		if (e->ret == QUEUE_RET_HDRS && !span_eq_str(line, "hdrs"))
+			return damaged(r, "bad ret");
+		return 0;
+	case FORM_YES:
+		e->smtputf8 = span_eq_str(line, "yes");
+		return 0;
 	}
 	return -1;
+}
+
+static int
+read_field(struct reader *r, size_t i, struct queue_envelope *e)
+{
+	struct span line, key = span_str(fields[i].key);
+
+	if (fields[i].optional && !(span_starts(r->rest, key) &&
+	    span_starts(span_from(r->rest, key.n), SPAN_LIT(" "))))
+		return 0;
+	if (next_line(r, &line) != 0)
+		return -1;
+	if (!span_eq(span_cut(&line, ' '), key))
+		return damaged(r, "field missing or out of place");
+	if (read_value(r, i, line, e) != 0)
+		return -1;
+	if (fields[i].optional && is_default(i, e))
+		return damaged(r, "field that says nothing");
+	return 0;
+}
+
+/* What DSN adds to a recipient: a number and a word. */
+static int
+read_wishes(struct reader *r, struct span line, struct queue_rcpt *rcpt)
+{
+	struct span number = span_cut(&line, ' ');
+	uint64_t v;
+
+	if (num_parse(number, 0, QUEUE_NOTIFY_MAX, &v) != 0 ||
+	    (number.n > 1 && number.p[0] == '0'))
+		return damaged(r, "bad notify");
+	rcpt->notify = (unsigned)v;
+	if (keep_word(r, line, &rcpt->orcpt) != 0)
+		return -1;
+	return v == 0 && rcpt->orcpt.n == 0 ?
+	    damaged(r, "wishes that say nothing") : 0;
 }
 
 static int
@@ -373,7 +464,11 @@ read_rcpt(struct reader *r, struct queue_rcpt *rcpt)
 		return damaged(r, "not a recipient");
 	if (keep_word(r, span_cut(&line, ' '), &rcpt->address) != 0)
 		return -1;
-	return keep_word(r, line, &rcpt->original);
+	rcpt->notify = 0;
+	rcpt->orcpt = SPAN_NONE;
+	if (keep_word(r, span_cut(&line, ' '), &rcpt->original) != 0)
+		return -1;
+	return line.p != NULL ? read_wishes(r, line, rcpt) : 0;
 }
 
 static int

@@ -3,7 +3,8 @@
  *
  *	first line	QUEUE_FIRST_LEN octets: blank until all is written, then
  *			version, lengths and checksum of the next two parts
- *	envelope	lines "key value...": from client helo auth time body rcpt
+ *	envelope	lines "key value...": from client helo auth time body, where
+ *			they say something ret envid smtputf8, then rcpt
  *	message		exactly as on the wire (CRLF)
  *	log		(queue/log.h) what happened to it since
  *
@@ -29,14 +30,29 @@
 
 #define QUEUE_FIRST_LEN		80	/* octets, LF included */
 #define QUEUE_VALUE_MAX		640	/* octets of a value, not encoded */
-#define QUEUE_LINE_MAX		4096	/* octets of an envelope line */
+#define QUEUE_LINE_MAX		8192	/* octets of an envelope line */
 #define QUEUE_RCPTS_MAX		100000	/* recipients of one envelope */
 #define QUEUE_ENVELOPE_MAX	(32 * MIB)
 #define QUEUE_MESSAGE_MAX	((uint64_t)999999999999)
 
+enum queue_notify {		/* RFC 3461 4.1, as bits; 0: not said */
+	QUEUE_NOTIFY_NEVER = 1,
+	QUEUE_NOTIFY_SUCCESS = 2,
+	QUEUE_NOTIFY_FAILURE = 4,
+	QUEUE_NOTIFY_DELAY = 8
+};
+#define QUEUE_NOTIFY_MAX	15
+enum queue_ret {		/* RFC 3461 4.3 */
+	QUEUE_RET_NONE,
+	QUEUE_RET_FULL,
+	QUEUE_RET_HDRS
+};
+
 struct queue_rcpt {
 	struct span address;	/* canonical (mail/addr.h) */
 	struct span original;	/* as the client wrote it */
+	unsigned    notify;	/* enum queue_notify; at most _MAX */
+	struct span orcpt;	/* ORCPT decoded, "rfc822;a@b", or empty */
 };
 
 struct queue_envelope {
@@ -46,6 +62,9 @@ struct queue_envelope {
 	struct span auth;	/* account that logged in, or empty */
 	int64_t	    time;	/* of arrival, seconds since 1970 */
 	bool	    body_8bit;	/* BODY=8BITMIME was said, or is needed */
+	enum queue_ret ret;
+	struct span envid;	/* ENVID decoded, or empty */
+	bool	    smtputf8;	/* RFC 6531 3.4: goes only where that is known */
 	const struct queue_rcpt *rcpts;
 	size_t	    rcpts_n;	/* 1..QUEUE_RCPTS_MAX */
 };

@@ -56,6 +56,7 @@ static const struct {
 	[QUEUE_LOG_PASS] = { "pass", 2, { U64(age_s), U64(next) } },
 	[QUEUE_LOG_BOUNCED] = { "bounced", 3, { U32(index), WORD(id),
 	    WORD(owner) } },
+	[QUEUE_LOG_TOLD] = { "told", 1, { WORD(id) } },
 	[QUEUE_LOG_DELAYED] = { "delayed", 1, { WORD(id) } },
 	[QUEUE_LOG_REQUEUED] = { "requeued", 0, { { FORM_U32, 0 } } },
 };

@@ -36,6 +36,7 @@ enum queue_log_kind {
 	QUEUE_LOG_PASS,		/* all were tried: age so far, next attempt */
 	QUEUE_LOG_BOUNCED,	/* failures up to number index were reported to
 				   owner in message id ("": nobody to tell) */
+	QUEUE_LOG_TOLD,		/* successes so far were reported in id */
 	QUEUE_LOG_DELAYED,	/* the sender was told of the delay in id */
 	QUEUE_LOG_REQUEUED,	/* by an operator: targets that are not done are
 				   forgotten, and looked up anew */

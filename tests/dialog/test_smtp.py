@@ -130,7 +130,7 @@ def test_greeting_and_capabilities(suite):
     code, lines = c.say("EHLO client.example.net")
     assert code == 250 and lines[0].split()[0] == "mail.example.org"
     assert set(lines[1:]) == {"PIPELINING", "SIZE 1048576", "8BITMIME",
-                              "ENHANCEDSTATUSCODES", "CHUNKING"}
+                              "ENHANCEDSTATUSCODES", "CHUNKING", "DSN"}
 
 
 def test_submission_offers_auth_on_loopback(suite):
@@ -316,9 +316,9 @@ def test_nested_mail(mx):
 def test_parameters(mx):
     # RFC 5321 4.1.1.11: 555 for what is not known
     assert mx.code("MAIL FROM:<a@b.example> FOO=bar") == 555
-    assert mx.code("MAIL FROM:<a@b.example> RET=FULL") == 555
+    assert mx.code("MAIL FROM:<a@b.example> MT-PRIORITY=3") == 555
     mx.ok("MAIL FROM:<a@b.example>")
-    assert mx.code("RCPT TO:<alice@example.org> NOTIFY=NEVER") == 555
+    assert mx.code("RCPT TO:<alice@example.org> RRVS=now") == 555
 
 
 # ---------------------------------------------------------- who may do what
@@ -460,6 +460,42 @@ def test_lmtp_chunks(suite):
     assert bdat(c, b"", True)[0] == 250
     assert c.reply()[0] == 250
     assert c.code("NOOP") == 250
+
+
+# ------------------------------------------------------------- DSN, RFC 3461
+
+def test_dsn_in_the_envelope(suite, mx):
+    mx.ok("MAIL FROM:<a@b.example> RET=HDRS ENVID=my+20id+3D1")
+    mx.ok("RCPT TO:<alice@example.org> NOTIFY=SUCCESS,FAILURE "
+          "ORCPT=rfc822;Old+2BName@old.example")
+    mx.ok("RCPT TO:<bob@example.org>")
+    mx.ok("RCPT TO:<postmaster@example.org> NOTIFY=never")
+    m = suite.message(queued(mx.data(MAIL)))
+    assert m.fields["ret"] == b"hdrs" and m.fields["envid"] == b"my id=1"
+    assert m.rcpts == [b"alice@example.org", b"bob@example.org",
+                       b"postmaster@example.org"]
+    assert m.wishes == [(6, b"rfc822;Old+Name@old.example"), (0, b""),
+                        (1, b"")]
+    m = suite.message(mx.send_mail(MAIL))
+    assert "ret" not in m.fields and m.wishes == [(0, b"")]
+
+
+@pytest.mark.parametrize("line", [
+    "MAIL FROM:<a@b.example> RET=SOME", "MAIL FROM:<a@b.example> RET",
+    "MAIL FROM:<a@b.example> RET=FULL RET=FULL",
+    "MAIL FROM:<a@b.example> ENVID=",
+    "MAIL FROM:<a@b.example> ENVID=" + "x" * 101])
+def test_dsn_refused_at_mail(mx, line):
+    assert mx.code(line) == 501
+
+
+@pytest.mark.parametrize("words", [
+    "NOTIFY=NEVER,SUCCESS", "NOTIFY=", "NOTIFY=ALWAYS", "NOTIFY=SUCCESS,",
+    "ORCPT=alice", "ORCPT=;alice", "ORCPT=rfc822;",
+    "ORCPT=rfc822;" + "x" * 494])
+def test_dsn_refused_at_rcpt(mx, words):
+    in_mail(mx)
+    assert mx.code("RCPT TO:<alice@example.org> " + words) == 501
 
 
 # ---------------------------------------------------------------- submission

@@ -56,10 +56,19 @@ def word(v):
                     for c in octets)
 
 
-def envelope(sender, rcpts, when=None):
+def envelope(sender, rcpts, when=None, ret="", envid="", wishes=None):
+    """wishes: {recipient: (notify, orcpt)}"""
     lines = [b"from " + word(sender), b"client 192.0.2.7", b"helo x.example",
              b"auth -", b"time %d" % (when or int(time.time())), b"body 7bit"]
-    lines += [b"rcpt " + word(r) + b" " + word(r) for r in rcpts]
+    if ret:
+        lines.append(b"ret " + ret.encode())
+    if envid:
+        lines.append(b"envid " + word(envid))
+    for r in rcpts:
+        lines.append(b"rcpt " + word(r) + b" " + word(r))
+        if wishes and r in wishes:
+            notify, orcpt = wishes[r]
+            lines[-1] += b" %d " % notify + word(orcpt)
     return b"".join(line + b"\n" for line in lines)
 
 
@@ -69,8 +78,8 @@ def first_line(env, message):
     return line.ljust(79) + b"\n"
 
 
-def whole_file(sender, rcpts, message=MESSAGE, when=None):
-    env = envelope(sender, rcpts, when)
+def whole_file(sender, rcpts, message=MESSAGE, when=None, **more):
+    env = envelope(sender, rcpts, when, **more)
     return first_line(env, message) + env + message
 
 
@@ -124,7 +133,8 @@ class Job:
         at, size = f.num(8), f.num(8)
         self.body_8bit, self.transport = f.num(1), f.num(1)
         self.nexthop, self.port = f.text(), f.num(2)
-        self.tls, self.nrcpts = f.num(1), f.num(4)
+        self.tls, self.smtputf8, self.ret = f.num(1), f.num(1), f.num(1)
+        self.envid, self.nrcpts = f.text(), f.num(4)
         self.text = os.pread(fd, size, at)
         self.flags = os.get_inheritable(fd)
         try:
@@ -134,10 +144,12 @@ class Job:
             self.writable = False
         os.close(fd)
         self.rcpts = []     # (index, address, original, detail)
+        self.wishes = {}    # address: (notify, orcpt)
 
     def add(self, body):
         f = Fields(body)
         self.rcpts.append((f.num(4), f.text(), f.text(), f.text()))
+        self.wishes[self.rcpts[-1][1]] = (f.num(1), f.text())
 
 
 class Qmgr:
@@ -153,6 +165,7 @@ class Qmgr:
         self.routes = {}            # address -> [targets], None: refused
         self.outcome = {}           # address -> (kind, esc, text) or callable
         self.forwards = {}          # address -> [addresses]
+        self.told = set()           # addresses whose host knows DSN
         self.hook = None            # called with each Job; "hang", "die" or None
         self.site_down = set()      # next hops
         self.lookups = []
@@ -382,7 +395,8 @@ class Qmgr:
             send(sock, "RESULT", u32(index) + u8(kind) + text(esc) +
                  text(why) + text("" if down or kind == LATER or
                                   address in self.forwards else
-                                  "mx.example (192.0.2.9)"))
+                                  "mx.example (192.0.2.9)") +
+                 u8(address in self.told))
         return send(sock, "JOB_END", u8(1) + u8(down))
 
     # ---- what a session does

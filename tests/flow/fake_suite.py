@@ -167,11 +167,14 @@ class Message:
         assert len(octets) == 80 + n + m, "lengths do not fit the file"
         assert int(first.group(3), 16) == sum64(octets[80:]), "checksum"
         self.fields, self.rcpts = {}, []
+        self.wishes = []            # (notify, orcpt) of each
         for line in octets[80:80 + n].decode("ascii").splitlines():
             key, _, value = line.partition(" ")
             words = [self.word(w) for w in value.split(" ")]
             if key == "rcpt":
                 self.rcpts.append(words[0])
+                self.wishes.append((int(words[2]), words[3]) if
+                                   len(words) > 2 else (0, b""))
             else:
                 assert key not in self.fields
                 self.fields[key] = words[0]

@@ -291,6 +291,25 @@ def test_bounce_of_what_another_host_refuses(paq, boxes):
     paq.wait_queue_empty()
 
 
+def test_success_is_reported(paq, boxes):
+    """RFC 3461: delivered here, and relayed to a host without DSN."""
+    with paq.smtp(ALICE) as client:
+        client.mail(ALICE, ["RET=HDRS", "ENVID=e+2B1"])
+        client.rcpt(CAROL, ["NOTIFY=SUCCESS", f"ORCPT=rfc822;{CAROL}"])
+        client.rcpt("one@far.example", ["NOTIFY=SUCCESS"])
+        client.rcpt("two@far.example")
+        assert client.data(TEXT.format("s", "s").encode())[0] == 250
+    octets, = [x for x in boxes[ALICE].new() if b"multipart/report" in x]
+    message, parts = report_parts(octets)
+    status = parts[1].as_string()
+    assert re.findall(r"^Action: (\w+)", status, re.M) == ["delivered",
+                                                          "relayed"]
+    assert "Original-Envelope-Id: e+1" in status
+    assert f"Original-Recipient: rfc822;{CAROL}" in status
+    assert "two@far.example" not in status
+    paq.wait_queue_empty()
+
+
 def test_one_bounces_and_the_other_arrives(paq, sinks, boxes):
     before = len(sinks[0].messages)
     paq.send(ALICE, ["never@far.example", "yes@far.example"],

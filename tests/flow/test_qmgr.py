@@ -628,6 +628,169 @@ def test_the_kill_between_bounce_and_removal():
         assert 8 <= len(q.delivered(A)) <= 16
 
 
+# ------------------------------------------------- what the sender asked for
+
+NEVER_TELL, SUCCESS, FAILURE, DELAY = 1, 2, 4, 8        # RFC 3461 4.1
+
+
+def commit_wishes(q, rcpts, message=MESSAGE, **more):
+    return q.commit(A, rcpts, message,
+                    octets=whole_file(A, rcpts, message, **more))
+
+
+def test_notify_never(q):
+    q.outcome[OUT] = (NEVER, "5.1.1", "550 no")
+    q.outcome["x@y.example"] = (NEVER, "5.1.1", "550 no")
+    commit_wishes(q, [OUT, "x@y.example"],
+                  wishes={OUT: (NEVER_TELL, ""), "x@y.example": (FAILURE, "")})
+    _, m = bounce_to(q, A)
+    about = fields(list(m.iter_parts())[1])
+    assert [r["Final-Recipient"] for r in about[1:]] == ["rfc822; x@y.example"]
+    q.settled()
+    commit_wishes(q, [OUT], wishes={OUT: (NEVER_TELL, "")})
+    q.settled()
+    commit_wishes(q, [OUT], wishes={OUT: (SUCCESS | DELAY, "")})
+    q.settled()
+    assert len(q.delivered(A)) == 1
+
+
+def test_envid_and_orcpt_come_back(q):
+    # RFC 3464 2.2.1, 2.3.1
+    q.outcome[OUT] = (NEVER, "5.1.1", "550 no")
+    commit_wishes(q, [OUT], envid="my id=1",
+                  wishes={OUT: (0, "rfc822;Old Name@old.example")})
+    _, m = bounce_to(q, A)
+    about, rcpt = fields(list(m.iter_parts())[1])
+    assert about["Original-Envelope-Id"] == "my id=1"
+    assert rcpt["Original-Recipient"] == "rfc822;Old Name@old.example"
+    q.settled()
+
+
+def test_ret_full(q):
+    q.outcome[OUT] = (NEVER, "5.1.1", "550 no")
+    commit_wishes(q, [OUT], ret="full")
+    job, m = bounce_to(q, A)
+    part = list(m.iter_parts())[2]
+    assert part.get_content_type() == "message/rfc822"
+    assert b"How are you?" in job.text
+    q.settled()
+    q.deliveries.clear()
+    commit_wishes(q, [OUT], ret="hdrs")
+    job, m = bounce_to(q, A)
+    assert b"How are you?" not in job.text
+    q.settled()
+    q.deliveries.clear()
+    # not without bound: then the header alone
+    commit_wishes(q, [OUT], MESSAGE + b"y" * 100000 + b"\r\n", ret="full")
+    job, m = bounce_to(q, A)
+    assert list(m.iter_parts())[2].get_content_type() == \
+        "text/rfc822-headers"
+    q.settled()
+
+
+def test_success_is_told(q):
+    """relayed, for hosts that send no reports; nothing for one that does
+    (RFC 3461 5.2.1, 5.2.2).  Delivered: tests/flow/test_flow.py"""
+    there = "x@y.example"
+    q.told.add(there)
+    id_ = commit_wishes(q, [B, OUT, there, "c@demo.example"], envid="e1",
+                        wishes={B: (SUCCESS, ""), OUT: (SUCCESS | FAILURE, ""),
+                                there: (SUCCESS, "rfc822;y@z.example")})
+    job, m = bounce_to(q, A)
+    about, *rcpts = fields(list(m.iter_parts())[1])
+    assert job.sender == "" and about["Original-Envelope-Id"] == "e1"
+    assert {r["Final-Recipient"]: r["Action"] for r in rcpts} == {
+        "rfc822; " + B: "relayed", "rfc822; " + OUT: "relayed"}
+    assert all(r["Status"].startswith("2.") for r in rcpts)
+    assert q.events("success-told", id=id_)
+    to = [j for j in q.delivered(there)][0]
+    assert to.wishes[there] == (SUCCESS, "rfc822;y@z.example")
+    assert to.envid == "e1"
+    q.settled()
+    assert len(q.delivered(A)) == 1
+
+
+def test_success_for_a_list_and_aliases(q):
+    # RFC 3461 5.2.7.1, 5.2.7.2, 5.2.7.3 (c)
+    q.routes["team@demo.example"] = [remote(OUT), remote("c@demo.example")]
+    q.routes["one@demo.example"] = [remote("x@y.example")]
+    q.routes["list@demo.example"] = [
+        remote("d@far.example", owner="owner-list@demo.example"),
+        remote("e@far.example", owner="owner-list@demo.example")]
+    names = ["team@demo.example", "one@demo.example", "list@demo.example"]
+    commit_wishes(q, names, envid="e1", ret="full", wishes={
+        r: (SUCCESS | FAILURE, "rfc822;" + r) for r in names})
+    _, m = bounce_to(q, A)
+    _, *rcpts = fields(list(m.iter_parts())[1])
+    assert {r["Final-Recipient"]: r["Action"] for r in rcpts} == {
+        "rfc822; team@demo.example": "expanded",
+        "rfc822; list@demo.example": "delivered",
+        "rfc822; x@y.example": "relayed"}
+    job = q.delivered(OUT)[0]
+    assert job.wishes[OUT] == (FAILURE, "rfc822;team@demo.example")
+    assert (job.envid, job.ret) == ("e1", 1)
+    job = q.delivered("d@far.example")[0]
+    assert job.wishes["d@far.example"] == (0, "")
+    assert (job.envid, job.ret) == ("", 0)
+    assert q.delivered("x@y.example")[0].wishes["x@y.example"] == (
+        SUCCESS | FAILURE, "rfc822;one@demo.example")
+    q.settled()
+    assert len(q.delivered(A)) == 1
+
+
+def test_success_of_a_forward_file(q):
+    q.routes[B] = [mailbox(B)]
+    q.forwards[B] = [OUT]
+    q.outcome[B] = (DONE, "2.1.5", "forwarded")
+    commit_wishes(q, [B], wishes={B: (SUCCESS, "")})
+    _, m = bounce_to(q, A)
+    _, rcpt = fields(list(m.iter_parts())[1])
+    assert (rcpt["Final-Recipient"], rcpt["Action"]) == \
+        ("rfc822; " + OUT, "relayed")
+    q.settled()
+    q.deliveries.clear()
+    q.forwards[B] = [OUT, "x@y.example"]
+    commit_wishes(q, [B], wishes={B: (SUCCESS, "")})
+    _, m = bounce_to(q, A)
+    _, rcpt = fields(list(m.iter_parts())[1])
+    assert (rcpt["Final-Recipient"], rcpt["Action"]) == \
+        ("rfc822; " + B, "expanded")
+    q.settled()
+
+
+def test_success_is_told_once_over_restarts():
+    with Qmgr() as q:
+        q.outcome[OUT] = (LATER, "4.2.1", "busy")
+        commit_wishes(q, [B, OUT], wishes={B: (SUCCESS, ""),
+                                           OUT: (SUCCESS, "")})
+        bounce_to(q, A)
+        waits = len(q.events("waits"))
+        q.restart()
+        q.wait(lambda: len(q.events("waits")) > waits, "a further pass")
+        assert len(q.delivered(A)) == 1
+        q.outcome.clear()
+        q.settled()
+        assert len(q.delivered(A)) == 2
+        assert len(q.delivered(B)) == 1
+
+
+def test_no_report_of_a_report(q):
+    commit = whole_file("", [B], wishes={B: (SUCCESS, "")})
+    q.commit("", [B], octets=commit)
+    q.settled()
+    assert not q.events("success-told")
+
+
+def test_delay_only_if_wanted():
+    with Qmgr(delay_notice=1) as q:
+        q.outcome[OUT] = (LATER, "4.4.1", "connection refused")
+        commit_wishes(q, [OUT], wishes={OUT: (FAILURE, "")})
+        q.wait(lambda: len(q.events("waits")) > 3, "passes")
+        assert not q.delivered(A)
+        q.outcome.clear()
+        q.settled()
+
+
 # -------------------------------------------------------------------- waiting
 
 def test_retry_and_flush():

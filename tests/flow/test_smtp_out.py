@@ -70,6 +70,24 @@ def test_parameters_follow_what_the_server_can(plain):
         assert server.messages[0][0] == b"MAIL FROM:<alice@demo.example>"
 
 
+def test_dsn_is_passed_on(plain):
+    # RFC 3461 5.2.1; encoded as its 4 says
+    wishes = dict(ret=2, envid="my id=1", notify=6,
+                  orcpt="rfc822;Old Name+1@old.example")
+    with Server(caps=("PIPELINING", "DSN")) as server:
+        done = plain.job(MAIL, [BOB], **wishes, **to(server))
+        assert server.messages[0][:2] == (
+            b"MAIL FROM:<alice@demo.example> RET=HDRS ENVID=my+20id+3D1",
+            [b"RCPT TO:<bob@far.example> NOTIFY=SUCCESS,FAILURE "
+             b"ORCPT=rfc822;Old+20Name+2B1@old.example"])
+        assert done.told == {100: 1}
+    with Server(caps=("PIPELINING",)) as server:
+        done = plain.job(MAIL, [BOB], **wishes, **to(server))
+        assert server.messages[0][:2] == (
+            b"MAIL FROM:<alice@demo.example>", [b"RCPT TO:<bob@far.example>"])
+        assert done.told == {100: 0}
+
+
 def test_the_empty_sender(plain):
     with Server() as server:
         assert plain.job(MAIL, [BOB], sender="", **to(server)).kinds == [DONE]

@@ -206,6 +206,24 @@ def test_A11_nobody_learns_who_is_here(suite):
         assert c.code("AUTH PLAIN " + login) in (501, 535)
 
 
+@pytest.mark.parametrize("words", [
+    b"ORCPT=rfc822;a+0Aroot+00", b"ORCPT=rfc822;a+0D+0Arcpt+20root",
+    b"ORCPT=rfc822;+00", b"ORCPT=rfc822;a+0a", b"ORCPT=rfc822;a+7F",
+    b"ORCPT=rfc822;a+FF", b"ORCPT=rfc822;a+", b"ORCPT=rfc822;a+4",
+    b"ORCPT=rfc822;\xff", b"ORCPT=x+41;a"])
+def test_A4_orcpt_is_text(suite, words):
+    """A decoded line end must not become a line of the queue file."""
+    c = mx(suite)
+    c.ok("MAIL FROM:<a@b.example>")
+    assert c.code(b"RCPT TO:<alice@example.org> " + words) == 501
+
+
+@pytest.mark.parametrize("words", [b"ENVID=+0D+0A", b"ENVID=a+0Aroot",
+                                   b"ENVID=+00", b"ENVID=\xc3\xa4"])
+def test_A4_envid_is_text(suite, words):
+    assert mx(suite).code(b"MAIL FROM:<a@b.example> " + words) == 501
+
+
 # ----------------------------------------------------------------- B: framing
 
 SMUGGLED = (b"MAIL FROM:<evil@example.net>\r\nRCPT TO:<bob@example.org>\r\n"

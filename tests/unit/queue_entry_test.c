@@ -54,7 +54,7 @@ tear_down(void **state)
 }
 
 static const struct queue_rcpt rcpt = { SPAN_LIT("bob@demo.example"),
-	SPAN_LIT("bob@demo.example") };
+	SPAN_LIT("bob@demo.example"), 0, SPAN_LIT("") };
 static const struct queue_envelope envelope = {
 	.from = SPAN_LIT("alice@demo.example"), .client = SPAN_LIT("local"),
 	.time = 1795327200, .rcpts = &rcpt, .rcpts_n = 1,

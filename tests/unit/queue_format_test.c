@@ -16,14 +16,18 @@ static struct queue_envelope
 sample(void)
 {
 	rcpts[0] = (struct queue_rcpt){ SPAN_LIT("bob@demo.example"),
-	    SPAN_LIT("Bob@DEMO.example") };
-	rcpts[1] = (struct queue_rcpt){ SPAN_LIT("-"), SPAN_LIT("%2D") };
+	    SPAN_LIT("Bob@DEMO.example"), 0, SPAN_LIT("") };
+	rcpts[1] = (struct queue_rcpt){ SPAN_LIT("-"), SPAN_LIT("%2D"),
+	    QUEUE_NOTIFY_NEVER, SPAN_LIT("") };
 	rcpts[2] = (struct queue_rcpt){ SPAN_LIT("a\nrcpt root root"),
-	    SPAN_LIT("") };
+	    SPAN_LIT(""), QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_DELAY,
+	    SPAN_LIT("rfc822;a\nrcpt root root") };
 	return (struct queue_envelope){
 		.from = SPAN_LIT(""), .client = SPAN_LIT("192.0.2.1"),
 		.helo = SPAN_LIT("x\ry z"), .auth = SPAN_LIT("\0\377"),
 		.time = 1795327200, .body_8bit = true,
+		.ret = QUEUE_RET_HDRS, .envid = SPAN_LIT("a\nrcpt root root"),
+		.smtputf8 = true,
 		.rcpts = rcpts, .rcpts_n = 3,
 	};
 }
@@ -37,10 +41,15 @@ same(const struct queue_envelope *a, const struct queue_envelope *b)
 	T_SPAN(a->auth, b->auth);
 	T_INT(a->time, b->time);
 	T_INT(a->body_8bit, b->body_8bit);
+	T_INT(a->ret, b->ret);
+	T_SPAN(a->envid, b->envid);
+	T_INT(a->smtputf8, b->smtputf8);
 	T_INT(a->rcpts_n, b->rcpts_n);
 	for (size_t i = 0; i < a->rcpts_n; i++) {
 		T_SPAN(a->rcpts[i].address, b->rcpts[i].address);
 		T_SPAN(a->rcpts[i].original, b->rcpts[i].original);
+		T_SPAN(a->rcpts[i].orcpt, b->rcpts[i].orcpt);
+		T_INT(a->rcpts[i].notify, b->rcpts[i].notify);
 	}
 }
 
@@ -172,6 +181,27 @@ static const struct { const char *name, *text; } damaged[] = {
 	    "body 7bit\nrcpt a a\n" },
 	{ "body", "from -\nclient -\nhelo -\nauth -\ntime 0\nbody 9bit\n"
 	    "rcpt a a\n" },
+	/* Optional fields: only with something to say, in their order. */
+	{ "ret", "from -\nclient -\nhelo -\nauth -\ntime 0\nbody 7bit\n"
+	    "ret some\nrcpt a a\n" },
+	{ "empty envid", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
+	    "body 7bit\nenvid -\nrcpt a a\n" },
+	{ "envid order", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
+	    "body 7bit\nenvid a\nret full\nrcpt a a\n" },
+	{ "envid twice", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
+	    "body 7bit\nenvid a\nenvid a\nrcpt a a\n" },
+	{ "smtputf8", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
+	    "body 7bit\nsmtputf8 no\nrcpt a a\n" },
+	{ "no wish", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
+	    "body 7bit\nrcpt a a 0 -\n" },
+	{ "notify 16", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
+	    "body 7bit\nrcpt a a 16 -\n" },
+	{ "notify 01", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
+	    "body 7bit\nrcpt a a 01 -\n" },
+	{ "notify alone", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
+	    "body 7bit\nrcpt a a 1\n" },
+	{ "five words", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
+	    "body 7bit\nrcpt a a 1 - -\n" },
 	{ "blank line", "from -\nclient -\nhelo -\nauth -\ntime 0\n"
 	    "body 7bit\n\nrcpt a a\n" },
 };

@@ -6,8 +6,10 @@
 #include "queue/select.h"
 
 static const struct queue_rcpt rcpts[] = {
-	{ SPAN_LIT("bob@b.example"), SPAN_LIT("Bob@b.example") },
-	{ SPAN_LIT("eve@c.example"), SPAN_LIT("eve@c.example") },
+	{ SPAN_LIT("bob@b.example"), SPAN_LIT("Bob@b.example"), 0,
+	    SPAN_LIT("") },
+	{ SPAN_LIT("eve@c.example"), SPAN_LIT("eve@c.example"), 0,
+	    SPAN_LIT("") },
 };
 static const struct queue_envelope envelope = {
 	.from = SPAN_LIT("alice@a.example"), .auth = SPAN_LIT("alice"),

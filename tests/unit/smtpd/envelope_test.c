@@ -14,11 +14,12 @@ mail(struct verb_mail *m, const char *from)
 static void
 add(struct envelope *e, const char *address, int want)
 {
+	struct verb_rcpt how = { .notify = 0 };
 	struct addr a;
 
 	t_case(address);
 	T_INT(addr_parse(span_str(address), &a, NULL), 0);
-	T_INT(envelope_add(e, &a), want);
+	T_INT(envelope_add(e, &a, &how), want);
 }
 
 static void
