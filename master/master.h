@@ -124,7 +124,7 @@ void	proc_send_settings(struct master *m, struct proc *p);
 void	proc_tell(struct proc *p, const struct ipc_type *t, const void *msg,
 	    int fd);
 /* Start a fresh one in place of s->now, which drains when that is ready. */
-void	slot_succeed(struct master *m, struct slot *s);
+bool	slot_succeed(struct master *m, struct slot *s);
 int	log_channel_for_master(struct master *m) must_use;
 
 /* watch.c */

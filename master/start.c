@@ -223,27 +223,29 @@ count_procs(const struct master *m, const struct slot *s)
 	return n;
 }
 
-void
+bool
 slot_succeed(struct master *m, struct slot *s)
 {
 	int64_t now = clock_mono_ms();
 	struct proc *old = s->now;
 
 	if (s->now == NULL || s->now->state != PROC_READY || m->stopping)
-		return;
+		return false;
 	if ((s->successor_ms != 0 && now - s->successor_ms < SUCCESSOR_MS) ||
 	    count_procs(m, s) > DRAINING_MAX) {
 		log_warn(LF_STR("event", "successor-refused"),
 		    LF_STR("daemon", role_name(s->row->role)),
 		    LF_STR("why", "too often"));
-		return;
+		return false;
 	}
 	s->successor_ms = now;
 	log_info(LF_STR("event", "successor"),
 	    LF_STR("daemon", role_name(s->row->role)),
 	    LF_INT("of", s->now->pid));
-	if (slot_start(m, s) != 0)
-		s->now = old;
+	if (slot_start(m, s) == 0)
+		return true;
+	s->now = old;
+	return false;
 }
 
 /* ------------------------------------------------------------------ hello */
@@ -452,6 +454,23 @@ on_ready(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	return VERDICT_OK;
 }
 
+/* Of the clients of one that drains its successor knows how many there are. */
+static enum verdict
+on_carry(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	struct proc *p = ipc_peer_get(peer), *now;
+
+	(void)ctx;
+	if (p == NULL)
+		return VERDICT_CLOSE;
+	now = p->slot->now;
+	if (now != NULL && now != p && now->peer != NULL)
+		/* It counts too few if it cannot be told. */
+		(void)ipc_send(now->peer, &super_carry_type, 0, msg->body,
+		    -1);
+	return VERDICT_OK;
+}
+
 static enum verdict
 on_successor(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
@@ -460,8 +479,8 @@ on_successor(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	(void)msg;
 	if (p == NULL || p->slot->row->listeners == 0)
 		return VERDICT_CLOSE;
-	if (p->slot->now == p)		/* else it has one already */
-		slot_succeed(ctx, p->slot);
+	if (p->slot->now == p && slot_succeed(ctx, p->slot))
+		p->slot->restarts++;	/* else it has one already */
 	return VERDICT_OK;
 }
 
@@ -524,6 +543,7 @@ const struct ipc_rule master_rules[] = {
 	{ OWNERS, &super_map_me_type, 1, on_map_me },
 	{ ANY, &super_ready_type, 1, on_ready },
 	{ LISTEN, &super_successor_type, 5, on_successor },
+	{ LISTEN, &super_carry_type, 2000, on_carry },
 	{ ROLE_BIT(ROLE_LOGD), &super_log_ended_type, 0, on_log_ended },
 	{ ROLE_BIT(ROLE_KEYD), &super_pair_ask_type, 1000, on_pair_ask },
 };

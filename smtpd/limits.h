@@ -87,6 +87,7 @@
 /* A client whose session died of a fault signal is refused for so long. */
 #define LIMIT_BAN_MS		(300 * 1000)
 /* A second successor is asked for after so long at the earliest. */
+#define LIMIT_HANDED_OVER	1000	/* addresses told to a successor */
 #define LIMIT_SUCCESSOR_MS	(10 * 1000)
 /*
  * When told to stop, sessions may go on for so long: time for the longest

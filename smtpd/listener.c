@@ -206,6 +206,39 @@ on_refused(int fd, const struct sock_addr *peer, int tag,
 	refuse(fd, l->kinds[tag], words[why].say);
 }
 
+/* To whoever takes the place of this process, if somebody does. */
+static void
+tell_successor(const struct sock_addr *peer, unsigned n, bool less,
+    int64_t banned_ms)
+{
+	struct super_carry c = { .ip_len = peer->family == 4 ? 4 : 16,
+		.less = less, .clients = n,
+		.banned_ms = (uint32_t)banned_ms };
+
+	memcpy(c.ip, peer->ip, c.ip_len);
+	service_carry(&c);
+}
+
+static void
+hand_over(const struct sock_addr *peer, unsigned n, int64_t banned_ms,
+    void *ctx)
+{
+	(void)ctx;
+	tell_successor(peer, n, false, banned_ms);
+}
+
+void
+listener_carry(struct listener *l, const struct super_carry *c)
+{
+	struct sock_addr peer = { .family = c->ip_len == 4 ? 4 : 6 };
+
+	memcpy(peer.ip, c->ip, c->ip_len == 4 ? 4 : 16);
+	if (c->clients > 0)
+		acceptor_carry(l->acceptor, &peer, c->clients, c->less != 0);
+	if (c->banned_ms > 0)
+		acceptor_ban(l->acceptor, &peer, c->banned_ms);
+}
+
 static void
 end_if_idle(struct listener *l)
 {
@@ -219,6 +252,8 @@ on_over(const struct sock_addr *peer, void *ctx)
 	struct listener *l = ctx;
 
 	acceptor_ended(l->acceptor, peer);
+	if (l->stopping && peer->family != 0)
+		tell_successor(peer, 1, true, 0);
 }
 
 /* It was counted when it was accepted; it stays so if it gets a session. */
@@ -345,6 +380,7 @@ listener_stop(struct listener *l)
 
 	l->stopping = true;
 	acceptor_stop(l->acceptor);
+	acceptor_hand_over(l->acceptor, LIMIT_HANDED_OVER, hand_over, NULL);
 	workers_no_spares(l->workers);
 	if (event_add(l->drain, &tv) != 0)
 		service_loop_end();

@@ -6,6 +6,7 @@
 #define SMTPD_LISTENER_H
 
 #include "base/base.h"
+#include "ipc/msg_super.h"
 #include "ipc/server.h"
 #include "os/spawn.h"
 #include "smtpd/settings.h"
@@ -21,6 +22,8 @@ void	listener_free(struct listener **l);
 void	listener_open(struct listener *l);
 /* A process has ended. */
 void	listener_child(struct listener *l, const struct spawn_end *end);
+/* A predecessor has told of its clients. */
+void	listener_carry(struct listener *l, const struct super_carry *c);
 /* No new clients; when the last session is over the service's loop ends. */
 void	listener_stop(struct listener *l);
 

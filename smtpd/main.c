@@ -64,6 +64,13 @@ on_child(const struct spawn_end *end, void *ctx)
 }
 
 static void
+on_carry(const struct super_carry *c, void *ctx)
+{
+	(void)ctx;
+	listener_carry(all.listener, c);
+}
+
+static void
 on_stop(void *ctx)
 {
 	(void)ctx;
@@ -74,7 +81,8 @@ int
 main(int argc, char **argv)
 {
 	static const struct service_events events = {
-		.reload = on_reload, .child = on_child, .stop = on_stop };
+		.reload = on_reload, .child = on_child, .stop = on_stop,
+		.carry = on_carry };
 	struct ipc_server *srv;
 
 	service_begin(&smtpd, argc, argv);

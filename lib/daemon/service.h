@@ -80,6 +80,8 @@ struct service_events {
 	/* STOP or SIGTERM: begin to end; service_loop_end() when done.  NULL:
 	   the loop ends at once.  A SIGTERM after it ends the loop. */
 	void (*stop)(void *ctx);
+	/* A listener's predecessor still serves these. */
+	void (*carry)(const struct super_carry *c, void *ctx);
 	/* In place of service_serve: a channel to that role, the handler's. */
 	void (*peer)(enum role role, int fd, void *ctx);
 	/* The answer to service_ask_pair(): the certificate and then the
@@ -101,6 +103,8 @@ int	service_ask_pair(const char *stem) must_use;
 
 /* Ask master for a fresh exec of this daemon that takes over the listeners. */
 void	service_ask_successor(void);
+/* For the successor; lost without one. */
+void	service_carry(const struct super_carry *c);
 
 /*
  * In the child of a fork: closes every descriptor but standard ones, the log

@@ -158,6 +158,16 @@ service_ask_successor(void)
 }
 
 void
+service_carry(const struct super_carry *c)
+{
+	struct why why;
+
+	/* Its loss makes a limit looser for a while, nothing else. */
+	(void)!ipc_client_send(&service_state()->master, &super_carry_type, 0,
+	    c, -1, &why);
+}
+
+void
 service_log_ended(enum role role)
 {
 	struct service_state *s = service_state();

@@ -204,6 +204,17 @@ on_no_pair(struct service_state *s, struct ipc_got *got)
 }
 
 static int
+on_carry(struct service_state *s, struct ipc_got *got)
+{
+	struct super_carry m;
+
+	memcpy(&m, got->msg.octets, sizeof(m));
+	if (s->events.carry != NULL)
+		s->events.carry(&m, s->events.ctx);
+	return 0;
+}
+
+static int
 on_stop(struct service_state *s, struct ipc_got *got)
 {
 	(void)s;
@@ -226,6 +237,7 @@ static const struct {
 	{ &super_go_type, on_go },
 	{ &super_mapped_type, on_mapped },
 	{ &super_control_type, on_control },
+	{ &super_carry_type, on_carry },
 	{ &super_stop_type, on_stop },
 	{ &super_pair_type, on_pair },
 	{ &super_no_pair_type, on_no_pair },

@@ -31,6 +31,7 @@ enum ipc_num {
 	IPC_NUM_SUPER_PAIR_ASK,
 	IPC_NUM_SUPER_PAIR,
 	IPC_NUM_SUPER_NO_PAIR,
+	IPC_NUM_SUPER_CARRY,
 
 	/* a listener introduces a session: msg_chan.h */
 	IPC_NUM_CHAN_NEW = 48,

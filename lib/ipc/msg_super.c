@@ -58,6 +58,15 @@ const struct ipc_type super_log_ended_type =
     IPC_TYPE(super_log_ended, IPC_NUM_SUPER_LOG_ENDED, IPC_FD_NONE,
     log_ended_fields);
 
+static const struct ipc_field carry_fields[] = {
+	IPC_BLOB(super_carry, ip, 4, 16),
+	IPC_U8(super_carry, less, 0, 1),
+	IPC_U32(super_carry, clients, 0, 100000),
+	IPC_U32(super_carry, banned_ms, 0, 3600000),
+};
+const struct ipc_type super_carry_type =
+    IPC_TYPE(super_carry, IPC_NUM_SUPER_CARRY, IPC_FD_NONE, carry_fields);
+
 static const struct ipc_field listener_fields[] = {
 	IPC_U8(super_listener, kind, LISTENER_MX, LISTENER_IMAPS),
 	IPC_TEXT(super_listener, name, 1, 127),

@@ -62,6 +62,17 @@ struct super_control {		/* with an operator's connection */
 	char verb[32];		/* "queue-list" */
 	char args[1025];	/* words separated by one space */
 };
+/*
+ * A listener that has a successor to master, master to the successor: clients
+ * of this address that it serves more (less: fewer), or how long the
+ * address stays shut out.
+ */
+struct super_carry {
+	uint8_t	 ip[16];
+	size_t	 ip_len;	/* 4 or 16 */
+	uint8_t	 less;
+	uint32_t clients, banned_ms;
+};
 struct super_successor { uint8_t unused; };
 struct super_stop { uint8_t unused; };
 /*
@@ -82,7 +93,7 @@ struct super_no_pair {
 
 extern const struct ipc_type super_hello_type, super_identity_type,
     super_range_type, super_setting_type, super_peer_type, super_log_type,
-    super_log_ended_type,
+    super_log_ended_type, super_carry_type,
     super_listener_type, super_file_type, super_go_type, super_map_me_type,
     super_mapped_type, super_ready_type, super_control_type,
     super_successor_type, super_stop_type, super_pair_ask_type,

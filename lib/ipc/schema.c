@@ -27,7 +27,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&super_listener_type, &super_file_type,
 	&super_go_type, &super_map_me_type, &super_mapped_type,
 	&super_ready_type, &super_control_type, &super_successor_type,
-	&super_stop_type, &super_log_ended_type, &super_pair_ask_type,
+	&super_stop_type, &super_log_ended_type, &super_carry_type, &super_pair_ask_type,
 	&super_pair_type, &super_no_pair_type,
 	&chan_new_type,
 	&rcpt_check_type, &rcpt_verdict_type, &resolve_type, &target_type,

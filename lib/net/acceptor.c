@@ -32,6 +32,11 @@ struct source {
 	uint8_t octets[9];	/* family, then 4 or 8 of the address */
 };
 
+struct count {
+	unsigned own, carried;
+	int64_t	 carried_until_ms;
+};
+
 struct ban {
 	struct source who;
 	int64_t until_ms;
@@ -50,7 +55,7 @@ struct acceptor {
 	size_t	 listeners_n;
 	struct event *rest;		/* timer: listen again */
 	int64_t	 rest_logged_ms;
-	struct hash *sources;		/* to unsigned *, the count */
+	struct hash *sources;		/* to struct count */
 	unsigned total;
 	struct ban bans[BANS_MAX];
 	size_t	 ban_next;
@@ -98,13 +103,20 @@ acceptor_count(const struct acceptor *a)
 	return a->total;
 }
 
+static unsigned
+sum_of(const struct count *c)
+{
+	return c->own + (c->carried_until_ms > clock_mono_ms() ? c->carried :
+	    0);
+}
+
 unsigned
 acceptor_count_of(const struct acceptor *a, const struct sock_addr *peer)
 {
 	struct source who = source_of(peer);
-	const unsigned *n = hash_get(a->sources, key_of(&who));
+	const struct count *c = hash_get(a->sources, key_of(&who));
 
-	return n != NULL ? *n : 0;
+	return c != NULL ? sum_of(c) : 0;
 }
 
 /*
@@ -136,35 +148,122 @@ refusal(const struct acceptor *a, const struct sock_addr *peer,
 	return true;
 }
 
+/* NULL: there is no room for one more, which can only be a carried one. */
+static struct count *
+count_for(struct acceptor *a, const struct sock_addr *peer)
+{
+	struct source who = source_of(peer);
+	struct count *c = hash_get(a->sources, key_of(&who));
+
+	if (c == NULL) {
+		c = xcalloc(1, sizeof(*c));
+		if (hash_put(a->sources, key_of(&who), c) != 0) {
+			free(c);
+			c = NULL;
+		}
+	}
+	return c;
+}
+
+static void
+forget_idle(struct acceptor *a, const struct sock_addr *peer,
+    struct count *c)
+{
+	struct source who = source_of(peer);
+
+	if (sum_of(c) == 0) {
+		(void)hash_del(a->sources, key_of(&who));
+		free(c);
+	}
+}
+
 static void
 count_up(struct acceptor *a, const struct sock_addr *peer)
 {
-	struct source who = source_of(peer);
-	unsigned *n = hash_get(a->sources, key_of(&who));
+	struct count *c = count_for(a, peer);
 
-	if (n == NULL) {
-		n = xcalloc(1, sizeof(*n));
-		/* Its cap is total_max, which refusal() has looked at. */
-		if (hash_put(a->sources, key_of(&who), n) != 0)
-			bug("more sources than clients");
-	}
-	(*n)++;
+	if (c == NULL)	/* its cap is beyond what refusal() lets in */
+		bug("more sources than clients");
+	c->own++;
 	a->total++;
+}
+
+void
+acceptor_carry(struct acceptor *a, const struct sock_addr *peer, unsigned n,
+    bool less)
+{
+	struct count *c;
+
+	if (is_local(peer) || hash_count(a->sources) >= 2 * a->how.total_max ||
+	    (c = count_for(a, peer)) == NULL)
+		return;
+	if (less)
+		c->carried -= n < c->carried ? n : c->carried;
+	else
+		c->carried += n < a->how.total_max ? n : a->how.total_max;
+	c->carried_until_ms = clock_deadline(ACCEPTOR_CARRIED_MS);
+	forget_idle(a, peer, c);
+}
+
+static struct sock_addr
+addr_of(const struct source *s)
+{
+	struct sock_addr a = { .family = s->octets[0] };
+
+	memcpy(a.ip, s->octets + 1, a.family == 4 ? 4 : 8);
+	return a;
+}
+
+struct handing {
+	unsigned left;
+	void (*each)(const struct sock_addr *peer, unsigned n,
+	    int64_t banned_ms, void *ctx);
+	void *ctx;
+};
+
+static void
+hand_count(struct span key, void *value, void *arg)
+{
+	struct handing *h = arg;
+	struct source s;
+	struct sock_addr peer;
+
+	memcpy(&s, key.p, sizeof(s));
+	peer = addr_of(&s);
+	if (is_local(&peer) || h->left == 0)
+		return;
+	h->left--;
+	h->each(&peer, sum_of(value), 0, h->ctx);
+}
+
+void
+acceptor_hand_over(struct acceptor *a, unsigned most,
+    void (*each)(const struct sock_addr *peer, unsigned n, int64_t banned_ms,
+    void *ctx), void *ctx)
+{
+	struct handing h = { .left = most, .each = each, .ctx = ctx };
+	int64_t now = clock_mono_ms();
+
+	for (size_t i = 0; i < BANS_MAX; i++)
+		if (a->bans[i].until_ms > now) {
+			struct sock_addr peer = addr_of(&a->bans[i].who);
+
+			each(&peer, 0, a->bans[i].until_ms - now, ctx);
+		}
+	hash_each(a->sources, hand_count, &h);
 }
 
 void
 acceptor_ended(struct acceptor *a, const struct sock_addr *peer)
 {
 	struct source who = source_of(peer);
-	unsigned *n = hash_get(a->sources, key_of(&who));
+	struct count *c = hash_get(a->sources, key_of(&who));
 
-	if (n == NULL || a->total == 0)
+	if (c == NULL || c->own == 0 || a->total == 0)
 		bug("the end of a client that was not counted");
 	a->total--;
-	if (--*n == 0) {
-		(void)hash_del(a->sources, key_of(&who));
-		free(n);
-	}
+	c->own--;
+	forget_idle(a, peer, c);
 }
 
 void
@@ -255,7 +354,8 @@ acceptor_new(struct event_base *base, const struct acceptor_how *how)
 	rand_octets(seed, sizeof(seed));
 	a->base = base;
 	a->how = *how;
-	a->sources = hash_new(how->total_max, seed);
+	/* Clients of ours, and as many of a predecessor. */
+	a->sources = hash_new(3 * (size_t)how->total_max, seed);
 	a->rest = event_new(base, -1, 0, on_rested, a);
 	if (a->rest == NULL)
 		die(EXIT_OSERR, "no timer for the listeners");

@@ -56,6 +56,21 @@ void	acceptor_ended(struct acceptor *a, const struct sock_addr *peer);
 /* This address (IPv6: /64) is refused for a while. */
 void	acceptor_ban(struct acceptor *a, const struct sock_addr *peer,
 	    int64_t for_ms);
+/*
+ * Of this address, more (or fewer: less) clients are served by a process that
+ * this one has taken the place of: they count here for at most
+ * ACCEPTOR_CARRIED_MS.
+ */
+#define ACCEPTOR_CARRIED_MS	(600 * 1000)
+void	acceptor_carry(struct acceptor *a, const struct sock_addr *peer,
+	    unsigned n, bool less);
+/*
+ * What a successor should know: for up to most addresses with clients, or shut
+ * out, not local ones.  banned_ms: what is left of it.
+ */
+void	acceptor_hand_over(struct acceptor *a, unsigned most,
+	    void (*each)(const struct sock_addr *peer, unsigned n,
+	    int64_t banned_ms, void *ctx), void *ctx);
 /* No new clients any more; the listeners are closed. */
 void	acceptor_stop(struct acceptor *a);
 unsigned	acceptor_count(const struct acceptor *a);
