@@ -45,7 +45,8 @@ VIA = {"lookupd": "smtpd-session", "qmgr": "smtpd-session",
        "smtpd": "smtpd-session", "logd": "smtpd-session",
        "authd": "pop3-front", "keyd": "imap-front",
        "authd-worker": "authd", "pop3-session": "authd",
-       "imap-session": "authd", "qmgr-sync": "qmgr", "smtp-out": "qmgr",
+       "imap-session": "authd", "pamd": "authd",
+       "qmgr-sync": "qmgr", "smtp-out": "qmgr",
        "deliver": "qmgr", "pipe": "qmgr", "deliver-worker": "qmgr",
        "dnsd": "smtp-out-worker"}
 PROCESSES = [name for name in table() if name != "master"]
