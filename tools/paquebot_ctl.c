@@ -20,6 +20,7 @@
 #include "os/sock.h"
 #include "os/spawn.h"
 #include "tools/paquebot.h"
+#include "tools/paquebot_check.h"
 
 #define ERRORS_MAX	(256 * KIB)
 #define WRAP		78
@@ -264,6 +265,7 @@ run_check(const struct tool *t, int argc, char **argv)
 	if (argc != 1)
 		return tool_usage(&check_command);
 	v = tool_conf(t);
+	check_warnings(v);
 	conf_view_free(&v);
 	(void)printf("%s: good\n", t->conf_path);
 	return EXIT_SUCCESS;

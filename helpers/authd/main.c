@@ -23,6 +23,7 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
+#include "map/logins.h"
 #include "os/clock.h"
 #include "os/fs.h"
 #include "os/rand.h"
@@ -31,6 +32,7 @@
 static const struct service authd = {
 	.name = "authd", .role = ROLE_AUTHD, .sandbox = SANDBOX_FILES_FORK,
 	.mem_max_octets = 512 * MIB,
+	.file_max_octets = LOGINS_SIZE_MAX,
 	.nofile = 32768,	/* a channel per session, a client per login */
 	.nproc = 64,	/* of the user: workers, those being replaced */
 };

@@ -169,7 +169,12 @@ write_file(int dir, struct span text)
 		return -1;
 	rc = fd_write_all(fd, text.p, text.n);
 	fd_close(&fd);
-	return rc == 0 ? fs_rename(dir, FRESH, dir, LOGINS_FILE) : -1;
+	if (rc == 0)
+		return fs_rename(dir, FRESH, dir, LOGINS_FILE);
+	rc = errno;
+	(void)fs_discard(dir, FRESH);	/* the first failure counts */
+	errno = rc;
+	return -1;
 }
 
 void
@@ -182,7 +187,7 @@ seen_save(struct seen *s, int64_t now_ms, bool at_once)
 		return;
 	s->saved_ms = now_ms;
 	s->changed = false;
-	buf_init(&text, 2 * (size_t)LOGINS_MAX * LOGINS_LINE_MAX);
+	buf_init(&text, LOGINS_SIZE_MAX);
 	add_lines(s, &text);
 	if (write_file(s->dir, buf_span(&text)) != 0)
 		log_warn(LF_STR("event", "logins-not-written"),

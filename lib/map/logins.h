@@ -20,7 +20,7 @@
 #define LOGINS_FILE	"logins"
 #define LOGINS_MAX	65536	/* lines of each kind */
 #define LOGINS_LINE_MAX	600	/* octets */
-#define LOGINS_SIZE_MAX	(32 * MIB)	/* octets that are read of the file */
+#define LOGINS_SIZE_MAX	(64 * MIB)	/* octets that are read of the file */
 
 struct login_line {
 	enum { LOGIN_USE, LOGIN_KNOWN } kind;

@@ -74,9 +74,10 @@ def session_of(parent):
 # ------------------------------------------------------------------- authd
 
 class Authd(Daemon):
-    def __init__(self, maps):
-        super().__init__("authd", settings(maps), jail=str(maps.conf.parent),
-                         user="_paqauth")
+    def __init__(self, maps, fast=0, **more):
+        super().__init__("authd", {**settings(maps), **more},
+                         jail=str(maps.conf.parent), user="_paqauth",
+                         fast=fast)
         self.smtpd = self.peer("ROLE_SMTPD")
         self.pop3 = self.peer("ROLE_POP3_FRONT")
         self.imap = self.peer("ROLE_IMAP_FRONT")

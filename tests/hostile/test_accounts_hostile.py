@@ -1,0 +1,286 @@
+"""Accounts and their proofs under attack: authd alone, the test is all of its
+peers.  Each test is named by its number in the list of threats.
+"""
+import os
+import pwd
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "flow"))
+sys.path.insert(0, str(ROOT / "tests" / "hostile"))
+import suite as harness  # noqa: E402
+from fake_master import IS_ROOT  # noqa: E402
+from fake_suite import NUM, recv, send, text, u8  # noqa: E402
+from test_helpers_hostile import IMAP, OK, POP3, TEMPORARY, WRONG, \
+    Authd, session_of  # noqa: E402
+
+ALICE, BOB = "alice@demo.example", "bob@demo.example"
+SECRET = "a secret"
+# RFC 7677 3: "pencil".
+PENCIL = ("4096,W22ZaJ0SNY7soEsUEjb6gQ==,"
+          "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,"
+          "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=")
+
+
+@pytest.fixture(scope="module")
+def maps():
+    s = harness.Suite(users={ALICE: SECRET, BOB: "bob's"})
+    s.write()
+    users = s.conf.parent / "users"
+    users.write_text(
+        users.read_text() +
+        f"scram@demo.example:::::::scram-sha-256={PENCIL}\n"
+        "clear@demo.example:{PLAIN}right\n"
+        "locked@demo.example:!$5$x$y\n"
+        "nothing@demo.example:\n"
+        "sha512@demo.example:{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS"
+        "4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1\n")
+    s.paquebot("map", "users")
+    for i in range(32):
+        s.paquebot("user", "app-add", "nothing@demo.example", f"n{i}")
+    yield s
+    s.close()
+
+
+@pytest.fixture(scope="module")
+def state():
+    """The directory that authd writes to."""
+    with tempfile.TemporaryDirectory() as name:
+        if IS_ROOT:
+            os.chown(name, pwd.getpwnam("_paqauth").pw_uid, 0)
+        yield Path(name)
+
+
+@pytest.fixture
+def authd(maps, state):
+    with Authd(maps, auth_dir=str(state)) as d:
+        yield d
+
+
+@pytest.fixture
+def quick(maps):
+    """Its clock runs a hundred times as fast: delays are short."""
+    with Authd(maps, fast=100) as d:
+        yield d
+
+
+def workers(d):
+    path = f"/proc/{d.process.pid}/task/{d.process.pid}/children"
+    return Path(path).read_text().split()
+
+
+def spent_ns(d):
+    """CPU time of the workers so far."""
+    return sum(int(Path(f"/proc/{p}/schedstat").read_text().split()[0])
+               for p in workers(d))
+
+
+KINDS = {"known": ALICE, "unknown": "nobody@demo.example",
+         "clear": "clear@demo.example", "scram": "scram@demo.example",
+         "locked": "locked@demo.example", "32 apps": "nothing@demo.example",
+         "no name": "@", "sha512": "sha512@demo.example"}
+
+
+def test_D1_the_same_for_all_that_is_wrong(quick):
+    """One packet, the same octets, for unknown users and wrong passwords of
+    every kind.  That the work is the same is counted in tests/unit/authd/
+    judge_test.c; what it costs is printed here, and judges nothing."""
+    said, cost = set(), {kind: [] for kind in KINDS}
+    for n in range(8):
+        for i, (kind, user) in enumerate(KINDS.items()):
+            c = session_of(quick.smtpd)
+            before = spent_ns(quick)
+            word = "wrong" if n % 2 else "aaaa-aaaa-aaaa-aaaa-aaaa"
+            send(c, "AUTH_REQ", text(user) + text(word) +
+                 text(f"10.{n}.{i}.1"), 9)
+            number, request, body, fd = recv(c)
+            said.add((number, request, bytes(body), fd))
+            cost[kind].append(spent_ns(quick) - before)
+            c.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                c.recv(1)                       # and nothing behind it
+            c.close()
+    assert said == {(NUM["AUTH_REP"], 9, bytes(u8(WRONG) + text("")), None)}
+    print("\nCPU per wrong try, median of 8, ms:", {
+        kind: round(statistics.median(ns) / 1e6, 1)
+        for kind, ns in cost.items()})
+
+
+def test_D1_only_one_compare_for_secrets():
+    """grep: what is secret is compared in constant time alone."""
+    for name in ("helpers/authd/judge.c", "helpers/authd/apps.c",
+                 "helpers/authd/proof.c", "lib/trust/app_password.c",
+                 "lib/trust/scram_key.c", "lib/trust/scram.c",
+                 "tools/paquebot_password.c"):
+        source = (ROOT / name).read_text()
+        assert "memcmp(" not in source, name
+        for line in source.splitlines():
+            if "span_eq" in line:
+                assert not any(word in line for word in (
+                    "password", "digest", "stored", "proof")), line
+
+
+def app(maps, user, name, *options):
+    return maps.paquebot("user", "app-add", *options, user, name).strip()
+
+
+def test_D2_app_passwords_are_judged_alone(maps, quick):
+    phone = app(maps, ALICE, "phone")
+    mail = app(maps, BOB, "mail", "--services", "smtp")
+    reader = app(maps, BOB, "reader", "--services", "imap+pop3")
+    old = app(maps, BOB, "old", "--expires", "2001-01-01")
+    time.sleep(0.2)                 # the map is looked at every second of
+    n = iter(range(250))            # its clock
+
+    def auth(user, word):
+        return quick.auth(user, word, client=f"10.9.{next(n)}.1")[0]
+    assert auth(ALICE, phone) == OK
+    assert auth(ALICE, phone.upper().replace("-", " ")) == OK
+    assert auth(BOB, phone) == WRONG            # another's
+    assert auth(BOB, mail) == OK
+    assert auth(BOB, reader) == WRONG           # for another service
+    assert auth(BOB, old) == WRONG              # expired
+    assert auth(BOB, "bob's") == OK
+    assert auth("nobody@demo.example", phone) == WRONG
+    for word, service, front, want in (
+            (reader, POP3, quick.pop3, OK), (reader, IMAP, quick.imap, OK),
+            (mail, POP3, quick.pop3, WRONG)):
+        if service == IMAP:
+            continue                # no parent of its sessions in this test
+        conn = quick.login(BOB, word, front=front, service=service,
+                           client=f"10.8.{next(n)}.1")
+        assert quick.reply(front)[1] == want
+        if want == OK:
+            quick.start_of()[3].close()
+        conn.close()
+    maps.paquebot("user", "app-del", ALICE, "phone")
+    time.sleep(0.2)
+    assert auth(ALICE, phone) == WRONG          # taken away
+    assert auth(ALICE, SECRET) == OK
+    users = maps.conf.parent / "users"
+    kept = users.read_text()
+    try:
+        users.write_text(kept.replace(f"{BOB}:", f"{BOB}:!"))
+        maps.paquebot("map", "users")
+        time.sleep(0.2)
+        assert auth(BOB, mail) == WRONG         # locked
+        assert auth(BOB, "bob's") == WRONG
+    finally:
+        users.write_text(kept)
+        maps.paquebot("map", "users")
+
+
+def ask(d, user, word, client):
+    """A question whose answer is not waited for."""
+    c = session_of(d.smtpd)
+    c.settimeout(60)
+    send(c, "AUTH_REQ", text(user) + text(word) + text(client), 9)
+    return c
+
+
+def answered(c):
+    """What it says, or None: nothing yet."""
+    c.setblocking(False)
+    try:
+        return recv(c)[2][0]
+    except BlockingIOError:
+        return None
+    finally:
+        c.setblocking(True)
+
+
+def test_D5_a_flood_from_everywhere(authd):
+    """From a hundred networks on one user: she logs in from hers meanwhile,
+    as does somebody else; no more is computed at once than before."""
+    assert authd.auth(ALICE, SECRET, client="192.0.2.1") == (OK, ALICE)
+    before = len(workers(authd))
+    flood = [ask(authd, ALICE, f"guess {i}", f"10.1.{i}.1")
+             for i in range(100)]
+    assert authd.auth(ALICE, SECRET, client="192.0.2.77") == (OK, ALICE)
+    waiting = sum(answered(c) is None for c in flood)
+    assert waiting > 50             # a wrong answer waits a second
+    assert len(workers(authd)) == before == 2
+    got = [recv(c)[2][0] for c in flood if c.fileno() >= 0 and
+           answered(c) is None]
+    assert OK not in got
+    # She from a new network: not judged at once, for that is what they are.
+    flood = [ask(authd, ALICE, f"guess {i}", f"10.2.{i}.1")
+             for i in range(100)]
+    assert authd.auth(ALICE, SECRET, client="192.0.2.5") == (OK, ALICE)
+    assert authd.auth(BOB, "bob's", client="198.51.100.1") == (OK, BOB)
+    late = ask(authd, ALICE, SECRET, "203.0.113.1")
+    assert recv(late)[2][0] in (OK, TEMPORARY)
+    for c in (*flood, late):
+        c.close()
+
+
+def test_D5_a_flood_from_one_network(authd):
+    """It waits for itself alone, and most of it is not judged at all."""
+    flood = [ask(authd, f"guess{i}@demo.example", "x", f"10.3.3.{i}")
+             for i in range(200)]
+    assert authd.auth(BOB, "bob's", client="198.51.100.2") == (OK, BOB)
+    later = [ask(authd, f"more{i}@demo.example", "x", f"10.3.3.{i}")
+             for i in range(200)]
+    assert authd.auth(BOB, "bob's", client="198.51.100.3") == (OK, BOB)
+    unjudged = sum(recv(c)[2][0] == TEMPORARY for c in later[-50:])
+    assert unjudged > 0
+    for c in (*flood, *later):
+        c.close()
+
+
+def test_D5_who_is_known_survives_a_restart(maps, state):
+    """The networks of a user are kept, in a file that nobody else reads."""
+    with Authd(maps, auth_dir=str(state)) as d:
+        assert d.auth(ALICE, SECRET, client="192.0.2.1") == (OK, ALICE)
+    saved = state / "logins"
+    assert saved.stat().st_mode & 0o077 == 0
+    lines = saved.read_text().splitlines()
+    assert any(line.startswith("use ") and line.endswith(
+        f" smtp 192.0.2.0/24 {ALICE} -") for line in lines), lines
+    assert SECRET not in saved.read_text()
+    with Authd(maps, auth_dir=str(state)) as d:
+        flood = [ask(d, ALICE, "guess", f"10.4.{i}.1") for i in range(60)]
+        assert d.auth(ALICE, SECRET, client="192.0.2.9") == (OK, ALICE)
+        assert sum(answered(c) is None for c in flood) > 30
+        for c in flood:
+            c.close()
+
+
+@pytest.mark.parametrize("junk", [
+    b"", b"\0" * 1000, b"known 9999999999999999999 x y\n",
+    b"use 1 imap n u\n" * 1000, b"known 1800000000 192.0.2.0/24 " +
+    b"x" * 100000 + b"\n"])
+def test_a_damaged_memory_locks_nobody_out(maps, state, junk):
+    (state / "logins").write_bytes(junk)
+    with Authd(maps, auth_dir=str(state)) as d:
+        assert d.auth(ALICE, SECRET, client="192.0.2.1") == (OK, ALICE)
+
+
+NAMES = ["ALICE@demo.example", "Alice@Demo.Example"]
+OTHERS = ["\uff41lice@demo.example", "al\u0131ce@demo.example",
+          "alice\u200b@demo.example", "alice@demo.example.",
+          "alice@demo.example ", " alice@demo.example", "alice",
+          "\u0430lice@demo.example", "alice@demo.example\u0301"]
+
+
+def test_D8_one_meaning_of_a_name(quick):
+    """ASCII letters of both cases are the same; nothing else is folded."""
+    for i, name in enumerate(NAMES):
+        assert quick.auth(name, SECRET, client=f"10.5.{i}.1") == (OK, ALICE)
+    for i, name in enumerate(OTHERS):
+        assert quick.auth(name, SECRET, client=f"10.6.{i}.1") == (WRONG, "")
+
+
+def test_A1_names_are_nobodys_words(quick, state):
+    """What would be something to a shell or a file is a name that is none."""
+    for i, name in enumerate([";id", "$(id)", "a|b@h", "`id`@demo.example",
+                              "../../etc/passwd", "-x", "a\tb", "%s%n"]):
+        if "\t" in name:
+            continue                # no text of a message may hold it
+        assert quick.auth(name, "x", client=f"10.7.{i}.1") == (WRONG, "")

@@ -1,0 +1,85 @@
+/*
+ * paquebot_check.c - looks into the compiled maps, as the daemons do; what
+ * the caller may not read is not judged.
+ */
+#include "tools/paquebot_check.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "map/bdb.h"
+#include "map/table.h"
+#include "os/fd.h"
+#include "os/fs.h"
+
+#define POSTMASTER	"postmaster"
+
+/* Also true when it cannot be told. */
+static bool
+map_has(const char *name, struct span key)
+{
+	struct map m = { .ops = NULL };
+	struct buf value;
+	struct why why;
+	bool has;
+
+	if (map_bdb_open(&m, name, &why) != 0)
+		return true;
+	buf_init(&value, MAP_VALUE_MAX);
+	has = map_get(&m, key, &value, &why) != MAP_ABSENT;
+	buf_fini(&value);
+	map_close(&m);
+	return has;
+}
+
+static bool
+domain_has_postmaster(const char *domain)
+{
+	struct buf address;
+	bool has;
+
+	buf_init(&address, MAP_KEY_MAX);
+	(void)buf_addf(&address, POSTMASTER "@%s", domain);
+	has = map_has("virtual", buf_span(&address)) ||
+	    map_has("accounts", buf_span(&address));
+	buf_fini(&address);
+	return has;
+}
+
+static bool
+maps_have_postmaster(const struct conf_view *conf)
+{
+	if (map_has("aliases", SPAN_LIT(POSTMASTER)) ||
+	    map_has("accounts", SPAN_LIT(POSTMASTER)) ||
+	    domain_has_postmaster(conf_str(conf, "hostname")))
+		return true;
+	for (size_t i = 0; i < conf_count(conf, "domains"); i++)
+		if (!domain_has_postmaster(conf_item(conf, "domains", i)))
+			return false;
+	return conf_count(conf, "domains") > 0;
+}
+
+/* RFC 5321 4.5.1: every host that takes mail must take it for postmaster. */
+static bool
+has_postmaster(const struct conf_view *conf)
+{
+	bool has;
+	int dir;
+
+	if (conf_str(conf, "postmaster")[0] != '\0')
+		return true;
+	/* Berkeley DB knows only paths: the maps are the working directory. */
+	dir = fs_enter(conf_str(conf, "map_dir"));
+	has = dir < 0 || maps_have_postmaster(conf);
+	fd_close(&dir);
+	return has;
+}
+
+void
+check_warnings(const struct conf_view *conf)
+{
+	if (!has_postmaster(conf))
+		(void)fprintf(stderr, "paquebot: warning: nobody gets the "
+		    "mail for postmaster: set postmaster, or make an alias "
+		    "of that name\n");
+}
