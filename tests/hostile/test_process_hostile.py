@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from certs import Pair
 from conftest import needs_root
 from fake_out import Server
 from fake_suite import Suite as Smtpd
@@ -404,6 +405,52 @@ def test_C12_a_listener_that_may_not_fork():
                 return c.send_mail(b"Subject: x\r\n\r\nx")
             return None
         wait_for(served)
+
+
+def test_C11_a_handshake_octet_by_octet(make_suite, tmp_path):
+    """TLS from the start and after STARTTLS: the time is for all of it, and
+    others get their greeting meanwhile.  (smtpd gives a minute: LONG=1.)"""
+    paq = make_suite(listen=("mx", "submissions", "pop3s", "imaps", "imap"),
+                     settings={"certificates": [Pair(
+                         tmp_path, "mx.demo.example").setting()],
+                         "login_timeout": "10s", "smtp_timeout": "10s"})
+    paq.write().start()
+    hello = bytes.fromhex("16030100c8010000c40303") + bytes(190)
+    slow = []
+    for port in ("pop3s", "imaps", "imap") + (
+            ("submissions", "mx") if LONG else ()):
+        s = socket.create_connection((paq.host, paq.port[port]), 30)
+        if port == "imap":
+            s.recv(500)
+            s.sendall(b"a STARTTLS\r\n")
+            assert b"a OK" in s.recv(500)
+        elif port == "mx":
+            s.recv(500)
+            s.sendall(b"EHLO x\r\n")
+            s.recv(1000)
+            s.sendall(b"STARTTLS\r\n")
+            assert s.recv(500).startswith(b"220")
+        s.setblocking(False)
+        slow.append(s)
+    left, begin = list(slow), time.monotonic()
+    for octet in hello:
+        for s in list(left):
+            try:
+                s.send(bytes([octet]))
+                if s.recv(100) == b"":
+                    left.remove(s)
+            except BlockingIOError:
+                pass
+            except ConnectionError:
+                left.remove(s)
+        if not left or time.monotonic() - begin > 100:
+            break
+        time.sleep(0.4)
+        if octet == hello[3]:
+            paq.imap(BOB).logout()
+    assert not left, "some were held for longer than a log-in may take"
+    for s in slow:
+        s.close()
 
 
 def cpu(pid):

@@ -19,6 +19,7 @@ from suite import BIN, ROOT, Suite
 A, B = "alice@demo.example", "bob@demo.example"
 DAY = 86400
 NOW = int(time.time())
+LONG = bool(os.environ.get("LONG"))
 JUMPS = [3 * DAY, -3 * DAY, 2**31 - NOW + 10, 2**32 - NOW + 10, -NOW + DAY,
          1000 * DAY, 0]
 SANITIZED = "san" in BIN.parent.name
@@ -66,7 +67,7 @@ def test_E8_a_jump_expires_nothing_and_holds_up_nothing(wall):
         q.outcome[B] = (LATER, "4.2.1", "busy")
         ids = {q.commit(A, [B])}
         q.wait(lambda: q.events("waits"), "the first pass")
-        for n, jump in enumerate(JUMPS[:5]):
+        for n, jump in enumerate(JUMPS if LONG else JUMPS[:4]):
             wall.set(jump)
             before = len(q.events("waits"))
             time.sleep(0.5)
@@ -88,7 +89,7 @@ def test_E8_a_jump_expires_nothing_and_holds_up_nothing(wall):
         assert len(q.delivered(B)) == 1
 
 
-@pytest.mark.parametrize("jump", (-3 * DAY, 2**32 - NOW + 10))
+@pytest.mark.parametrize("jump", JUMPS[:4] if LONG else (2**32 - NOW + 10,))
 def test_E8_a_queue_that_wakes_in_another_time(wall, jump):
     """Stopped, the clock set, started: as before."""
     q = Qmgr(retry_min=1, retry_max=2, expire=3600)
