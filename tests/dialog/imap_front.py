@@ -29,6 +29,7 @@ SETTINGS = {"hostname": "mail.example.org", "log_level": "debug",
             "plain_login_anywhere": "no", "scram_without_tls": "no", "client_certificates": "",
             "sasl_mechanisms": "PLAIN LOGIN EXTERNAL", "imap_clients_max": "200",
             "mail_clients_per_address": "0", "login_timeout": "60",
+            "tls_handshakes_max": "500", "tls_handshakes_per_network": "0",
             "imap_timeout": "1800", "message_size_max": "1048576",
             "separator": "."}
 

@@ -428,7 +428,9 @@ class Front(Daemon):
     def __init__(self, nofile=None, **settings):
         super().__init__("pop3d", {
             "pop3_clients_max": "1000", "mail_clients_per_address": "0",
-            "login_timeout": "60", "plain_login_anywhere": "no", "scram_without_tls": "no", "client_certificates": "",
+            "login_timeout": "60", "plain_login_anywhere": "no",
+            "scram_without_tls": "no", "client_certificates": "",
+            "tls_handshakes_max": "500", "tls_handshakes_per_network": "0",
             "sasl_mechanisms": "PLAIN LOGIN EXTERNAL",
             **settings}, ["front"], nofile=nofile)
         self.authd = self.peer("ROLE_AUTHD")
