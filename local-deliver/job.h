@@ -7,21 +7,16 @@
 #include "base/base.h"
 #include "base/why.h"
 #include "ipc/client.h"
+#include "ipc/job_in.h"
 #include "ipc/msg_deliver.h"
 #include "mail/addr.h"
 
-struct job_in {
-	struct job	 head;
-	int		 file;		/* the queue file, read only */
-	struct job_rcpt *rcpts;		/* head.nrcpts of them */
-};
-
 /*
  * Wait for a job.
- * returns  false: qmgr has ended this worker, or broke the rules
+ * returns  false: qmgr has ended this worker, or broke the rules; else j is to
+ *	    be ended by job_in_fini()
  */
 bool	job_receive(struct ipc_client *qmgr, struct job_in *j) must_use;
-void	job_fini(struct job_in *j);
 
 /* -1: qmgr is gone; what was delivered may be delivered again. */
 int	job_result(struct ipc_client *qmgr, const struct result *r) must_use;

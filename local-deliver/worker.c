@@ -66,7 +66,7 @@ worker_mailbox(int fd, struct owner *o)
 			rc = deliver_to_owner(&qmgr, o, &j, &j.rcpts[i]);
 		if (rc == 0)
 			rc = job_end(&qmgr, o->inbox != NULL);
-		job_fini(&j);
+		job_in_fini(&j);
 	}
 	ipc_client_fini(&qmgr);
 }
@@ -115,7 +115,7 @@ worker_pipe(int fd, const struct conf_view *conf)
 			rc = deliver_to_program(&qmgr, conf, &j, &j.rcpts[i]);
 		if (rc == 0)
 			rc = job_end(&qmgr, true);
-		job_fini(&j);
+		job_in_fini(&j);
 	}
 	ipc_client_fini(&qmgr);
 }

@@ -17,18 +17,18 @@ lost(struct why *why)
 }
 
 int
-body_send(struct dot_out *out, struct stream *s, const struct job_in *j,
+body_send(struct dot_out *out, struct stream *s, const struct job_out *j,
     struct why *why)
 {
 	static char chunk[CHUNK];
-	uint64_t at = j->head.at_octets, left = j->head.size_octets;
+	uint64_t at = j->in.head.at_octets, left = j->in.head.size_octets;
 
 	dot_out_init(out, s, DOT_CR_SPACE);
 	stream_pace(s, DATA_BLOCK_MS, PACE_OCTETS_S);
 	while (left > 0) {
 		size_t n = left < CHUNK ? (size_t)left : CHUNK;
 
-		if (fd_pread_all(j->file, chunk, n, at) != 0) {
+		if (fd_pread_all(j->in.file, chunk, n, at) != 0) {
 			why_sys(why, WHY_TEMP, "4.3.0",
 			    "cannot read the queue file");
 			return -1;

@@ -17,7 +17,7 @@
  *          connection is of no more use)
  */
 int	body_send(struct dot_out *out, struct stream *s,
-	    const struct job_in *j, struct why *why) must_use;
+	    const struct job_out *j, struct why *why) must_use;
 /*
  * The final dot, after a line end if the last line has none.  From here on
  * the message may have been taken.

@@ -28,6 +28,7 @@ connect_plan(struct route_plan *p, const struct job *job,
 	p->port = job->port != 0 ? job->port :
 	    job->transport == TRANSPORT_LMTP ? PORT_LMTP :
 	    (uint16_t)conf_num(conf, "smtp_out_port");
+	p->private_too = conf_bool(conf, "smtp_out_private");
 	p->demand = secure_demand(job->tls, conf, &p->demand_why);
 	memcpy(p->nexthop, job->nexthop, sizeof(p->nexthop));
 	if (target_is_literal(nexthop)) {
@@ -113,9 +114,11 @@ ask_demands(struct route_plan *p, struct ipc_client *dns,
 static void
 find_addresses(struct route_plan *p, struct ipc_client *dns)
 {
+	const struct target_rules rules = { .looked_up = p->hosts.looked_up,
+		.private_too = p->private_too };
 	struct dns_answer answer;
+	struct target_left left;
 	struct why why;
-	size_t left_out;
 
 	if (sock_parse_ip(span_str(p->name), &p->addresses[0]) == 0) {
 		p->n = 1;
@@ -126,11 +129,11 @@ find_addresses(struct route_plan *p, struct ipc_client *dns)
 		connect_failed(p, &why);
 		return;
 	}
-	p->n = target_addresses(&answer, p->hosts.looked_up, p->addresses,
-	    ADDRESSES_MAX, &left_out);
-	if (left_out > 0)
-		p->ourselves = true;
-	if (p->n == 0 && left_out == 0)
+	p->n = target_addresses(&answer, &rules, p->addresses, ADDRESSES_MAX,
+	    &left);
+	p->ourselves = p->ourselves || left.ourselves > 0;
+	p->private = p->private || left.private > 0;
+	if (p->n == 0 && left.ourselves == 0 && left.private == 0)
 		no_address(p, answer.status);
 	if (p->n > 0)
 		ask_demands(p, dns, &answer);
@@ -204,6 +207,9 @@ none_left(const struct route_plan *p, struct why *why)
 {
 	if (p->failed)
 		*why = p->why;
+	if (p->private && (!p->failed || p->why.kind == WHY_PERM))
+		why_set(why, WHY_PERM, "5.4.4", "its MX is in a private "
+		    "network (smtp_out_private)");
 	if (p->ourselves && (!p->failed || p->why.kind == WHY_PERM))
 		why_set(why, WHY_PERM, "5.4.6",
 		    "mail loops: its MX is this host");
@@ -233,6 +239,18 @@ connect_next(struct route_plan *p, const struct connect_by *by, int *fd,
 	}
 	why_set(why, WHY_TEMP, "4.3.0", "the queue manager ended");
 	return -1;
+}
+
+bool
+connect_has_more(const struct route_plan *p)
+{
+	return p->host < p->hosts.n && p->tried < ADDRESSES_MAX;
+}
+
+void
+connect_skip_host(struct route_plan *p)
+{
+	p->at = p->n;
 }
 
 void

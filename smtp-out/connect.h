@@ -27,7 +27,9 @@ struct route_plan {
 	char		 canonical[256];	/* of nexthop, by its MX */
 	bool		 mx_signed;
 	uint16_t	 port;
+	bool		 private_too;	/* smtp_out_private */
 	bool		 ourselves;	/* an address was left out as our own */
+	bool		 private;	/* ... as one of a private network */
 	bool		 failed;	/* then why is that of the hosts so far */
 	struct why	 why;
 };
@@ -61,6 +63,10 @@ struct connect_by {
 int	connect_next(struct route_plan *p, const struct connect_by *by,
 	    int *fd, char remote[REMOTE_SIZE], struct why *why) must_use;
 
+/* Are there hosts that have not been tried? */
+bool	connect_has_more(const struct route_plan *p);
+/* The other addresses of the present host are the same server. */
+void	connect_skip_host(struct route_plan *p);
 /* The next connect_next() tries the same address once more. */
 void	connect_step_back(struct route_plan *p);
 

@@ -1,6 +1,6 @@
 /*
- * job.c - JOB, then as many JOB_RCPT as it says, then JOB_GO; anything else ends
- * the worker.  The count is within JOB_RCPTS_MOST: lib/ipc has checked that.
+ * job.c - what comes is read by ipc/job_in; a job that breaks its rules ends the
+ * worker.
  *
  * A job whose qmgr has ended is given up, wherever it stands: the next qmgr
  * begins it anew.  Only after the final dot the other host may have taken the
@@ -17,79 +17,70 @@
 #include "os/fd.h"
 #include "smtp-out/limits.h"
 
-static int
-receive(struct ipc_client *qmgr, const struct ipc_type *type,
-    struct ipc_got *got, struct why *why)
-{
-	const struct ipc_type *const types[] = { type };
-
-	return ipc_client_recv(qmgr, types, 1, clock_deadline(JOB_WAIT_MS),
-	    got, why);
-}
-
-static int
-receive_rcpts(struct ipc_client *qmgr, struct job_in *j, struct why *why)
-{
-	struct ipc_got got;
-
-	for (size_t i = 0; i < j->head.nrcpts; i++) {
-		if (receive(qmgr, &job_rcpt_type, &got, why) != 0)
-			return -1;
-		memcpy(&j->rcpts[i], got.msg.octets, sizeof(j->rcpts[i]));
-		j->results[i].index = j->rcpts[i].index;
-	}
-	return receive(qmgr, &job_go_type, &got, why);
-}
-
 enum job_got
-job_receive(struct job_link *l, int idle, bool *spoke, struct job_in *j,
+job_receive(struct job_link *l, int idle, bool *spoke, struct job_out *j,
     struct why *why)
 {
-	struct ipc_got got;
 	int64_t deadline = clock_deadline(IDLE_MS);
 	int ready;
 
 	memset(j, 0, sizeof(*j));
-	j->file = -1;
+	j->in.file = -1;
 	l->in_doubt = l->orphaned = false;
 	ready = idle >= 0 ? fd_wait_two(l->qmgr.fd, idle, deadline) :
 	    fd_wait(l->qmgr.fd, FD_READ, deadline);
 	*spoke = ready == 3;
 	if ((ready != 1 && ready != 3) ||
-	    receive(&l->qmgr, &job_type, &got, why) != 0)
+	    job_in_read(&j->in, &l->qmgr, JOB_WAIT_MS, why) != 0)
 		return JOB_NONE;
-	memcpy(&j->head, got.msg.octets, sizeof(j->head));
-	memcpy(l->id, j->head.id, sizeof(l->id));
-	j->file = got.fd;
-	j->rcpts = xcalloc(j->head.nrcpts, sizeof(*j->rcpts));
-	j->results = xcalloc(j->head.nrcpts, sizeof(*j->results));
-	j->settled = xcalloc(j->head.nrcpts, sizeof(*j->settled));
-	if (receive_rcpts(&l->qmgr, j, why) != 0) {
-		job_fini(j);
-		return JOB_NONE;
-	}
+	memcpy(l->id, j->in.head.id, sizeof(l->id));
+	j->results = xcalloc(j->in.head.nrcpts, sizeof(*j->results));
+	j->settled = xcalloc(j->in.head.nrcpts, sizeof(*j->settled));
+	j->soft = xcalloc(j->in.head.nrcpts, sizeof(*j->soft));
+	for (size_t i = 0; i < j->in.head.nrcpts; i++)
+		j->results[i].index = j->in.rcpts[i].index;
 	return JOB_GOT;
 }
 
 void
-job_fini(struct job_in *j)
+job_fini(struct job_out *j)
 {
-	fd_close(&j->file);
-	free(j->rcpts);
+	job_in_fini(&j->in);
 	free(j->results);
 	free(j->settled);
-	j->rcpts = NULL;
+	free(j->soft);
 	j->results = NULL;
 	j->settled = NULL;
+	j->soft = NULL;
+}
+
+bool
+job_soften(struct job_out *j)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < j->in.head.nrcpts; i++)
+		if (j->soft[i]) {
+			j->settled[i] = false;
+			any = true;
+		}
+	return any;
+}
+
+void
+job_harden(struct job_out *j)
+{
+	for (size_t i = 0; i < j->in.head.nrcpts; i++)
+		j->settled[i] = j->settled[i] || j->soft[i];
 }
 
 static int
-report_to_qmgr(struct job_link *l, const struct job_in *j,
+report_to_qmgr(struct job_link *l, const struct job_out *j,
     const struct job_end *end)
 {
 	struct why why;
 
-	for (size_t i = 0; i < j->head.nrcpts; i++)
+	for (size_t i = 0; i < j->in.head.nrcpts; i++)
 		if (ipc_client_send(&l->qmgr, &result_type, 0,
 		    &j->results[i], -1, &why) != 0)
 			return -1;
@@ -98,18 +89,18 @@ report_to_qmgr(struct job_link *l, const struct job_in *j,
 
 /* "Later" is what the next qmgr thinks anyway, unless it waits for us. */
 static void
-report_to_parent(struct job_link *l, const struct job_in *j)
+report_to_parent(struct job_link *l, const struct job_out *j)
 {
 	struct why why;
 
-	for (size_t i = 0; i < j->head.nrcpts; i++) {
+	for (size_t i = 0; i < j->in.head.nrcpts; i++) {
 		const struct result *r = &j->results[i];
 		struct orphan_result o = { .index = r->index,
 			.kind = r->kind };
 
 		if (r->kind == RESULT_LATER && !l->orphaned)
 			continue;
-		memcpy(o.id, j->head.id, sizeof(o.id));
+		memcpy(o.id, j->in.head.id, sizeof(o.id));
 		memcpy(o.esc, r->esc, sizeof(o.esc));
 		memcpy(o.text, r->text, sizeof(o.text));
 		if (ipc_client_send(&l->parent, &orphan_result_type, 0, &o,
@@ -119,7 +110,7 @@ report_to_parent(struct job_link *l, const struct job_in *j)
 }
 
 int
-job_report(struct job_link *l, const struct job_in *j, bool reusable,
+job_report(struct job_link *l, const struct job_out *j, bool reusable,
     bool site_down)
 {
 	const struct job_end end = { .reusable = reusable,

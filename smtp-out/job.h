@@ -8,14 +8,15 @@
 #include "base/base.h"
 #include "base/why.h"
 #include "ipc/client.h"
+#include "ipc/job_in.h"
 #include "ipc/msg_deliver.h"
 
-struct job_in {
-	struct job	 head;
-	int		 file;		/* the queue file, read only */
-	struct job_rcpt *rcpts;		/* head.nrcpts of them */
+struct job_out {
+	struct job_in	 in;
 	struct result	*results;	/* one each */
 	bool		*settled;	/* has its result */
+	bool		*soft;		/* ... "later", said before the message was
+					   sent: another host may be kinder */
 };
 
 /* The channels of a worker, and how its present job stands. */
@@ -35,15 +36,19 @@ struct job_link {
  */
 enum job_got { JOB_GOT, JOB_NONE };
 enum job_got	job_receive(struct job_link *l, int idle, bool *spoke,
-	    struct job_in *j, struct why *why) must_use;
-void	job_fini(struct job_in *j);
+	    struct job_out *j, struct why *why) must_use;
+void	job_fini(struct job_out *j);
+/* Those with a soft result get another chance; false: there are none. */
+bool	job_soften(struct job_out *j) must_use;
+/* There was no chance: these results count after all. */
+void	job_harden(struct job_out *j);
 
 /*
  * All results and the end, to qmgr; to the parent, if qmgr is gone, what the
  * next one has to know.
  * returns  0; -1: qmgr is gone
  */
-int	job_report(struct job_link *l, const struct job_in *j, bool reusable,
+int	job_report(struct job_link *l, const struct job_out *j, bool reusable,
 	    bool site_down) must_use;
 
 /* Has qmgr hung up?  Nothing else can come while a job is under way. */

@@ -22,6 +22,7 @@
 
 /* RFC 5321 5.1: at least two addresses; a site with thousands is an attack. */
 #define HOSTS_MAX	32	/* MX records looked at */
+#define TALKS_MAX	2	/* hosts that may say "later" to one job */
 #define ADDRESSES_MAX	10	/* addresses tried for one job */
 
 #define XTEXT_MAX	2048	/* 500 octets, each as three, and a type */

@@ -40,28 +40,29 @@ talk_close(struct talk *t)
 /* ----------------------------------------------------------------- results */
 
 static void
-settle(struct talk *t, struct job_in *j, size_t i)
+settle(struct talk *t, struct job_out *j, size_t i)
 {
 	if (j->settled[i])
 		return;
 	outcome_from_reply(&j->results[i], &t->reply, t->remote);
 	j->results[i].told = (t->ehlo.caps & EHLO_DSN) != 0;
 	j->settled[i] = true;
+	j->soft[i] = t->reply.code / 100 == 4 && !t->link->in_doubt;
 }
 
 /* All that have no result yet get the last reply's. */
 static void
-settle_rest(struct talk *t, struct job_in *j)
+settle_rest(struct talk *t, struct job_out *j)
 {
-	for (size_t i = 0; i < j->head.nrcpts; i++)
+	for (size_t i = 0; i < j->in.head.nrcpts; i++)
 		settle(t, j, i);
 }
 
 /* The same from a reason of ours; the connection is of no more use. */
 static enum outcome_talk
-give_up(struct talk *t, struct job_in *j, const struct why *why)
+give_up(struct talk *t, struct job_out *j, const struct why *why)
 {
-	for (size_t i = 0; i < j->head.nrcpts; i++) {
+	for (size_t i = 0; i < j->in.head.nrcpts; i++) {
 		if (j->settled[i])
 			continue;
 		outcome_from_why(&j->results[i], why, t->remote);
@@ -71,11 +72,11 @@ give_up(struct talk *t, struct job_in *j, const struct why *why)
 }
 
 static size_t
-unsettled(const struct job_in *j)
+unsettled(const struct job_out *j)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < j->head.nrcpts; i++)
+	for (size_t i = 0; i < j->in.head.nrcpts; i++)
 		n += !j->settled[i];
 	return n;
 }
@@ -83,18 +84,18 @@ unsettled(const struct job_in *j)
 /* ---------------------------------------------------------------- envelope */
 
 static int
-put_mail(struct talk *t, const struct job_in *j, struct buf *out)
+put_mail(struct talk *t, const struct job_out *j, struct buf *out)
 {
 	struct verb_cmd cmd = { .verb = VERB_MAIL };
 	struct buf envid;
 	int rc;
 
-	if (j->head.sender[0] != '\0' &&
-	    addr_parse(span_str(j->head.sender), &cmd.mail.from, NULL) != 0)
+	if (j->in.head.sender[0] != '\0' &&
+	    addr_parse(span_str(j->in.head.sender), &cmd.mail.from, NULL) != 0)
 		return -1;
 	cmd.mail.has_size = true;
-	cmd.mail.size = j->head.size_octets;
-	cmd.mail.body = j->head.body_8bit ? VERB_BODY_8BITMIME :
+	cmd.mail.size = j->in.head.size_octets;
+	cmd.mail.body = j->in.head.body_8bit ? VERB_BODY_8BITMIME :
 	    VERB_BODY_NONE;
 	/* RFC 3461 5.2.1: as it came, to a host that knows it. */
 	buf_init(&envid, XTEXT_MAX);
@@ -120,13 +121,13 @@ put_orcpt(struct buf *out, struct span orcpt)
 }
 
 static int
-put_rcpt(struct talk *t, const struct job_in *j, size_t i, struct buf *out)
+put_rcpt(struct talk *t, const struct job_out *j, size_t i, struct buf *out)
 {
 	struct verb_cmd cmd = { .verb = VERB_RCPT };
 	struct buf orcpt;
 	int rc;
 
-	if (addr_parse(span_str(j->rcpts[i].address), &cmd.rcpt.to,
+	if (addr_parse(span_str(j->in.rcpts[i].address), &cmd.rcpt.to,
 	    NULL) != 0)
 		return -1;
 	buf_init(&orcpt, XTEXT_MAX);
@@ -150,7 +151,7 @@ struct flight {
 };
 
 static int
-after_mail(struct talk *t, struct job_in *j, struct why *why)
+after_mail(struct talk *t, struct job_out *j, struct why *why)
 {
 	if (exchange_reply(t, MAIL_MS, "to MAIL", why) != 0)
 		return -1;
@@ -163,7 +164,7 @@ after_mail(struct talk *t, struct job_in *j, struct why *why)
 }
 
 static int
-after_rcpt(struct talk *t, struct job_in *j, size_t i, struct flight *f,
+after_rcpt(struct talk *t, struct job_out *j, size_t i, struct flight *f,
     struct why *why)
 {
 	if (exchange_reply(t, RCPT_MS, "to RCPT", why) != 0)
@@ -183,7 +184,7 @@ after_rcpt(struct talk *t, struct job_in *j, size_t i, struct flight *f,
 }
 
 static int
-after_data(struct talk *t, struct job_in *j, struct why *why)
+after_data(struct talk *t, struct job_out *j, struct why *why)
 {
 	if (exchange_reply(t, DATA_INIT_MS, "to DATA", why) != 0)
 		return -1;
@@ -198,7 +199,7 @@ after_data(struct talk *t, struct job_in *j, struct why *why)
 
 /* The replies to a flight of MAIL, RCPT ..., DATA. */
 static enum step
-read_flight(struct talk *t, struct job_in *j, struct flight *f,
+read_flight(struct talk *t, struct job_out *j, struct flight *f,
     struct why *why)
 {
 	if (f->mail && after_mail(t, j, why) != 0)
@@ -215,11 +216,13 @@ read_flight(struct talk *t, struct job_in *j, struct flight *f,
 
 /* An address that SMTP cannot carry is the trouble of that recipient. */
 static void
-add_rcpt(struct talk *t, struct job_in *j, struct flight *f)
+add_rcpt(struct talk *t, struct job_out *j, struct flight *f)
 {
 	size_t i = f->next++;
 	struct why why;
 
+	if (j->settled[i])	/* by a host of before */
+		return;
 	if (put_rcpt(t, j, i, &f->out) == 0) {
 		f->rcpts[f->n++] = i;
 		return;
@@ -234,7 +237,7 @@ add_rcpt(struct talk *t, struct job_in *j, struct flight *f)
  * neither waits for the other to read (RFC 2920 3.1); or one.
  */
 static int
-fill_flight(struct talk *t, struct job_in *j, struct flight *f)
+fill_flight(struct talk *t, struct job_out *j, struct flight *f)
 {
 	bool many = (t->ehlo.caps & EHLO_PIPELINING) != 0;
 
@@ -244,10 +247,10 @@ fill_flight(struct talk *t, struct job_in *j, struct flight *f)
 	f->data = false;
 	if (f->mail && put_mail(t, j, &f->out) != 0)
 		return -1;
-	while ((many || f->out.n == 0) && f->next < j->head.nrcpts &&
+	while ((many || f->out.n == 0) && f->next < j->in.head.nrcpts &&
 	    f->n < FLIGHT_RCPTS && f->out.n < FLIGHT_OCTETS)
 		add_rcpt(t, j, f);
-	f->data = f->next == j->head.nrcpts && unsettled(j) > 0 &&
+	f->data = f->next == j->in.head.nrcpts && unsettled(j) > 0 &&
 	    (many || f->out.n == 0);
 	if (f->data)
 		(void)buf_add_str(&f->out, "DATA\r\n");
@@ -255,7 +258,7 @@ fill_flight(struct talk *t, struct job_in *j, struct flight *f)
 }
 
 static enum step
-send_envelope(struct talk *t, struct job_in *j, struct why *why)
+send_envelope(struct talk *t, struct job_out *j, struct why *why)
 {
 	struct flight f = { .next = 0 };
 	enum step step = STEP_ON;
@@ -287,7 +290,7 @@ send_envelope(struct talk *t, struct job_in *j, struct why *why)
 
 /* RFC 2033 4.2: LMTP answers the final dot once for each accepted RCPT. */
 static int
-after_dot(struct talk *t, struct job_in *j, struct why *why)
+after_dot(struct talk *t, struct job_out *j, struct why *why)
 {
 	if (!t->lmtp) {
 		if (exchange_reply(t, DATA_END_MS, "to the message", why) != 0)
@@ -295,7 +298,7 @@ after_dot(struct talk *t, struct job_in *j, struct why *why)
 		settle_rest(t, j);
 		return 0;
 	}
-	for (size_t i = 0; i < j->head.nrcpts; i++) {
+	for (size_t i = 0; i < j->in.head.nrcpts; i++) {
 		if (j->settled[i])
 			continue;
 		if (exchange_reply(t, DATA_END_MS, "to the message", why) != 0)
@@ -310,7 +313,7 @@ after_dot(struct talk *t, struct job_in *j, struct why *why)
  * taken for the answer to a message that the server has not seen whole.
  */
 static enum outcome_talk
-take_early_reply(struct talk *t, struct job_in *j, struct why *why)
+take_early_reply(struct talk *t, struct job_out *j, struct why *why)
 {
 	if (exchange_reply(t, DATA_END_MS, "in the message", why) == 0) {
 		if (t->reply.code >= 400) {
@@ -324,7 +327,7 @@ take_early_reply(struct talk *t, struct job_in *j, struct why *why)
 }
 
 static enum outcome_talk
-send_message(struct talk *t, struct job_in *j, struct why *why)
+send_message(struct talk *t, struct job_out *j, struct why *why)
 {
 	struct dot_out out;
 
@@ -366,22 +369,22 @@ reset(struct talk *t)
 
 /* RFC 1870 6.1: what the server will not take need not be tried. */
 static bool
-too_big(struct talk *t, struct job_in *j)
+too_big(struct talk *t, struct job_out *j)
 {
 	struct why why;
 
 	if ((t->ehlo.caps & EHLO_SIZE) == 0 || t->ehlo.size == 0 ||
-	    j->head.size_octets <= t->ehlo.size)
+	    j->in.head.size_octets <= t->ehlo.size)
 		return false;
 	why_set(&why, WHY_PERM, "5.3.4", "message of %llu octets, %s takes "
-	    "%llu", (unsigned long long)j->head.size_octets, t->remote,
+	    "%llu", (unsigned long long)j->in.head.size_octets, t->remote,
 	    (unsigned long long)t->ehlo.size);
 	(void)give_up(t, j, &why);
 	return true;
 }
 
 enum outcome_talk
-talk_send(struct talk *t, struct job_in *j, struct why *why)
+talk_send(struct talk *t, struct job_out *j, struct why *why)
 {
 	t->until_ms = clock_deadline(JOB_MS);
 	if (too_big(t, j))
@@ -394,7 +397,7 @@ talk_send(struct talk *t, struct job_in *j, struct why *why)
 	case STEP_LOST:
 		break;
 	}
-	if (why->kind == WHY_PERM || unsettled(j) < j->head.nrcpts)
+	if (why->kind == WHY_PERM || unsettled(j) < j->in.head.nrcpts)
 		return give_up(t, j, why);
 	return TALK_NEXT_HOST;
 }

@@ -59,7 +59,7 @@ int	talk_open(struct talk *t, const struct talk_start *how,
  * returns  TALK_DONE, TALK_CLOSED: every recipient has its result;
  *          TALK_NEXT_HOST with why: nothing was decided
  */
-enum outcome_talk talk_send(struct talk *t, struct job_in *j,
+enum outcome_talk talk_send(struct talk *t, struct job_out *j,
 	    struct why *why) must_use;
 
 /* QUIT without waiting long, and close; in a message: close. */

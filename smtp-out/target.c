@@ -153,30 +153,39 @@ is_disguised(const struct sock_addr *a)
 	    (a->ip[10] == 0 && a->ip[11] == 0));
 }
 
+/* May it be connected to?  Else it is counted. */
 static bool
-usable(const struct sock_addr *a, bool looked_up)
+usable(const struct sock_addr *a, const struct target_rules *rules,
+    struct target_left *left)
 {
-	return !sock_is_unusable(a) && !(looked_up &&
-	    (sock_is_loopback(a) || is_disguised(a)));
+	if (sock_is_unusable(a) || (rules->looked_up &&
+	    (sock_is_loopback(a) || is_disguised(a)))) {
+		left->ourselves++;
+		return false;
+	}
+	if (rules->looked_up && !rules->private_too && sock_is_private(a)) {
+		left->private++;
+		return false;
+	}
+	return true;
 }
 
 size_t
-target_addresses(const struct dns_answer *answer, bool looked_up,
-    struct sock_addr *out, size_t most, size_t *left_out)
+target_addresses(const struct dns_answer *answer,
+    const struct target_rules *rules, struct sock_addr *out, size_t most,
+    struct target_left *left)
 {
 	struct sock_addr by_family[2][ADDRESSES_MAX];
 	size_t n[2] = { 0, 0 }, at = 0, count = 0;
 	struct dns_record r;
 
-	*left_out = 0;
+	*left = (struct target_left){ 0, 0 };
 	while (dns_records_next(answer, DNS_ADDRESS, &at, &r) == 1) {
 		struct sock_addr a = { .family = r.family };
 		size_t f = r.family == 4;
 
 		memcpy(a.ip, r.ip, sizeof(a.ip));
-		if (!usable(&a, looked_up))
-			(*left_out)++;
-		else if (n[f] < ADDRESSES_MAX)
+		if (usable(&a, rules, left) && n[f] < ADDRESSES_MAX)
 			by_family[f][n[f]++] = a;
 	}
 	for (size_t i = 0; i < ADDRESSES_MAX; i++)

@@ -43,10 +43,20 @@ int	target_from_mx(struct span domain, const struct dns_answer *mx,
 /*
  * The addresses of one host, each family in the order of DNS, IPv6 and IPv4
  * taking turns so that a broken family costs one timeout, not all.
- * looked_up  loopback and unusable addresses are left out, and counted
- * returns    how many were written, at most most
+ * rules    what is left out and counted: unusable addresses always; where MX led
+ *	    to the host, loopback ones, and those of private networks unless they
+ *	    are allowed
+ * returns  how many were written, at most most
  */
-size_t	target_addresses(const struct dns_answer *answer, bool looked_up,
-	    struct sock_addr *out, size_t most, size_t *left_out);
+struct target_rules {
+	bool	looked_up;	/* the host's name comes from DNS */
+	bool	private_too;
+};
+struct target_left {
+	size_t	ourselves, private;
+};
+size_t	target_addresses(const struct dns_answer *answer,
+	    const struct target_rules *rules, struct sock_addr *out,
+	    size_t most, struct target_left *left);
 
 #endif

@@ -44,9 +44,9 @@ remember_destination(struct worker *w, const struct job *job)
 }
 
 static void
-settle_with_why(struct job_in *j, const struct why *why)
+settle_with_why(struct job_out *j, const struct why *why)
 {
-	for (size_t i = 0; i < j->head.nrcpts; i++)
+	for (size_t i = 0; i < j->in.head.nrcpts; i++)
 		if (!j->settled[i])
 			outcome_from_why(&j->results[i], why, "");
 }
@@ -105,51 +105,76 @@ open_next(struct worker *w, struct route_plan *plan, const struct job *job,
 
 /* A connection of before may have been ended by the other side meanwhile. */
 static bool
-send_on_kept(struct worker *w, struct job_in *j, enum outcome_talk *end)
+send_on_kept(struct worker *w, struct job_out *j, enum outcome_talk *end)
 {
 	struct why why;
 
-	if (!same_destination(w, &j->head)) {
+	if (!same_destination(w, &j->in.head)) {
 		talk_close(&w->talk);
 		return false;
 	}
 	*end = talk_send(&w->talk, j, &why);
-	if (*end == TALK_NEXT_HOST)
+	if (*end == TALK_NEXT_HOST) {
 		talk_close(&w->talk);
-	return *end != TALK_NEXT_HOST;
+		return false;
+	}
+	log_talk("sent", &w->talk, j->in.head.id);
+	return true;
 }
 
 /* Host after host, until one has decided; why: what they came to if none. */
 static enum outcome_talk
-send_on_new(struct worker *w, struct job_in *j, struct why *why)
+send_to_plan(struct worker *w, struct job_out *j, struct route_plan *plan,
+    struct why *why)
 {
 	enum outcome_talk end = TALK_NEXT_HOST;
-	struct route_plan plan;
 
-	if (connect_plan(&plan, &j->head, &w->dns, w->conf, why) != 0)
-		return end;
 	while (end == TALK_NEXT_HOST &&
-	    open_next(w, &plan, &j->head, why) == 0) {
+	    open_next(w, plan, &j->in.head, why) == 0) {
 		end = talk_send(&w->talk, j, why);
 		if (end == TALK_NEXT_HOST) {
 			talk_close(&w->talk);
-			connect_failed(&plan, why);
-		}
+			connect_failed(plan, why);
+		} else
+			log_talk("sent", &w->talk, j->in.head.id);
+	}
+	return end;
+}
+
+/*
+ * RFC 5321 5.1: the hosts of a site are tried until an attempt succeeds: also when
+ * one puts us off, before the message went out; but not all of a big site.
+ */
+static enum outcome_talk
+send_on_new(struct worker *w, struct job_out *j, struct why *why)
+{
+	struct route_plan plan;
+	enum outcome_talk end, next;
+	struct why unheard;
+
+	if (connect_plan(&plan, &j->in.head, &w->dns, w->conf, why) != 0)
+		return TALK_NEXT_HOST;
+	end = send_to_plan(w, j, &plan, why);
+	for (int n = 1; end != TALK_NEXT_HOST && n < TALKS_MAX &&
+	    connect_has_more(&plan) && job_soften(j); n++) {
+		talk_close(&w->talk);
+		connect_skip_host(&plan);
+		next = send_to_plan(w, j, &plan, &unheard);
+		job_harden(j);
+		end = next == TALK_NEXT_HOST ? TALK_CLOSED : next;
 	}
 	return end;
 }
 
 /* true: nobody of the site could be reached. */
 static bool
-send_job(struct worker *w, struct job_in *j)
+send_job(struct worker *w, struct job_out *j)
 {
 	enum outcome_talk end;
 	struct why why;
 
 	if (!send_on_kept(w, j, &end))
 		end = send_on_new(w, j, &why);
-	if (end != TALK_NEXT_HOST)
-		log_talk("sent", &w->talk, j->head.id);
 	if (end == TALK_CLOSED)
 		talk_close(&w->talk);
 	if (end != TALK_NEXT_HOST)
@@ -163,7 +188,7 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf,
     const struct tls_client *tls)
 {
 	struct worker *w = xcalloc(1, sizeof(*w));
-	struct job_in j;
+	struct job_out j;
 	struct why why;
 	bool down, spoke, more = true;
 

@@ -194,6 +194,9 @@ const struct conf_key conf_keys[] = {
 	{ "smtp_out_ca_file", CONF_STR, 0, 255, "", NULL, OUT,
 	    "Certificates of the authorities that are believed, in PEM form; "
 	    "empty: those of the system." },
+	{ "smtp_out_private", CONF_BOOL, 0, 1, "no", NULL, OUT,
+	    "Whether hosts that DNS names as mail exchangers may have "
+	    "addresses of private networks; those of routes may." },
 	{ "dns_servers", CONF_LIST, 0, 8, "", NULL, R(DNSD),
 	    "address or address:port of name servers; empty: those of "
 	    "/etc/resolv.conf." },

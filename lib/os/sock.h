@@ -29,6 +29,9 @@ bool	sock_is_loopback(const struct sock_addr *a);
 /* 0.0.0.0, ::, multicast, broadcast: never a place to connect to. */
 bool	sock_is_unusable(const struct sock_addr *a);
 
+/* Of a private, shared or link-local network: 10.0.0.0/8, fc00::/7, ... */
+bool	sock_is_private(const struct sock_addr *a);
+
 struct sock_net {		/* "192.0.2.0/24", "2001:db8::/32" */
 	struct sock_addr base;
 	uint8_t bits;

@@ -189,3 +189,22 @@ sock_net_has(const struct sock_net *n, const struct sock_addr *a)
 	(void)mask(&copy, n->bits);
 	return sock_ip_eq(&copy, &n->base);
 }
+
+bool
+sock_is_private(const struct sock_addr *a)
+{
+	static const struct sock_net nets[] = {
+		{ .base = { .family = 4, .ip = { 10 } }, .bits = 8 },
+		{ .base = { .family = 4, .ip = { 100, 64 } }, .bits = 10 },
+		{ .base = { .family = 4, .ip = { 169, 254 } }, .bits = 16 },
+		{ .base = { .family = 4, .ip = { 172, 16 } }, .bits = 12 },
+		{ .base = { .family = 4, .ip = { 192, 168 } }, .bits = 16 },
+		{ .base = { .family = 6, .ip = { 0xfc } }, .bits = 7 },
+		{ .base = { .family = 6, .ip = { 0xfe, 0x80 } }, .bits = 10 },
+	};
+
+	for (size_t i = 0; i < COUNT(nets); i++)
+		if (sock_net_has(&nets[i], a))
+			return true;
+	return false;
+}

@@ -128,6 +128,7 @@ class Out:
         self.settings = {"smtp_out_max": "50", "smtp_out_port": "25",
                          "smtp_out_source": "",
                          "smtp_out_tls": "opportunistic",
+                         "smtp_out_private": "no",
                          "dns_validating": "no", **settings}
         self.fast = fast
 

@@ -583,12 +583,14 @@ class Site:
     """Name server, mail servers on its hosts, and smtp-out."""
 
     def __init__(self, table, hosts=("192.0.2.2",), scripts=None,
-                 tls=None, **settings):
+                 tls=None, caps=None, **settings):
         with socket.create_server(("192.0.2.2", 0)) as s:
             self.port = s.getsockname()[1]
         self.dns = Dns(table)
         self.servers = {h: Server((scripts or {}).get(h), host=h,
-                                  port=self.port, tls=tls)
+                                  port=self.port, tls=tls,
+                                  **({"caps": caps} if caps is not None
+                                     else {}))
                         for h in hosts}
         self.out = Out(self.dns, smtp_out_port=str(self.port),
                        smtp_out_source=US, **settings)
@@ -642,6 +644,97 @@ def test_the_better_mx_first_then_the_next(net):
     with Site(table, hosts=("192.0.2.3",)) as site:     # nobody listens at a
         assert site.job().kinds == [DONE]
         assert site.out.out.log_has("connect-failed", "a.far.example")
+
+
+TWO_MX = {("far.example", "MX"): [(10, "a.far.example"),
+                                  (20, "b.far.example")],
+          ("a.far.example", "A"): ["192.0.2.2"],
+          ("b.far.example", "A"): ["192.0.2.3"]}
+
+
+@needs_root
+@pytest.mark.parametrize("caps", [("PIPELINING",), ()])
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+def test_put_off_by_one_host_then_the_next(net, step, caps):
+    # 5.1: "... until a delivery attempt succeeds"
+    with Site(TWO_MX, hosts=("192.0.2.2", "192.0.2.3"), caps=caps,
+              scripts={"192.0.2.2": {step: b"451 4.7.1 not now\r\n"}}) as site:
+        done = site.job()
+        assert done.kinds == [DONE], done.results
+        assert "192.0.2.3" in done.remotes[0]
+        assert [m for m in site.servers["192.0.2.2"].messages if m[1]] == []
+
+
+@needs_root
+def test_only_those_who_were_put_off_go_to_the_next_host(net):
+    def first(line):
+        if b"carol" in line:
+            return b"451 4.2.1 carol: later\r\n"
+        return b"550 5.1.1 no dave\r\n" if b"dave" in line else None
+    with Site(TWO_MX, hosts=("192.0.2.2", "192.0.2.3"),
+              scripts={"192.0.2.2": {"RCPT": first}}) as site:
+        done = site.out.job(MAIL, [BOB, CAROL, DAVE], nexthop="far.example")
+        assert done.kinds == [DONE, DONE, NEVER], done.results
+        a, b = site.servers["192.0.2.2"], site.servers["192.0.2.3"]
+        assert [m[1] for m in a.messages] == [[b"RCPT TO:<bob@far.example>"]]
+        assert [m[1] for m in b.messages] == [
+            [b"RCPT TO:<carol@far.example>"]]
+
+
+@needs_root
+def test_the_next_host_is_no_kinder(net):
+    later = {"RCPT": b"451 4.7.1 grey\r\n"}
+    with Site(TWO_MX, hosts=("192.0.2.2", "192.0.2.3"), scripts={
+            "192.0.2.2": later, "192.0.2.3": later}) as site:
+        done = site.job()
+        assert done.kinds == [LATER] and done.escs == ["4.7.1"]
+        assert done.end[1] == 0             # the site is there
+    with Site(TWO_MX, hosts=("192.0.2.2",),
+              scripts={"192.0.2.2": later}) as site:
+        done = site.job()                   # the next one is not even there
+        assert done.kinds == [LATER] and done.escs == ["4.7.1"]
+        assert done.end[1] == 0
+
+
+@needs_root
+def test_not_every_host_of_a_site_is_asked(net):
+    hosts = [f"192.0.2.{n}" for n in (2, 3, 4)]
+    table = {("far.example", "MX"): [(n, f"h{n}.far.example")
+                                     for n in (2, 3, 4)]}
+    table.update({(f"h{n}.far.example", "A"): [f"192.0.2.{n}"]
+                  for n in (2, 3, 4)})
+    with Site(table, hosts=hosts, scripts={h: {"RCPT": b"451 no\r\n"}
+                                           for h in hosts}) as site:
+        assert site.job().kinds == [LATER]
+        assert [len(site.servers[h].sessions) for h in hosts] == [1, 1, 0]
+
+
+@needs_root
+def test_after_the_message_no_other_host_gets_it(net):
+    """What was handed over whole may have been taken."""
+    for answer in (b"451 4.3.0 later\r\n", DROP):
+        with Site(TWO_MX, hosts=("192.0.2.2", "192.0.2.3"),
+                  scripts={"192.0.2.2": {"dot": answer}}) as site:
+            assert site.job().kinds == [LATER]
+            assert site.servers["192.0.2.3"].sessions == []
+
+
+@needs_root
+@pytest.mark.parametrize("address", ["10.0.0.1", "192.168.7.7", "172.20.0.1",
+                                     "100.64.0.1", "169.254.1.1"])
+def test_an_mx_in_a_private_network(address):
+    """Nobody outside may send us to hosts inside; a route may."""
+    with own_network(*HOSTS, address + "/32"):
+        table = {**ONE_MX, ("mx.far.example", "A"): [address]}
+        with Site(table) as site, \
+                Server(host=address, port=site.port) as inside:
+            done = site.job()
+            assert done.kinds == [NEVER] and done.escs == ["5.4.4"]
+            assert inside.sessions == []
+            assert site.job(nexthop="[mx.far.example]").kinds == [DONE]
+        with Site(table, smtp_out_private="yes") as site, \
+                Server(host=address, port=site.port) as inside:
+            assert site.job().kinds == [DONE]
 
 
 @needs_root

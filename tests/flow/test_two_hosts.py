@@ -90,6 +90,7 @@ def hosts(network, tmp_path_factory):
                        "other@one.example": "a secret"},
                 host=address, netns=netns, ports={"mx": 25},
                 settings={"plain_login_anywhere": True,
+                          "smtp_out_private": True,
                           "dns_servers": [A]}))
             made[-1].write().start()
         yield made

@@ -173,7 +173,9 @@ addresses(void **state)
 	};
 	struct dns_answer a;
 	struct sock_addr out[ADDRESSES_MAX];
-	size_t left_out;
+	struct target_left left;
+	const struct target_rules by_mx = { .looked_up = true },
+	    by_route = { .looked_up = false };
 
 	(void)state;
 	memset(&a, 0, sizeof(a));
@@ -192,15 +194,51 @@ addresses(void **state)
 		memcpy(r.ip, disguised[i], sizeof(r.ip));
 		T_TRUE(dns_records_add(&a, DNS_ADDRESS, &r) == 0);
 	}
-	T_INT(target_addresses(&a, true, out, ADDRESSES_MAX, &left_out), 3);
-	T_INT(left_out, 6);
+	T_INT(target_addresses(&a, &by_mx, out, ADDRESSES_MAX, &left), 3);
+	T_INT(left.ourselves, 6);
+	T_INT(left.private, 0);
 	T_INT(out[0].family, 6);
 	T_INT(out[1].family, 4);
 	T_INT(out[2].family, 4);
 	/* A route that names a host may name this one. */
-	T_INT(target_addresses(&a, false, out, ADDRESSES_MAX, &left_out), 8);
-	T_INT(left_out, 1);
-	T_INT(target_addresses(&a, false, out, 2, &left_out), 2);
+	T_INT(target_addresses(&a, &by_route, out, ADDRESSES_MAX, &left), 8);
+	T_INT(left.ourselves, 1);
+	T_INT(target_addresses(&a, &by_route, out, 2, &left), 2);
+}
+
+static void
+private_ones(void **state)
+{
+	static const char *const v[] = { "10.0.0.1", "172.16.0.1",
+		"172.31.255.255", "192.168.1.1", "100.64.0.1", "169.254.1.1",
+		"fc00::1", "fd12::1", "fe80::1" };
+	static const char *const public[] = { "11.0.0.1", "172.32.0.1",
+		"172.15.0.1", "192.169.0.1", "100.128.0.1", "2001:db8::1" };
+	const struct target_rules by_mx = { .looked_up = true },
+	    by_route = { .looked_up = false },
+	    allowed = { .looked_up = true, .private_too = true };
+	struct sock_addr out[ADDRESSES_MAX];
+	struct target_left left;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(v) + COUNT(public); i++) {
+		bool is = i < COUNT(v);
+		const char *text = is ? v[i] : public[i - COUNT(v)];
+		struct dns_answer a = { .records_len = 0 };
+		struct dns_record r = { .family = 0 };
+		struct sock_addr ip;
+
+		t_case(text);
+		T_TRUE(sock_parse_ip(span_str(text), &ip) == 0);
+		r.family = ip.family;
+		memcpy(r.ip, ip.ip, sizeof(r.ip));
+		T_TRUE(dns_records_add(&a, DNS_ADDRESS, &r) == 0);
+		T_INT(target_addresses(&a, &by_mx, out, 1, &left), !is);
+		T_INT(left.private, is);
+		T_INT(left.ourselves, 0);
+		T_INT(target_addresses(&a, &allowed, out, 1, &left), 1);
+		T_INT(target_addresses(&a, &by_route, out, 1, &left), 1);
+	}
 }
 
 static void
@@ -231,7 +269,7 @@ main(void)
 		cmocka_unit_test(dns_trouble),
 		cmocka_unit_test(a_thousand_hosts),
 		cmocka_unit_test(addresses),
-		cmocka_unit_test(literals),
+		cmocka_unit_test(private_ones), cmocka_unit_test(literals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
