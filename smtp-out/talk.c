@@ -99,8 +99,8 @@ put_mail(struct talk *t, const struct job_out *j, struct buf *out)
 	    VERB_BODY_NONE;
 	/* RFC 3461 5.2.1: as it came, to a host that knows it. */
 	buf_init(&envid, XTEXT_MAX);
-	(void)xtext_encode(&envid, span_str(j->head.envid)); /* fits */
-	cmd.mail.ret = (enum verb_ret)j->head.ret;
+	(void)xtext_encode(&envid, span_str(j->in.head.envid)); /* fits */
+	cmd.mail.ret = (enum verb_ret)j->in.head.ret;
 	cmd.mail.envid = buf_span(&envid);
 	rc = verb_format(out, &cmd, t->ehlo.caps);
 	buf_fini(&envid);
@@ -131,8 +131,8 @@ put_rcpt(struct talk *t, const struct job_out *j, size_t i, struct buf *out)
 	    NULL) != 0)
 		return -1;
 	buf_init(&orcpt, XTEXT_MAX);
-	put_orcpt(&orcpt, span_str(j->rcpts[i].orcpt));
-	cmd.rcpt.notify = j->rcpts[i].notify;
+	put_orcpt(&orcpt, span_str(j->in.rcpts[i].orcpt));
+	cmd.rcpt.notify = j->in.rcpts[i].notify;
 	cmd.rcpt.orcpt = buf_span(&orcpt);
 	rc = verb_format(out, &cmd, t->ehlo.caps);
 	buf_fini(&orcpt);
