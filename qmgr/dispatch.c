@@ -18,17 +18,17 @@
 #include "qmgr/wish.h"
 
 struct worker {
-	TAILQ_ENTRY(worker) idle;	/* when it has no job */
+	TAILQ_ENTRY(worker) next;	/* among the idle or the busy */
 	struct ipc_peer *peer;
 	struct dest	*dest;		/* a reference */
 	struct batch	*job;
-	int64_t		 since_ms;
+	int64_t		 since_ms;	/* idle, or its last sign of life */
 	bool		 is_idle;
 };
 TAILQ_HEAD(workers, worker);
 
 struct dispatch {
-	struct workers idle;		/* longest first */
+	struct workers idle, busy;	/* longest first */
 	unsigned count[CLASS_COUNT];	/* busy and idle */
 	size_t	 running;
 };
@@ -48,6 +48,7 @@ dispatch_new(struct qmgr *q)
 
 	(void)q;
 	TAILQ_INIT(&d->idle);
+	TAILQ_INIT(&d->busy);
 	return d;
 }
 
@@ -61,8 +62,24 @@ static void
 unidle(struct qmgr *q, struct worker *w)
 {
 	if (w->is_idle)
-		TAILQ_REMOVE(&q->dispatch->idle, w, idle);
+		TAILQ_REMOVE(&q->dispatch->idle, w, next);
 	w->is_idle = false;
+}
+
+/* It has said something about its job, or has just got it. */
+static void
+lives(struct qmgr *q, struct worker *w)
+{
+	TAILQ_REMOVE(&q->dispatch->busy, w, next);
+	w->since_ms = clock_mono_ms();
+	TAILQ_INSERT_TAIL(&q->dispatch->busy, w, next);
+}
+
+static void
+no_longer_busy(struct qmgr *q, struct worker *w)
+{
+	TAILQ_REMOVE(&q->dispatch->busy, w, next);
+	q->dispatch->running--;
 }
 
 void
@@ -78,7 +95,7 @@ dispatch_peer_gone(struct qmgr *q, struct ipc_peer *peer)
 		log_warn(LF_STR("event", "worker-lost"),
 		    LF_STR("daemon", role_name(ipc_peer_role(peer))),
 		    LF_STR("id", w->job->m->id));
-		q->dispatch->running--;
+		no_longer_busy(q, w);
 		job_lost(&w->job);
 	}
 	schedule_unref(q->schedule, w->dest, clock_mono_ms());
@@ -135,7 +152,7 @@ idle_for(struct qmgr *q, const struct dest *d)
 {
 	struct worker *w;
 
-	TAILQ_FOREACH(w, &q->dispatch->idle, idle)
+	TAILQ_FOREACH(w, &q->dispatch->idle, next)
 		if (w->dest == d)
 			return w;
 	return NULL;
@@ -149,7 +166,7 @@ room(struct qmgr *q, enum schedule_class cls)
 
 	if (q->dispatch->count[cls] < q->set.workers_max[cls])
 		return true;
-	TAILQ_FOREACH(w, &q->dispatch->idle, idle)
+	TAILQ_FOREACH(w, &q->dispatch->idle, next)
 		if (w->dest->cls == cls)
 			return true;
 	return false;
@@ -163,7 +180,7 @@ worker_for(struct qmgr *q, struct ipc_peer *parent, struct dest *d)
 	if (w != NULL)
 		return w;
 	if (q->dispatch->count[d->cls] >= q->set.workers_max[d->cls])
-		TAILQ_FOREACH(w, &q->dispatch->idle, idle)
+		TAILQ_FOREACH(w, &q->dispatch->idle, next)
 			if (w->dest->cls == d->cls) {
 				ipc_peer_close(w->peer);	/* frees it */
 				break;
@@ -243,6 +260,8 @@ start(struct qmgr *q, struct ipc_peer *parent, struct batch *b)
 	}
 	unidle(q, w);
 	w->job = b;
+	w->since_ms = clock_mono_ms();
+	TAILQ_INSERT_TAIL(&q->dispatch->busy, w, next);
 	q->dispatch->running++;
 	/* Its end brings the job back. */
 	if (send_job(w) != 0)
@@ -267,11 +286,31 @@ dispatch_turn(struct qmgr *q)
 	}
 }
 
+/*
+ * A worker that is stuck, in a file system that does not answer, say, would keep
+ * its place and its message for ever.  If it lives on and delivers all the
+ * same, the recipients get a second copy.
+ */
+static void
+give_up_stuck(struct qmgr *q, int64_t now_ms)
+{
+	struct worker *w;
+
+	while ((w = TAILQ_FIRST(&q->dispatch->busy)) != NULL &&
+	    now_ms - w->since_ms >= q->set.job_ms) {
+		log_error(LF_STR("event", "worker-stuck"),
+		    LF_STR("daemon", role_name(ipc_peer_role(w->peer))),
+		    LF_STR("id", w->job->m->id));
+		ipc_peer_close(w->peer);	/* brings the job back */
+	}
+}
+
 void
 dispatch_tick(struct qmgr *q, int64_t now_ms)
 {
 	struct worker *w;
 
+	give_up_stuck(q, now_ms);
 	while ((w = TAILQ_FIRST(&q->dispatch->idle)) != NULL &&
 	    now_ms - w->since_ms >= WORKER_IDLE_MS) {
 		unidle(q, w);
@@ -299,9 +338,9 @@ dispatch_on_result(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 		.esc = span_str(r->esc), .text = span_str(r->text),
 		.remote = span_str(r->remote), .told = r->told != 0 };
 
-	(void)ctx;
 	if (w == NULL || w->job == NULL || !job_has(w->job, r->index))
 		return VERDICT_CLOSE;
+	lives(ctx, w);
 	if (o.kind != RESULT_LATER || o.remote.n > 0)
 		w->job->answered = true;
 	w->job->left--;
@@ -316,9 +355,9 @@ dispatch_on_forward(struct ipc_peer *peer, const struct ipc_msg *msg,
 	struct worker *w = ipc_peer_get(peer);
 	const struct result_forward *f = msg->body;
 
-	(void)ctx;
 	if (w == NULL || w->job == NULL || !job_has(w->job, f->index))
 		return VERDICT_CLOSE;
+	lives(ctx, w);
 	result_forward(w->job->m, f->index, span_str(f->address));
 	return VERDICT_OK;
 }
@@ -332,7 +371,7 @@ dispatch_on_end(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 
 	if (w == NULL || w->job == NULL)
 		return VERDICT_CLOSE;
-	q->dispatch->running--;
+	no_longer_busy(q, w);
 	job_end(&w->job, e->site_down != 0);
 	qmgr_wake(q);
 	if (e->reusable == 0 || q->stopping) {
@@ -341,6 +380,6 @@ dispatch_on_end(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	}
 	w->is_idle = true;
 	w->since_ms = clock_mono_ms();
-	TAILQ_INSERT_TAIL(&q->dispatch->idle, w, idle);
+	TAILQ_INSERT_TAIL(&q->dispatch->idle, w, next);
 	return VERDICT_OK;
 }

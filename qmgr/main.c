@@ -71,6 +71,7 @@ settings_read(struct qmgr *q)
 	s->workers_max[CLASS_OUT] = (unsigned)conf_num(v, "smtp_out_max");
 	s->workers_max[CLASS_LOCAL] = (unsigned)conf_num(v, "deliver_max");
 	s->workers_max[CLASS_PIPE] = PIPES_MAX;
+	s->job_ms = (int64_t)conf_num(v, "job_timeout") * 1000;
 	s->dest_jobs_max = (unsigned)conf_num(v, "destination_jobs_max");
 	schedule_set_window(q->schedule, s->dest_jobs_max);
 }

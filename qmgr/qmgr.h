@@ -28,6 +28,7 @@ struct settings {
 	uint64_t message_max_octets;
 	size_t	 active_max;
 	unsigned workers_max[CLASS_COUNT];
+	int64_t	job_ms;		/* a worker's silence during a job */
 	unsigned dest_jobs_max;
 };
 

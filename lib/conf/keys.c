@@ -205,6 +205,8 @@ const struct conf_key conf_keys[] = {
 	    "that nobody can change (this host): only then dane works." },
 
 	/* local-deliver and mailboxes. */
+	{ "job_timeout", CONF_TIME, 1, 604800, "6h", NULL, R(QMGR),
+	    "How long a delivery may give no sign of life." },
 	{ "deliver_max", CONF_NUM, 1, 5000, "50", NULL, R(QMGR) | DELIVER,
 	    "Local deliveries at once." },
 	{ "mailbox_user", CONF_STR, 0, 63, "vmail", NULL,

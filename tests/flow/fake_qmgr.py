@@ -38,7 +38,7 @@ SETTINGS = {
     "queue_free_min": "0", "queue_active_max": "1000", "retry_min": "1",
     "retry_max": "1", "delay_notice": "0", "expire": "3600",
     "bounce_expire": "3600", "destination_jobs_max": "20",
-    "smtp_out_max": "20", "deliver_max": "20",
+    "smtp_out_max": "20", "deliver_max": "20", "job_timeout": "21600",
 }
 
 

@@ -450,6 +450,19 @@ def test_a_worker_without_results(q):
     q.wait(lambda: q.events("deferred", status="4.3.0"), "deferral")
 
 
+def test_a_worker_that_is_stuck():
+    """Its place and its message are free again after job_timeout."""
+    with Qmgr(job_timeout=2, deliver_max=1) as q:
+        stuck = []
+        q.hook = lambda job: None if stuck else stuck.append(job) or "hang"
+        q.commit(A, [B])
+        q.wait(lambda: stuck, "the job")
+        q.wait(lambda: q.events("worker-stuck"), "the deadline")
+        q.commit(A, [C])
+        q.settled()
+        assert q.delivered(B) and q.delivered(C)
+
+
 def test_a_result_for_another_job_ends_the_worker(q):
     q.hook = lambda job: job.rcpts.append((99, "x@y.example", "", "")) or None
     q.commit(A, [OUT])
