@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests" / "flow"))
 sys.path.insert(0, str(ROOT / "tests" / "hostile"))
 import suite as harness  # noqa: E402
 from fake_master import IS_ROOT  # noqa: E402
-from fake_suite import NUM, recv, send, text, u8  # noqa: E402
+from fake_suite import NUM, recv, send, text, u8, u32  # noqa: E402
 from test_helpers_hostile import IMAP, OK, POP3, TEMPORARY, WRONG, \
     Authd, session_of  # noqa: E402
 
@@ -250,6 +250,45 @@ def test_D5_who_is_known_survives_a_restart(maps, state):
         assert sum(answered(c) is None for c in flood) > 30
         for c in flood:
             c.close()
+
+
+CHALLENGE, SCRAM_SHA_256 = 4, 3
+
+
+def scram(d, user, client):
+    """The begin of an exchange; whoever asks waits for the challenge."""
+    c = session_of(d.smtpd)
+    c.settimeout(60)
+    send(c, "SASL_BEGIN", u32(1) + u8(0) + u8(SCRAM_SHA_256) + text(client) +
+         text("0123456789ABCDEF") + text("") + text("") + text("") + u8(1) +
+         text(f"n,,n={user},r=fyko+d2lbbFgONRv9qkxdawL"), 9)
+    return c
+
+
+def test_D5_scram_is_held_up_as_well(authd):
+    """Once a name has failed often, strangers' exchanges come one by one; hers
+    from where she is known at once.  Who answers a challenge that was not
+    given loses its channel."""
+    assert authd.auth(ALICE, SECRET, client="192.0.2.1") == (OK, ALICE)
+    flood = [ask(authd, ALICE, f"guess {i}", f"10.12.{i}.1")
+             for i in range(60)]
+    for c in flood:
+        assert recv(c)[2][0] in (WRONG, TEMPORARY)
+        c.close()
+    first = scram(authd, ALICE, "10.13.1.1")
+    assert recv(first)[2][0] == CHALLENGE
+    held = scram(authd, ALICE, "10.13.2.1")     # for fifteen seconds
+    known = scram(authd, ALICE, "192.0.2.9")
+    assert recv(known)[2][0] == CHALLENGE
+    assert answered(held) is None
+    send(held, "SASL_MORE", u32(1) + text("c=biws,r=x,p=eA=="), 10)
+    assert recv(held) is None
+    again = scram(authd, ALICE, "192.0.2.9")
+    assert recv(again)[2][0] == CHALLENGE
+    other = scram(authd, BOB, "10.14.1.1")
+    assert recv(other)[2][0] == CHALLENGE
+    for c in (first, held, known, again, other):
+        c.close()
 
 
 @pytest.mark.parametrize("junk", [
