@@ -20,8 +20,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "flow"))
-from fake_suite import (BIN, LISTENER, NUM, ROLE, Reader, pair,  # noqa: E402
-                        recv, send, text, u8, u32, u64)
+from fake_suite import (BIN, LISTENER, NUM, ROLE, Reader,  # noqa: E402
+                        defaults, pair, recv, send, text, u8, u32, u64)
 from imap_client import Client, Session  # noqa: E402
 
 USERS = {b"alice": b"secret", b"bob@example.org": b'quo"te\\d {5} pw'}
@@ -88,7 +88,7 @@ class Front:
         send(self.master, "SUPER_IDENTITY", u8(drop) + nobody + nobody +
              text(str(self.dir / "jail") if drop else "") + u8(0) + u8(0) +
              u64(1))
-        for name, value in self.settings.items():
+        for name, value in {**defaults(), **self.settings}.items():
             send(self.master, "SUPER_SETTING", text(name) + text(value))
         send(self.master, "SUPER_PEER", u8(ROLE["ROLE_AUTHD"]),
              fd=authd_end.fileno())

@@ -15,7 +15,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "flow"))
 from certs import Pair  # noqa: E402
-from fake_suite import BIN, NUM, ROLE, pair, recv, send, text, u8, u32, u64  # noqa: E402
+from fake_suite import (BIN, NUM, ROLE, defaults, pair, recv,  # noqa: E402
+                        send, text, u8, u32, u64)
 
 PSS, PKCS1, ECDSA, ED = 0x0804, 0x0401, 0x0403, 0x0807
 HASH = bytes(range(32))
@@ -60,7 +61,7 @@ class Keyd:
         assert got and got[0] == NUM["SUPER_READY"], self.log_text()
 
     def configure(self):
-        for name, value in self.settings.items():
+        for name, value in {**defaults(), **self.settings}.items():
             send(self.master, "SUPER_SETTING", text(name) + text(value))
         for p in self.pairs:
             send(self.master, "SUPER_SETTING",

@@ -20,8 +20,8 @@ import tempfile
 import threading
 import time
 
-from fake_suite import BIN, LISTENER, NUM, ROLE, ROOT, pair, recv, send, \
-    text, u8, u32, u64
+from fake_suite import BIN, LISTENER, NUM, ROLE, ROOT, defaults, pair, \
+    recv, send, text, u8, u32, u64
 
 IS_ROOT = os.geteuid() == 0
 NOBODY = 65534
@@ -148,7 +148,7 @@ class Daemon:
         send(self.master, "SUPER_GO")
 
     def send_settings(self):
-        for name, value in self.settings.items():
+        for name, value in {**defaults(), **self.settings}.items():
             for one in value if isinstance(value, (list, tuple)) else [value]:
                 send(self.master, "SUPER_SETTING", text(name) +
                      text(str(one)))

@@ -220,7 +220,8 @@ class Qmgr:
         send(self.master, "SUPER_IDENTITY", u8(self.drop) + u32(who) +
              u32(who) + text(str(self.queue) if self.drop else "") + u8(0) +
              u8(0) + u64(1))
-        settings = {**self.settings, "queue_dir": str(self.queue)}
+        settings = {**fake_suite.defaults(), **self.settings,
+                    "queue_dir": str(self.queue)}
         for name, value in settings.items():
             send(self.master, "SUPER_SETTING", text(name) + text(value))
         for role in self.give:

@@ -11,6 +11,7 @@ read from lib/ipc/catalogue.h.
 import array
 import contextlib
 import ctypes
+import functools
 import os
 import pathlib
 import re
@@ -51,6 +52,18 @@ NUM = {k.removeprefix("IPC_NUM_"): v
 ROLE = _enum("lib/ipc/roles.h", "role")
 LISTENER = _enum("lib/ipc/msg_super.h", "listener_kind")
 RCPT = _enum("lib/ipc/msg_lookup.h", "rcpt_kind")
+
+
+@functools.cache
+def defaults():
+    """{setting: default} of all that are no lists; master sends these too."""
+    keys = subprocess.run([BIN / "paquebot", "check", "--keys"], check=True,
+                          capture_output=True, text=True).stdout
+    found = {}
+    for name, kind in re.findall(r"^\.It Ic (\w+) Pq (.*)$", keys, re.M):
+        if not kind.startswith("list") and "must be set" not in kind:
+            found[name] = kind.partition("default ")[2]
+    return found
 
 
 def u8(v):
@@ -312,7 +325,7 @@ class Suite:
              u8(drop) + u32(self.uid if drop else 0) + u32(65534 if drop else 0) +
              text(str(self.dir / "jail") if drop else "") + u8(0) + u8(0) +
              u64(1))
-        for name, value in self.settings.items():
+        for name, value in {**defaults(), **self.settings}.items():
             send(self.master, "SUPER_SETTING", text(name) + text(value))
         for net in self.relay_clients:
             send(self.master, "SUPER_SETTING",
@@ -336,7 +349,7 @@ class Suite:
 
     def reload(self, **settings):
         self.settings.update({k: str(v) for k, v in settings.items()})
-        for name, value in self.settings.items():
+        for name, value in {**defaults(), **self.settings}.items():
             send(self.master, "SUPER_SETTING", text(name) + text(value))
         send(self.master, "SUPER_GO")
 

@@ -18,8 +18,8 @@ import time
 import pytest
 
 from suite import namespaces
-from fake_suite import BIN, NUM, ROLE, Reader, pair, recv, send, text, u8, \
-    u32, u64
+from fake_suite import BIN, NUM, ROLE, Reader, defaults, pair, recv, send, \
+    text, u8, u32, u64
 
 ROOT = os.geteuid() == 0
 PARENT = 61183          # ids that nobody has
@@ -128,7 +128,7 @@ class Deliver:
             for group in (0, 1):
                 send(self.master, "SUPER_RANGE", u8(group) + u32(OWNER) +
                      u32(1))
-        for name, value in self.settings.items():
+        for name, value in {**defaults(), **self.settings}.items():
             send(self.master, "SUPER_SETTING", text(name) + text(value))
         self.qmgr, theirs = pair()
         send(self.master, "SUPER_PEER", u8(ROLE["ROLE_QMGR"]),
