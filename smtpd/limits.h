@@ -70,6 +70,9 @@
 /* The client waits 10 minutes for us (RFC 5321 4.5.3.2.6). */
 #define LIMIT_COMMIT_MS		(300 * 1000)
 
+/* The header of a proxy, which it has at hand. */
+#define LIMIT_PROXY_MS		(10 * 1000)
+
 /* A TLS handshake: round trips and one signature. */
 #define LIMIT_TLS_MS		(60 * 1000)
 

@@ -150,6 +150,7 @@ say_ehlo(struct session *s, unsigned caps)
 	ehlo_init(&e);
 	e.caps = caps;
 	e.size = s->set->message_size_max;
+	e.rcptmax = s->set->recipients_max;
 	e.auth = s->facts.mechanisms;
 	buf_init(&text, OUT_MAX);
 	(void)ehlo_put(&text, span_str(s->set->hostname), &e); /* fits */

@@ -19,6 +19,7 @@
 #include "os/rand.h"
 #include "smtp/ehlo.h"
 #include "smtpd/command.h"
+#include "smtpd/proxied.h"
 #include "smtpd/receive.h"
 #include "smtpd/reply.h"
 #include "trust/sasl.h"
@@ -60,7 +61,7 @@ unsigned
 session_caps(const struct session *s)
 {
 	unsigned caps = EHLO_PIPELINING | EHLO_SIZE | EHLO_8BITMIME |
-	    EHLO_ENHANCED | EHLO_CHUNKING | EHLO_DSN;
+	    EHLO_ENHANCED | EHLO_CHUNKING | EHLO_DSN | EHLO_LIMITS;
 
 	if (policy_auth_offered(&s->facts))
 		caps |= EHLO_AUTH;
@@ -257,6 +258,17 @@ finish(struct session *s)
 	while (s->net.octets_in < stop && stream_fill(&s->net) == STREAM_OK);
 }
 
+void
+session_is_from(struct session *s, const struct sock_addr *client)
+{
+	s->peer = *client;
+	sock_format_ip(client, s->client);
+	/* What others say of a client makes nobody a user of this host. */
+	s->facts.loopback = !s->behind && sock_is_loopback(client);
+	s->facts.relay_client = settings_has(&s->set->relay, client);
+	find_mechanisms(s);
+}
+
 static void
 begin(struct session *s, const struct session_client *start)
 {
@@ -276,12 +288,9 @@ begin(struct session *s, const struct session_client *start)
 		(void)snprintf(s->login, sizeof(s->login), "uid:%u",
 		    (unsigned)start->uid);
 	} else {
-		sock_format_ip(&start->peer, s->client);
-		s->facts.loopback = sock_is_loopback(&start->peer);
-		s->facts.relay_client = settings_relays(start->set,
-		    &start->peer);
+		session_is_from(s, &start->peer);
+		find_mechanisms(s);
 	}
-	find_mechanisms(s);
 	rand_octets(octets, sizeof(octets));
 	id_session(octets, s->id);
 	log_debug(LF_STR("event", "connect"), LF_STR("session", s->id),
@@ -294,6 +303,8 @@ session_serve(const struct session_client *start)
 	struct session s;
 
 	begin(&s, start);
+	if (!proxied_begin(&s))
+		goto out;
 	if (start->kind != LISTENER_SUBMISSIONS)
 		greet(&s);
 	else if (start->set->tls == NULL)
@@ -302,11 +313,12 @@ session_serve(const struct session_client *start)
 		greet(&s);
 	while (s.state != ST_END)
 		step(&s);
+out:
 	receive_drop(&s);
 	finish(&s);
 	stream_fini(&s.net);
 	envelope_fini(&s.env);
 	/* What the TLS library has kept is nobody else's. */
 	return !s.odd && s.count.errors == 0 && s.messages > 0 &&
-	    s.tls == NULL;
+	    s.tls == NULL && !s.behind;
 }

@@ -74,6 +74,7 @@ struct session {
 	struct envelope env;
 	struct intake *chunks;		/* the message at hand, in ST_CHUNK */
 	unsigned messages;		/* accepted */
+	bool	 behind;		/* a proxy passed it on */
 	bool	 odd;			/* something was wrong with this client */
 };
 
@@ -95,6 +96,8 @@ bool	session_serve(const struct session_client *start);
 
 /* The only way to change the state; an edge that is not above is a bug. */
 void	session_enter(struct session *s, enum session_state to);
+/* Whose connection it is: address and what follows from it. */
+void	session_is_from(struct session *s, const struct sock_addr *client);
 /*
  * TLS from here on; what was known of the client is forgotten (RFC 3207 4.2).
  * Output is flushed, no input waits.  false: the session is at its end.

@@ -23,22 +23,29 @@ sender_scope(const char *word)
 }
 
 static void
-load_relay(struct settings *s, const struct conf_view *v)
+load_nets(struct nets *out, const struct conf_view *v, const char *name)
 {
-	size_t n = conf_count(v, "relay_clients");
+	size_t n = conf_count(v, name);
 
-	s->relay_n = 0;
-	s->relay = n > 0 ? xcalloc(n, sizeof(*s->relay)) : NULL;
+	out->n = 0;
+	out->v = n > 0 ? xcalloc(n, sizeof(*out->v)) : NULL;
 	for (size_t i = 0; i < n; i++) {
-		const char *text = conf_item(v, "relay_clients", i);
+		const char *text = conf_item(v, name, i);
 
-		if (sock_parse_net(span_str(text), &s->relay[s->relay_n]) == 0)
-			s->relay_n++;
+		if (sock_parse_net(span_str(text), &out->v[out->n]) == 0)
+			out->n++;
 		else
 			log_warn(LF_STR("event", "bad-network"),
-			    LF_STR("setting", "relay_clients"),
-			    LF_STR("value", text));
+			    LF_STR("setting", name), LF_STR("value", text));
 	}
+}
+
+static void
+free_nets(struct nets *nets)
+{
+	free(nets->v);
+	nets->v = NULL;
+	nets->n = 0;
 }
 
 void
@@ -64,23 +71,23 @@ settings_load(struct settings *s, const struct conf_view *v)
 		s->clients_per_address = s->clients_max;
 	span_copy_cut(span_str(conf_str(v, "hostname")), s->hostname,
 	    sizeof(s->hostname));
-	load_relay(s, v);
+	load_nets(&s->relay, v, "relay_clients");
+	load_nets(&s->proxies, v, "proxy_clients");
 }
 
 void
 settings_fini(struct settings *s)
 {
 	tls_server_free(&s->tls);
-	free(s->relay);
-	s->relay = NULL;
-	s->relay_n = 0;
+	free_nets(&s->relay);
+	free_nets(&s->proxies);
 }
 
 bool
-settings_relays(const struct settings *s, const struct sock_addr *a)
+settings_has(const struct nets *nets, const struct sock_addr *a)
 {
-	for (size_t i = 0; i < s->relay_n; i++)
-		if (sock_net_has(&s->relay[i], a))
+	for (size_t i = 0; i < nets->n; i++)
+		if (sock_net_has(&nets->v[i], a))
 			return true;
 	return false;
 }

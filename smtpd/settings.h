@@ -12,6 +12,11 @@
 #include "os/sock.h"
 #include "smtpd/policy.h"
 
+struct nets {
+	struct sock_net *v;
+	size_t	 n;
+};
+
 struct settings {
 	char	 hostname[ADDR_DOMAIN_SIZE];
 	uint64_t message_size_max;	/* octets */
@@ -26,14 +31,14 @@ struct settings {
 	unsigned clients_per_address;	/* never 0 */
 	unsigned handshakes_per_network;	/* a second; 0: no limit */
 	struct tls_server *tls;		/* set by main.c; NULL: no TLS */
-	struct sock_net *relay;		/* relay_clients */
-	size_t	 relay_n;
+	struct nets relay;		/* relay_clients */
+	struct nets proxies;		/* proxy_clients */
 };
 
-/* Fills *s; what is no network in relay_clients is logged and left out. */
+/* Fills *s; what is no network where one should be is logged and left out. */
 void	settings_load(struct settings *s, const struct conf_view *v);
 void	settings_fini(struct settings *s);
-/* Does this address stand in relay_clients? */
-bool	settings_relays(const struct settings *s, const struct sock_addr *a);
+/* Does this address stand in one of them? */
+bool	settings_has(const struct nets *nets, const struct sock_addr *a);
 
 #endif

@@ -223,6 +223,19 @@ SETTINGS = {
     "received_max": "20", "tls_handshakes_per_network": "0",
     "sender_check": "all", "client_certificates": "",
 }
+
+
+def defaults():
+    """Every other setting as it is when nobody sets it, but lists."""
+    keys = subprocess.run([str(BIN / "paquebot"), "check", "--keys"],
+                          capture_output=True, text=True, check=True).stdout
+    found = {}
+    for name, kind in re.findall(r"^\.It Ic (\S+) Pq (.*)$", keys, re.M):
+        if not kind.startswith("list"):
+            found[name] = kind.partition("; default ")[2]
+    return found
+
+
 KINDS = {"mx": "LISTENER_MX", "submission": "LISTENER_SUBMISSION",
          "lmtp": "LISTENER_LMTP", "local": "LISTENER_LOCAL"}
 USERS = {b"alice": b"secret", b"bob@example.org": b"hunter2"}
@@ -235,10 +248,11 @@ ALPHABET = "0123456789BCDFGHJKMN"
 class Suite:
     """One smtpd and all its peers.  Knobs are plain attributes."""
 
-    def __init__(self, relay_clients=(), nofile=None, host="127.0.0.1",
+    def __init__(self, relay_clients=(), proxy_clients=(), nofile=None, host="127.0.0.1",
                  uid=65534, nproc=None, **settings):
-        self.settings = {**SETTINGS, **{k: str(v) for k, v in settings.items()}}
-        self.relay_clients = relay_clients
+        self.settings = {**defaults(), **SETTINGS, **{k: str(v) for k, v in settings.items()}}
+        self.nets = {"relay_clients": relay_clients,
+                     "proxy_clients": proxy_clients}
         self.nofile, self.nproc, self.uid = nofile, nproc, uid
         self.host = host
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="paqsmtpd-"))
@@ -327,9 +341,9 @@ class Suite:
              u64(1))
         for name, value in {**defaults(), **self.settings}.items():
             send(self.master, "SUPER_SETTING", text(name) + text(value))
-        for net in self.relay_clients:
-            send(self.master, "SUPER_SETTING",
-                 text("relay_clients") + text(net))
+        for name, nets in self.nets.items():
+            for net in nets:
+                send(self.master, "SUPER_SETTING", text(name) + text(net))
         for role in ("ROLE_LOOKUPD", "ROLE_AUTHD", "ROLE_QMGR"):
             self.give_peer(role)
         for name, sock in self.listeners.items():

@@ -1,0 +1,106 @@
+"""smtpd behind a proxy: the PROXY protocol, versions 1 and 2."""
+import pathlib
+import sys
+import time
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "flow"))
+from fake_suite import Suite  # noqa: E402
+
+MAIL = b"From: carol@example.net\r\nSubject: hello\r\n\r\nBody.\r\n"
+V1 = b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 25\r\n"
+V2 = (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\xc6\x33\x64\x01"
+      b"\x12\x67\0\x19")
+
+
+@pytest.fixture(scope="module")
+def suite():
+    with Suite(proxy_clients=["127.0.0.0/8"],
+               relay_clients=["192.0.2.0/24"]) as s:
+        yield s
+
+
+def proxied(suite, head, name="mx"):
+    c = suite.connect(name, greet=False)
+    c.raw(head)
+    assert c.reply()[0] == 220
+    return c
+
+
+@pytest.mark.parametrize("head", [V1, V2])
+def test_the_client_counts(suite, head):
+    c = proxied(suite, head).hello()
+    m = suite.message(c.send_mail(MAIL, rcpts=("x@far.example",)))
+    assert m.fields["client"] == b"192.0.2.7"
+    assert b"[192.0.2.7]" in m.header
+    assert suite.log_has("event=accepted", "client=192.0.2.7")
+
+
+def test_another_client_may_not_relay(suite):
+    c = proxied(suite, b"PROXY TCP6 2001:db8::1 ::1 4711 25\r\n").hello()
+    c.ok("MAIL FROM:<a@b.example>")
+    assert c.code("RCPT TO:<x@far.example>") == 550
+
+
+def test_nobody_is_local_by_hearsay(suite):
+    """A header that says 127.0.0.1 opens no log-in in the clear."""
+    head = b"PROXY TCP4 127.0.0.1 127.0.0.1 4711 587\r\n"
+    c = proxied(suite, head, "submission")
+    assert not [x for x in c.say("EHLO x")[1] if x.startswith("AUTH")]
+
+
+@pytest.mark.parametrize("head", [
+    b"PROXY UNKNOWN\r\n", b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"])
+def test_a_check_of_the_proxy(suite, head):
+    c = proxied(suite, head).hello()
+    m = suite.message(c.send_mail(MAIL))
+    assert m.fields["client"] == b"127.0.0.1"
+
+
+@pytest.mark.parametrize("head", [
+    b"EHLO client.example.net\r\n", b"PROXY TCP4 1 2 3 4\r\n",
+    b"PROXY " + b"x" * 200, V2[:12] + b"\x21\x11\xff\xff" + V2[16:],
+    b"\x16\x03\x01" + b"\0" * 20])
+def test_no_header_no_service(suite, head):
+    c = suite.connect("mx", greet=False)
+    c.raw(head)
+    assert c.closed() == b""
+    assert suite.log_has("event=lost", "no header of the proxy")
+
+
+def test_split_at_every_octet(suite):
+    for head in (V1, V2):
+        for cut in range(1, len(head)):
+            c = suite.connect("mx", greet=False)
+            c.raw(head[:cut])
+            time.sleep(0.001)
+            c.raw(head[cut:])
+            assert c.reply()[0] == 220
+            c.close()
+
+
+def test_who_speaks_behind_the_header_is_early(suite):
+    c = suite.connect("mx", greet=False)
+    c.raw(V1 + b"EHLO x\r\n")
+    assert c.reply()[0] == 554
+
+
+def test_from_others_it_is_a_command():
+    with Suite() as s:
+        c = s.connect("mx")
+        assert c.code(V1[:-2]) == 500
+        m = s.message(c.hello().send_mail(MAIL))
+        assert m.fields["client"] == b"127.0.0.1"
+
+
+def test_each_connection_says_whose_it_is(suite):
+    """No process serves two of them, though they come from one address."""
+    seen = []
+    for n in (7, 8, 7):
+        c = proxied(suite, V1.replace(b".7 ", b".%d " % n)).hello()
+        seen.append(suite.message(c.send_mail(MAIL)).fields["client"])
+        c.ok("QUIT", 221)
+        c.closed()
+    assert seen == [b"192.0.2.7", b"192.0.2.8", b"192.0.2.7"]
