@@ -85,7 +85,7 @@ def test_c11_one_client_that_never_pauses(paq, port, command):
             assert not flood.over, "greeted only after the flood"
         flood.join(FLOOD_S + 5)
         assert flood.ended and not flood.over, "login_timeout did not end it"
-        assert flood.sent > 1 << 20
+        assert flood.sent > len(flood.octets)
     finally:
         stop.cancel()
         flood.over = True
