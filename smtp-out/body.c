@@ -7,6 +7,7 @@
 
 #include "os/fd.h"
 #include "smtp-out/limits.h"
+#include "smtp-out/lower.h"
 
 static int
 lost(struct why *why)
@@ -25,7 +26,9 @@ body_send(struct dot_out *out, struct stream *s, const struct job_out *j,
 
 	dot_out_init(out, s, DOT_CR_SPACE);
 	stream_pace(s, DATA_BLOCK_MS, PACE_OCTETS_S);
-	while (left > 0) {
+	if (j->lowered && lower_send(out, j) != 0)
+		return lost(why);
+	while (left > 0 && !j->lowered) {
 		size_t n = left < CHUNK ? (size_t)left : CHUNK;
 
 		if (fd_pread_all(j->in.file, chunk, n, at) != 0) {

@@ -46,9 +46,11 @@ void
 job_fini(struct job_out *j)
 {
 	job_in_fini(&j->in);
+	free(j->text);
 	free(j->results);
 	free(j->settled);
 	free(j->soft);
+	j->text = NULL;
 	j->results = NULL;
 	j->settled = NULL;
 	j->soft = NULL;

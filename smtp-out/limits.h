@@ -37,6 +37,7 @@
 #define LINE_MAX_OCTETS	4096	/* of a reply: RFC 5321 4.5.3.1.5 says 512 */
 #define STREAM_IN	((size_t)8192)
 #define STREAM_OUT	((size_t)65536)
+#define LOWER_MAX	((uint64_t)64 * 1024 * 1024) /* converted to 7 bits */
 #define CHUNK		((size_t)65536)	/* read from the queue file at once */
 #define PACE_OCTETS_S	1024	/* slower receivers are given up */
 

@@ -19,6 +19,7 @@
 #include "smtp-out/body.h"
 #include "smtp-out/exchange.h"
 #include "smtp-out/limits.h"
+#include "smtp-out/lower.h"
 #include "smtp/verb.h"
 
 void
@@ -94,8 +95,8 @@ put_mail(struct talk *t, const struct job_out *j, struct buf *out)
 	    addr_parse(span_str(j->in.head.sender), &cmd.mail.from, NULL) != 0)
 		return -1;
 	cmd.mail.has_size = true;
-	cmd.mail.size = j->in.head.size_octets;
-	cmd.mail.body = j->in.head.body_8bit ? VERB_BODY_8BITMIME :
+	cmd.mail.size = j->octets;
+	cmd.mail.body = j->in.head.body_8bit && !j->lowered ? VERB_BODY_8BITMIME :
 	    VERB_BODY_NONE;
 	/* RFC 3461 5.2.1: as it came, to a host that knows it. */
 	buf_init(&envid, XTEXT_MAX);
@@ -367,17 +368,24 @@ reset(struct talk *t)
 	return TALK_DONE;
 }
 
-/* RFC 1870 6.1: what the server will not take need not be tried. */
+/*
+ * What the server will not take need not be tried: 8 bits that cannot be
+ * converted, and what is too big (RFC 1870 6.1).
+ */
 static bool
-too_big(struct talk *t, struct job_out *j)
+unfit(struct talk *t, struct job_out *j)
 {
 	struct why why;
 
+	if (lower_prepare(j, t->ehlo.caps, &why) != 0) {
+		(void)give_up(t, j, &why);
+		return true;
+	}
 	if ((t->ehlo.caps & EHLO_SIZE) == 0 || t->ehlo.size == 0 ||
-	    j->in.head.size_octets <= t->ehlo.size)
+	    j->octets <= t->ehlo.size)
 		return false;
 	why_set(&why, WHY_PERM, "5.3.4", "message of %llu octets, %s takes "
-	    "%llu", (unsigned long long)j->in.head.size_octets, t->remote,
+	    "%llu", (unsigned long long)j->octets, t->remote,
 	    (unsigned long long)t->ehlo.size);
 	(void)give_up(t, j, &why);
 	return true;
@@ -387,7 +395,7 @@ enum outcome_talk
 talk_send(struct talk *t, struct job_out *j, struct why *why)
 {
 	t->until_ms = clock_deadline(JOB_MS);
-	if (too_big(t, j))
+	if (unfit(t, j))
 		return TALK_DONE;
 	switch (send_envelope(t, j, why)) {
 	case STEP_ON:

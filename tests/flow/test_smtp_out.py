@@ -4,6 +4,8 @@ mail and name servers.
 Section numbers are RFC 5321's where nothing else is said.
 """
 import contextlib
+import email
+import email.policy
 import os
 import random
 import re
@@ -86,6 +88,49 @@ def test_dsn_is_passed_on(plain):
         assert server.messages[0][:2] == (
             b"MAIL FROM:<alice@demo.example>", [b"RCPT TO:<bob@far.example>"])
         assert done.told == {100: 0}
+
+
+EIGHT = (b"Subject: hello\r\nMIME-Version: 1.0\r\n"
+         b"Content-Type: text/plain; charset=utf-8\r\n"
+         b"Content-Transfer-Encoding: 8bit\r\n\r\n"
+         b"caf\xc3\xa9\r\n.dot = dot\r\n")
+
+
+def test_8bit_mail_for_a_host_of_7_bits(plain):
+    # RFC 6152 3; the body by RFC 2045 6.7
+    with Server(caps=("PIPELINING", "SIZE 1000000")) as server:
+        done = plain.job(EIGHT, [BOB], body_8bit=1, **to(server))
+        assert done.kinds == [DONE]
+        mail, _, octets = server.messages[0]
+        assert b"BODY" not in mail and b" SIZE=%d" % len(octets) in mail
+        assert max(octets) < 128
+        parsed = email.message_from_bytes(octets, policy=email.policy.default)
+        assert parsed["Content-Transfer-Encoding"] == "quoted-printable"
+        assert parsed.get_content() == "caf\xe9\r\n.dot = dot\r\n"
+    with Server() as server:                # and for one of 8 as it is
+        plain.job(EIGHT, [BOB], body_8bit=1, **to(server))
+        assert server.messages[0][2] == EIGHT
+
+
+def test_8bit_mail_that_cannot_be_converted(plain):
+    signed = (b"MIME-Version: 1.0\r\nContent-Type: multipart/signed; "
+              b"boundary=b\r\n\r\n--b\r\n\r\n\xc3\xa9\r\n--b--\r\n")
+    with Server(caps=("PIPELINING",)) as server:
+        done = plain.job(signed, [BOB, CAROL], body_8bit=1, **to(server))
+        assert done.kinds == [NEVER, NEVER] and done.escs == ["5.6.3"] * 2
+        assert "MAIL" not in verbs(server.sessions[0])
+        assert done.end == (1, 0)
+
+
+def test_8bit_mail_to_two_hosts_on_one_worker(plain):
+    """What is converted for one is not for the next."""
+    with Server(caps=()) as seven, Server() as eight, \
+            contextlib.closing(plain.worker()) as w:
+        for server in (seven, eight, seven):
+            assert w.job(EIGHT, [BOB], body_8bit=1,
+                         **to(server)).kinds == [DONE]
+        assert max(seven.messages[1][2]) < 128
+        assert eight.messages[0][2] == EIGHT
 
 
 def test_the_empty_sender(plain):
