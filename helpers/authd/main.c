@@ -110,6 +110,7 @@ make_state(void)
 	r->srv = ipc_server_new(r->base, request_rules, request_rules_n, r);
 	ipc_server_limit(r->srv, ROLE_SMTPD_SESSION, 20000);
 	ipc_server_on_close(r->srv, request_peer_closed);
+	ipc_server_on_lost(r->srv, request_lost);
 }
 
 int

@@ -57,6 +57,17 @@ request_peer_closed(struct ipc_peer *peer, void *ctx)
 	ask_pam_closed(peer);
 }
 
+void
+request_lost(struct ipc_peer *peer, const struct ipc_type *type,
+    uint32_t request, void *ctx)
+{
+	const struct login_rep rep = { .result = AUTH_TEMPORARY };
+
+	(void)ctx;
+	if (type == &login_req_type || type == &login_claim_type)
+		(void)ipc_send(peer, &login_rep_type, request, &rep, -1);
+}
+
 /* ----------------------------------------------------------------- answers */
 
 void

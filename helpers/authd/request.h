@@ -33,6 +33,9 @@ struct request_state {
 };
 
 /* For ipc_server_on_close: who asked and is gone gets no answer. */
+/* A login whose connection found no room here: try again. */
+void	request_lost(struct ipc_peer *peer, const struct ipc_type *type,
+	    uint32_t request, void *ctx);
 void	request_peer_closed(struct ipc_peer *peer, void *ctx);
 
 #endif

@@ -45,6 +45,9 @@ judge(struct frame *f, ssize_t n, int error)
 	const uint8_t *h = f->head;
 
 	f->body_len = 0;
+	f->type = (uint16_t)(h[0] << 8 | h[1]);
+	f->request = (uint32_t)h[2] << 24 | (uint32_t)h[3] << 16 |
+	    (uint32_t)h[4] << 8 | h[5];
 	if (n < 0) {
 		if (error == EAGAIN || error == EWOULDBLOCK)
 			return FRAME_AGAIN;
@@ -56,9 +59,6 @@ judge(struct frame *f, ssize_t n, int error)
 		fd_close(&f->fd);
 		return n == 0 ? FRAME_END : FRAME_BROKEN;
 	}
-	f->type = (uint16_t)(h[0] << 8 | h[1]);
-	f->request = (uint32_t)h[2] << 24 | (uint32_t)h[3] << 16 |
-	    (uint32_t)h[4] << 8 | h[5];
 	f->body_len = (size_t)n - IPC_HEADER;
 	return FRAME_OK;
 }
@@ -85,6 +85,7 @@ frame_recv(int chan, struct frame *f)
 	ssize_t n;
 
 	f->fd = -1;
+	memset(f->head, 0, sizeof(f->head));
 	n = receive(chan, packet, &f->fd);
 	if (n > 0)
 		memcpy(f->head, packet, num_min((size_t)n, IPC_HEADER));
@@ -107,6 +108,7 @@ receive_many(int chan, struct frame *v, int count, enum frame_got *got)
 			.head_n = sizeof(v[i].head), .body = v[i].body,
 			.body_n = sizeof(v[i].body) };
 		v[i].fd = -1;
+		memset(v[i].head, 0, sizeof(v[i].head));
 	}
 	n = fd_recv_many(chan, p, count);
 	if (n < 0 && errno == ECONNRESET)	/* as above */

@@ -32,7 +32,8 @@ void	frame_wipe(struct buf *packet);
 enum frame_got { FRAME_OK, FRAME_END, FRAME_AGAIN, FRAME_BROKEN, FRAME_NO_ROOM };
 /*
  * One packet from a channel.  FRAME_BROKEN: close it.  FRAME_NO_ROOM: this
- * process has no room for its descriptor; that packet is lost, and no other.
+ * process has no room for its descriptor; that packet is lost, and no other;
+ * frame_recv_many and frame_recv_now still tell its type and request.
  */
 enum frame_got	frame_recv(int chan, struct frame *f) must_use;
 #define FRAMES_AT_ONCE	8

@@ -55,6 +55,8 @@ struct ipc_server {
 	size_t	     nrules;
 	void	    *ctx;
 	void	   (*closed)(struct ipc_peer *peer, void *ctx);
+	void	   (*lost)(struct ipc_peer *peer, const struct ipc_type *type,
+	    uint32_t request, void *ctx);
 	struct peers open, dying;
 	size_t	     count[ROLE_COUNT], limit[ROLE_COUNT];
 	size_t	     out_octets, out_packets;
@@ -168,6 +170,13 @@ ipc_server_on_close(struct ipc_server *s,
     void (*closed)(struct ipc_peer *peer, void *ctx))
 {
 	s->closed = closed;
+}
+
+void
+ipc_server_on_lost(struct ipc_server *s, void (*lost)(struct ipc_peer *peer,
+    const struct ipc_type *type, uint32_t request, void *ctx))
+{
+	s->lost = lost;
 }
 
 struct ipc_peer *
@@ -459,11 +468,19 @@ dispatch(struct ipc_peer *p, struct frame *f)
 
 /* One packet is lost; its sender sees the end of what it passed. */
 static void
-no_room(const struct ipc_peer *p)
+no_room(struct ipc_peer *p, const struct frame *f)
 {
+	struct ipc_server *s = p->server;
+
 	log_error(LF_STR("event", "ipc-lost"),
 	    LF_STR("daemon", role_name(p->role)),
 	    LF_STR("why", "too many descriptors"));
+	for (size_t i = 0; i < s->nrules && s->lost != NULL; i++)
+		if (s->rules[i].type->num == f->type &&
+		    (s->rules[i].from & ROLE_BIT(p->role)) != 0) {
+			s->lost(p, s->rules[i].type, f->request, s->ctx);
+			break;
+		}
 }
 
 /*
@@ -484,7 +501,7 @@ read_group(struct ipc_peer *p)
 		else if (got[i] == FRAME_OK)
 			dispatch(p, &f[i]);
 		else if (got[i] == FRAME_NO_ROOM)
-			no_room(p);
+			no_room(p, &f[i]);
 		else if (got[i] == FRAME_END)
 			mark_closing(p);
 		else if (got[i] == FRAME_BROKEN)

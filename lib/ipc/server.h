@@ -49,6 +49,14 @@ struct ipc_peer *ipc_server_add(struct ipc_server *s, int fd, enum role role);
 /* Called once for each peer that ends, before it is freed. */
 void	ipc_server_on_close(struct ipc_server *s,
 	    void (*closed)(struct ipc_peer *peer, void *ctx));
+/*
+ * Called for a message that was lost because this process had no room for its
+ * descriptor (type: of a rule for that peer's role), so that whoever waits for
+ * its answer gets one.
+ */
+void	ipc_server_on_lost(struct ipc_server *s,
+	    void (*lost)(struct ipc_peer *peer, const struct ipc_type *type,
+	    uint32_t request, void *ctx));
 /* The newest open peer of that role, or NULL. */
 struct ipc_peer *ipc_server_peer(struct ipc_server *s, enum role role);
 size_t	ipc_server_count(const struct ipc_server *s, enum role role);

@@ -31,6 +31,7 @@ static struct {
 	unsigned runs, closes;
 	int	 kept_fd;
 	bool	 close_all;
+	uint32_t lost;		/* request of what found no room */
 	char	 log[4096];
 } t;
 
@@ -518,6 +519,15 @@ test_introduce(void **state)
  * not its listener: else 4,000 clients would end the service for all.
  */
 static void
+on_lost(struct ipc_peer *peer, const struct ipc_type *type, uint32_t request,
+    void *ctx)
+{
+	(void)ctx;
+	T_TRUE(ipc_peer_role(peer) == ROLE_SMTPD && type == &chan_new_type);
+	t.lost = request;
+}
+
+static void
 test_no_descriptors(void **state)
 {
 	int listener = add(ROLE_SMTPD), pair[2], next;
@@ -526,17 +536,19 @@ test_no_descriptors(void **state)
 
 	(void)state;
 	turn();
+	ipc_server_on_lost(t.srv, on_lost);
 	T_TRUE(fd_pair(pair) == 0 && getrlimit(RLIMIT_NOFILE, &was) == 0);
 	next = fd_dup(listener);
 	none = was;
 	none.rlim_cur = (rlim_t)next;
 	fd_close(&next);
 	T_TRUE(setrlimit(RLIMIT_NOFILE, &none) == 0);
-	say(listener, &chan_new_type, 1, &intro, pair[1]);
+	say(listener, &chan_new_type, 77, &intro, pair[1]);
 	turn();
 	T_TRUE(setrlimit(RLIMIT_NOFILE, &was) == 0);
 	T_TRUE(t.closes == 0 && ipc_server_count(t.srv, ROLE_SMTPD) == 1);
 	T_TRUE(ipc_server_count(t.srv, ROLE_SMTPD_SESSION) == 0);
+	T_TRUE(t.lost == 77);
 	fd_close(&pair[1]);
 	T_TRUE(closed(pair[0]));
 	fd_close(&pair[0]);
