@@ -22,6 +22,10 @@ authd_SYS :=	-lcrypt -lcrypto -lutf8proc
 pamd_SRC :=	$(wildcard helpers/pamd/*.c)
 pamd_LIB :=	daemon conf ipc os base
 pamd_SYS :=	-lpam
+ifneq ($(SAN),)
+# A sanitizer finds crypt(3), which modules call, only if it is there at start.
+pamd_SYS +=	-Wl,--no-as-needed -lcrypt
+endif
 
 dnsd_SRC :=	$(wildcard helpers/dnsd/*.c)
 dnsd_LIB :=	daemon conf ipc os base

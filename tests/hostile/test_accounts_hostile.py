@@ -65,8 +65,8 @@ def authd(maps, state):
 
 @pytest.fixture
 def quick(maps):
-    """Its clock runs a hundred times as fast: delays are short."""
-    with Authd(maps, fast=100) as d:
+    """Its clock runs twenty times as fast: delays are short."""
+    with Authd(maps, fast=20) as d:
         yield d
 
 
