@@ -13,6 +13,7 @@
 #define ON(kind)	(1u << (kind))
 #define ON_SMTP		(ON(LISTENER_MX) | ON(LISTENER_SUBMISSION) | \
 			    ON(LISTENER_LOCAL))
+#define ON_HOSTS	(ON_ALL & ~ON(LISTENER_LOCAL))
 #define ON_ALL		(ON_SMTP | ON(LISTENER_LMTP))
 
 enum effort {
@@ -42,6 +43,9 @@ static const struct command {
 	{ VERB_DATA, ON_ALL, ST_RCPT, EFFORT_MAIL, cmd_data },	/* 4.1.1.4 */
 	{ VERB_BDAT, ON_ALL, ST_RCPT | ST_CHUNK, EFFORT_OWN,
 	    cmd_bdat },					/* RFC 3030 2 */
+	{ VERB_XCLIENT, ON_HOSTS, ST_START | ST_READY, EFFORT_IDLE,
+	    cmd_xclient },
+	{ VERB_XFORWARD, ON_HOSTS, ST_READY, EFFORT_IDLE, cmd_xforward },
 	{ VERB_RSET, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_rset },	/* 4.1.1.5 */
 	{ VERB_VRFY, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_vrfy },	/* 4.1.1.6 */
 	{ VERB_HELP, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_help },	/* 4.1.1.8 */
@@ -49,11 +53,18 @@ static const struct command {
 	{ VERB_QUIT, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_quit },	/* 4.1.1.10 */
 };
 
+static bool
+is_here(const struct command *c, const struct facts *f)
+{
+	return (c->on & ON(f->kind)) != 0 && (f->xclient ||
+	    (c->verb != VERB_XCLIENT && c->verb != VERB_XFORWARD));
+}
+
 void
 command_list(const struct facts *f, struct buf *out)
 {
 	for (size_t i = 0; i < COUNT(commands); i++) {
-		if ((commands[i].on & ON(f->kind)) == 0 ||
+		if (!is_here(&commands[i], f) ||
 		    (commands[i].verb == VERB_STARTTLS &&
 		    !policy_tls_offered(f)))
 			continue;
@@ -79,7 +90,8 @@ wrong_state(const struct session *s, enum verb verb)
 		return SAY_HELLO_FIRST;
 	if (verb == VERB_MAIL)
 		return SAY_NESTED_MAIL;
-	if (verb == VERB_AUTH || verb == VERB_STARTTLS)
+	if (verb == VERB_AUTH || verb == VERB_STARTTLS ||
+	    verb == VERB_XCLIENT || verb == VERB_XFORWARD)
 		return SAY_IN_TRANSACTION;
 	/* RFC 3030 2: DATA after BDAT. */
 	if (s->state == ST_CHUNK)
@@ -111,7 +123,7 @@ command_run(struct session *s, struct span line)
 			session_lost(s, "HTTP on an SMTP port");
 		else
 			say(s, SAY_UNKNOWN);
-	} else if (c == NULL || (c->on & ON(s->facts.kind)) == 0) {
+	} else if (c == NULL || !is_here(c, &s->facts)) {
 		say(s, SAY_NOT_HERE);
 	} else if (cmd.verb == VERB_BDAT && (parsed != 0 ||
 	    (c->states & s->state) == 0)) {

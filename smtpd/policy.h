@@ -22,6 +22,7 @@ struct facts {			/* what is known of a client */
 	unsigned mechanisms;	/* of SASL that are offered here: SASL_BIT()s */
 	bool logged_in;
 	enum sender_scope senders;	/* setting sender_check */
+	bool xclient;		/* its address stands in xclient_hosts */
 	bool certified;		/* we have a certificate: TLS can be had */
 	bool tls;		/* all that was said came by TLS */
 };

@@ -27,6 +27,7 @@ log_message(const struct session *s, const struct intake *in,
 	    LF_STR("from", s->env.from.text),
 	    LF_NUM("rcpts", s->env.rcpts_n), LF_NUM("size", in->dot.octets),
 	    LF_STR("client", s->client), LF_STR("helo", s->helo),
+	    LF_STR("origin", s->origin[0] != '\0' ? s->origin : NULL),
 	    LF_STR("tls", s->tls),
 	    LF_STR("user", s->login[0] != '\0' ? s->login : NULL),
 	    LF_STR("session", s->id), LF_STR("why", why));

@@ -56,6 +56,7 @@ static const struct said {
 	[SAY_NOT_HERE] = { 502, "5.5.1", "Not available here" },
 	[SAY_BDAT_BAD] = { 501, "5.5.4", "How many octets?" },
 	[SAY_IN_CHUNKS] = { 503, "5.5.1", "The message comes in chunks" },
+	[SAY_XCLIENT_BAD] = { 501, "5.5.4", "Bad attribute" },
 	[SAY_HELLO_FIRST] = { 503, "5.5.1", "Say hello first" },
 	[SAY_NESTED_MAIL] = { 503, "5.5.1", "MAIL was said already" },
 	[SAY_NEED_MAIL] = { 503, "5.5.1", "MAIL comes first" },

@@ -45,6 +45,7 @@ enum say {
 	SAY_NOT_HERE,		/* a command that this listener lacks */
 	SAY_BDAT_BAD,
 	SAY_IN_CHUNKS,
+	SAY_XCLIENT_BAD,
 	SAY_HELLO_FIRST,
 	SAY_NESTED_MAIL,
 	SAY_NEED_MAIL,

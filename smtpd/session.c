@@ -52,6 +52,7 @@ session_reset(struct session *s)
 {
 	receive_drop(s);
 	envelope_clear(&s->env);
+	s->origin[0] = '\0';
 	s->count.over = 0;
 	if ((s->state & (ST_MAIL | ST_RCPT | ST_CHUNK)) != 0)
 		session_enter(s, ST_READY);
@@ -65,6 +66,8 @@ session_caps(const struct session *s)
 
 	if (policy_auth_offered(&s->facts))
 		caps |= EHLO_AUTH;
+	if (s->facts.xclient)
+		caps |= EHLO_XCLIENT | EHLO_XFORWARD;
 	if (policy_tls_offered(&s->facts))
 		caps |= EHLO_STARTTLS;
 	return caps;
@@ -305,6 +308,9 @@ session_serve(const struct session_client *start)
 	begin(&s, start);
 	if (!proxied_begin(&s))
 		goto out;
+	/* Of the host that really calls: XCLIENT does not change it. */
+	s.facts.xclient = start->kind != LISTENER_LOCAL &&
+	    settings_has(&start->set->xclient, &s.peer);
 	if (start->kind != LISTENER_SUBMISSIONS)
 		greet(&s);
 	else if (start->set->tls == NULL)

@@ -71,10 +71,11 @@ struct session {
 	char	 login[AUTH_USER_MAX + 1];	/* account, or "uid:N", or "" */
 	enum received_how how;
 	const char *last;		/* the command at hand, for logs */
+	char	 origin[SOCK_IP_SIZE];	/* XFORWARD: for the log, or "" */
 	struct envelope env;
 	struct intake *chunks;		/* the message at hand, in ST_CHUNK */
 	unsigned messages;		/* accepted */
-	bool	 behind;		/* a proxy passed it on */
+	bool	 behind;		/* a proxy passed it on, or XCLIENT spoke */
 	bool	 odd;			/* something was wrong with this client */
 };
 

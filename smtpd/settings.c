@@ -73,6 +73,7 @@ settings_load(struct settings *s, const struct conf_view *v)
 	    sizeof(s->hostname));
 	load_nets(&s->relay, v, "relay_clients");
 	load_nets(&s->proxies, v, "proxy_clients");
+	load_nets(&s->xclient, v, "xclient_hosts");
 }
 
 void
@@ -81,6 +82,7 @@ settings_fini(struct settings *s)
 	tls_server_free(&s->tls);
 	free_nets(&s->relay);
 	free_nets(&s->proxies);
+	free_nets(&s->xclient);
 }
 
 bool

@@ -33,6 +33,7 @@ struct settings {
 	struct tls_server *tls;		/* set by main.c; NULL: no TLS */
 	struct nets relay;		/* relay_clients */
 	struct nets proxies;		/* proxy_clients */
+	struct nets xclient;		/* xclient_hosts */
 };
 
 /* Fills *s; what is no network where one should be is logged and left out. */

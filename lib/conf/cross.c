@@ -229,6 +229,7 @@ static const struct {
 	{ "sasl_mechanisms", form_mechanisms },
 	{ "relay_clients", form_net },
 	{ "proxy_clients", form_net },
+	{ "xclient_hosts", form_net },
 	{ "smtp_out_source", form_ip },
 	{ "smtp_out_ca_file", form_path_or_none },
 	{ "dns_servers", form_server },

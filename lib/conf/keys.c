@@ -147,6 +147,9 @@ const struct conf_key conf_keys[] = {
 	    "Proxies in front of smtpd, as networks: each of their "
 	    "connections has to begin with a header of the PROXY protocol, "
 	    "version 1 or 2, which says who the client is." },
+	{ "xclient_hosts", CONF_LIST, 0, 100, "", NULL, SMTPD,
+	    "Networks whose hosts may say by XCLIENT and XFORWARD whose mail "
+	    "they pass on." },
 	{ "message_size_max", CONF_SIZE, 65536, 4294967296, "50M", NULL,
 	    SMTPD | R(QMGR) | IMAP, "The largest message accepted." },
 	{ "recipients_max", CONF_NUM, 100, 100000, "1000", NULL, SMTPD,

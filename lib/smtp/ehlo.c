@@ -6,6 +6,7 @@
 #include "smtp/ehlo.h"
 
 #include "base/num.h"
+#include "smtp/xclient.h"
 
 static const struct {
 	const char *name;
@@ -21,6 +22,8 @@ static const struct {
 	{ "CHUNKING", EHLO_CHUNKING },
 	{ "SMTPUTF8", EHLO_SMTPUTF8 },
 	{ "LIMITS", EHLO_LIMITS },
+	{ "XCLIENT", EHLO_XCLIENT },
+	{ "XFORWARD", EHLO_XFORWARD },
 };
 
 static const struct {
@@ -134,6 +137,8 @@ put_args(struct buf *out, enum ehlo_cap cap, const struct ehlo *e)
 		for (size_t i = 0; i < COUNT(mechs); i++)
 			if ((e->auth & mechs[i].bit) != 0)
 				buf_addf(out, " %s", mechs[i].name);
+	} else if (cap == EHLO_XCLIENT || cap == EHLO_XFORWARD) {
+		buf_add_str(out, xclient_names(cap == EHLO_XFORWARD));
 	} else if (cap == EHLO_LIMITS) {
 		put_limit(out, "RCPTMAX", e->rcptmax);
 		put_limit(out, "MAILMAX", e->mailmax);

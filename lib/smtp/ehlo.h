@@ -19,7 +19,9 @@ enum ehlo_cap {
 	EHLO_DSN = 1 << 6,		/* RFC 3461 4 */
 	EHLO_CHUNKING = 1 << 7,		/* RFC 3030 2 */
 	EHLO_SMTPUTF8 = 1 << 8,		/* RFC 6531 3.1 */
-	EHLO_LIMITS = 1 << 9
+	EHLO_LIMITS = 1 << 9,
+	EHLO_XCLIENT = 1 << 10,		/* of Postfix, as is the next */
+	EHLO_XFORWARD = 1 << 11
 };
 
 enum ehlo_auth {		/* the bits are those of trust/sasl.h */

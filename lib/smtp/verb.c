@@ -354,6 +354,8 @@ static const struct {
 	{ "QUIT", VERB_QUIT, args_none },	/* RFC 5321 4.1.1.10 */
 	{ "AUTH", VERB_AUTH, args_auth },
 	{ "STARTTLS", VERB_STARTTLS, args_none },	/* RFC 3207 4 */
+	{ "XCLIENT", VERB_XCLIENT, args_text },		/* smtp/xclient.h */
+	{ "XFORWARD", VERB_XFORWARD, args_text },
 };
 
 int

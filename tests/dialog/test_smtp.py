@@ -74,6 +74,10 @@ ROWS = [
     ("BDAT", "mx", in_rcpt, "BDAT 0", 250, in_mail, "BDAT 0 LAST", 503),
     # without a certificate; with one: tests/flow/test_tls.py
     ("STARTTLS", "mx", None, None, None, hello, "STARTTLS", 502),
+    # of hosts that are listed: tests/dialog/test_smtp_proxy.py
+    ("XCLIENT", "mx", None, None, None, hello, "XCLIENT ADDR=192.0.2.7", 502),
+    ("XFORWARD", "mx", None, None, None,
+     hello, "XFORWARD ADDR=192.0.2.7", 502),
     ("RSET", "mx", in_rcpt, "RSET", 250, nothing, "RSET now", 501),
     ("VRFY", "mx", nothing, "VRFY alice", 252, nothing, "VRFY", 501),
     ("HELP", "mx", nothing, "HELP", 214, nothing, "HELPME", 500),

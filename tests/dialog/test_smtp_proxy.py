@@ -1,4 +1,5 @@
-"""smtpd behind a proxy: the PROXY protocol, versions 1 and 2."""
+"""smtpd behind others: the PROXY protocol, versions 1 and 2; XCLIENT and
+XFORWARD."""
 import pathlib
 import sys
 import time
@@ -104,3 +105,72 @@ def test_each_connection_says_whose_it_is(suite):
         c.ok("QUIT", 221)
         c.closed()
     assert seen == [b"192.0.2.7", b"192.0.2.8", b"192.0.2.7"]
+
+
+# ------------------------------------------------------- XCLIENT and XFORWARD
+
+@pytest.fixture(scope="module")
+def trusting():
+    with Suite(xclient_hosts=["127.0.0.1/32"],
+               relay_clients=["192.0.2.0/24"]) as s:
+        yield s
+
+
+def test_xclient_is_another_client(trusting):
+    c = trusting.connect("mx")
+    lines = c.say("EHLO x")[1]
+    assert "XCLIENT NAME ADDR PORT PROTO HELO LOGIN" in lines
+    assert "XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE" in lines
+    c.ok("XCLIENT NAME=[UNAVAILABLE] ADDR=192.0.2.7 PORT=4711 HELO=a+2Eb", 220)
+    assert c.code("MAIL FROM:<a@b.example>") == 503
+    c.hello()
+    m = trusting.message(c.send_mail(MAIL, rcpts=("x@far.example",)))
+    assert m.fields["client"] == b"192.0.2.7"
+    c.ok("XCLIENT ADDR=IPV6:2001:db8::1", 220)
+    c.hello()
+    c.ok("MAIL FROM:<a@b.example>")
+    assert c.code("RCPT TO:<x@far.example>") == 550
+    assert c.code("XCLIENT ADDR=192.0.2.7") == 503
+    assert trusting.log_has("event=xclient", "origin=192.0.2.7")
+
+
+@pytest.mark.parametrize("words", [
+    "ADDR", "ADDR=", "ADDR=x", "ADDR=192.0.2.7 ADDR=192.0.2.8", "FOO=bar",
+    "PORT=65536", "HELO=a+0Db", "HELO=" + "x" * 256, "IDENT=x",
+    "LOGIN=alice@example.org"])
+def test_xclient_refused(trusting, words):
+    c = trusting.connect("mx").hello()
+    assert c.code("XCLIENT " + words) == 501
+    m = trusting.message(c.send_mail(MAIL))
+    assert m.fields["client"] == b"127.0.0.1"
+
+
+def test_xclient_logs_in(trusting):
+    c = trusting.connect("submission").hello()
+    c.ok("XCLIENT ADDR=198.51.100.1 LOGIN=alice@example.org", 220)
+    c.hello()
+    m = trusting.message(c.send_mail(b"Subject: x\r\n\r\n",
+                                     sender="alice@example.org"))
+    assert m.fields["auth"] == b"alice@example.org"
+    assert c.code("MAIL FROM:<bob@example.org>") == 553
+    c.ok("XCLIENT LOGIN=[UNAVAILABLE]", 220)
+    c.hello()
+    assert c.code("MAIL FROM:<alice@example.org>") == 530
+
+
+def test_nobody_else_may(trusting):
+    c = trusting.connect("mx", source=("127.0.0.2", 0))
+    assert not [x for x in c.say("EHLO x")[1] if x.startswith("X")]
+    assert c.code("XCLIENT ADDR=192.0.2.7") == 502
+    assert c.code("XFORWARD ADDR=192.0.2.7") == 502
+
+
+def test_xforward_is_for_the_log(trusting):
+    c = trusting.connect("mx").hello()
+    c.ok("XFORWARD NAME=x.example ADDR=192.0.2.7 PROTO=ESMTP SOURCE=REMOTE")
+    m = trusting.message(c.send_mail(MAIL))
+    assert m.fields["client"] == b"127.0.0.1"
+    assert trusting.log_has("event=accepted", "id=" + m.id,
+                            "origin=192.0.2.7")
+    m = trusting.message(c.send_mail(MAIL))
+    assert "origin=" not in trusting.log_has("event=accepted", "id=" + m.id)

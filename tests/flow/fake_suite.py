@@ -248,11 +248,12 @@ ALPHABET = "0123456789BCDFGHJKMN"
 class Suite:
     """One smtpd and all its peers.  Knobs are plain attributes."""
 
-    def __init__(self, relay_clients=(), proxy_clients=(), nofile=None, host="127.0.0.1",
+    def __init__(self, relay_clients=(), proxy_clients=(), xclient_hosts=(), nofile=None, host="127.0.0.1",
                  uid=65534, nproc=None, **settings):
         self.settings = {**defaults(), **SETTINGS, **{k: str(v) for k, v in settings.items()}}
         self.nets = {"relay_clients": relay_clients,
-                     "proxy_clients": proxy_clients}
+                     "proxy_clients": proxy_clients,
+                     "xclient_hosts": xclient_hosts}
         self.nofile, self.nproc, self.uid = nofile, nproc, uid
         self.host = host
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="paqsmtpd-"))

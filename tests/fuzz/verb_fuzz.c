@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "smtp/verb.h"
+#include "smtp/xclient.h"
 
 #define ALL	(~0u)
 
@@ -35,11 +36,14 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span in = span_of(data, size), line;
+	struct xclient x;
 	struct verb_cmd cmd;
 	struct why why;
 	struct buf b, c;
 
 	xtext(in);
+	if (xclient_parse(in, ALL, &x) == 0 && x.given == 0)
+		abort();
 	why_clear(&why);
 	if (verb_parse(in, ALL, &cmd, &why) != 0) {
 		if (cmd.code < 500 || why.kind != WHY_PERM ||
