@@ -3,7 +3,8 @@
 #	make		build everything into build/
 #	make check	install what is missing, build, run every test
 #	make demo	install what is missing, build, run a mail server here
-#	make lint | unit | fuzz | bench | powercut | hijack | install | clean
+#	make lint | unit | fuzz | bench | powercut | hijack | testssl |
+#	     install | clean
 #	SAN=1		build with ASan and UBSan into build-san/
 #	FAULT=1		build with calls that can be made to fail into build-fault/
 #	HIJACK=1	build daemons that do as they are told into build-hijack/
@@ -205,6 +206,11 @@ powercut: all
 	@POINTS=500 BUILD=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider \
 	    tests/crash/test_powercut.py
 
+# testssl.sh on every port, whole; check does it on three and in short.
+testssl: all
+	@TESTSSL=whole BUILD=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider \
+	    tests/interop/test_testssl.py
+
 # From inside every process, all that there is to try: check does a part.
 hijack:
 	$(MAKE) -s $(ALL_CPUS) HIJACK=1 all
@@ -262,6 +268,6 @@ clean:
 
 -include $(shell find build build-san build-fault build-hijack build-fuzz -name '*.d' 2>/dev/null)
 
-.PHONY: all unit tests check powercut threats hostile hijack demo bench install fuzz lint clean
+.PHONY: all unit tests check powercut testssl threats hostile hijack demo bench install fuzz lint clean
 .SECONDARY:
 .DELETE_ON_ERROR:
