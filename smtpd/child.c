@@ -45,6 +45,13 @@ tell(int chan, char what)
 	return fd_send(chan, &what, 1, -1);
 }
 
+/* A keyd that was started anew is not ours; a fresh child has it. */
+static bool
+can_do_tls(const struct child_start *start)
+{
+	return start->keyd < 0 || tls_signer_ready();
+}
+
 /*
  * Wait for the next connection of this address.
  * returns  its descriptor, or -1: the listener wants us to go
@@ -60,7 +67,7 @@ next_connection(const struct child_start *start, struct sock_addr *peer)
 	    clock_deadline(2 * LIMIT_SPARE_MS)) != 1)
 		return -1;
 	if (fd_recv(start->chan, m, sizeof(m), &fd) != sizeof(m) ||
-	    m[0] != CHILD_TAKE || fd < 0 ||
+	    m[0] != CHILD_TAKE || fd < 0 || !can_do_tls(start) ||
 	    tell(start->chan, CHILD_HAVE) != 0) {
 		fd_close(&fd);
 		return -1;

@@ -87,10 +87,10 @@ main(int argc, char **argv)
 
 	service_begin(&smtpd, argc, argv);
 	tls_setup();
-	load(NULL);
 	/* Loads the time zone, which is out of reach behind the new root. */
 	(void)clock_zone_minutes(clock_wall_s());
 	service_confine(NULL, NULL);
+	load(NULL);	/* foreign forms are not parsed with rights */
 	srv = ipc_server_new(service_base(), NULL, 0, NULL);
 	all.listener = listener_new(&all.set, srv);
 	service_serve(srv);	/* only to introduce sessions to them */

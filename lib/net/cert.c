@@ -23,28 +23,59 @@ cert_free(struct x509_st **certs, size_t n)
 		X509_free(certs[i]);
 }
 
+/* A file that asks for a password is refused, not asked about. */
+static int
+no_password(char *to, int size, int rwflag, void *ctx)
+{
+	(void)to;
+	(void)size;
+	(void)rwflag;
+	(void)ctx;
+	return -1;
+}
+
+/* Half a chain would be found out by clients only: what is wrong, or NULL. */
+static const char *
+read_all(BIO *in, struct ossl_lib_ctx_st *lib, struct x509_st **out,
+    size_t *n)
+{
+	X509 *x = NULL;
+	unsigned long error;
+
+	*n = 0;
+	ERR_clear_error();
+	while (in != NULL && (x = X509_new_ex(lib, NULL)) != NULL &&
+	    PEM_read_bio_X509(in, &x, no_password, NULL) != NULL) {
+		if (*n == CERT_CHAIN_MAX) {
+			X509_free(x);
+			return "more than 10 certificates in one file";
+		}
+		out[(*n)++] = x;
+		x = NULL;
+	}
+	X509_free(x);
+	/* The end of the file is an error too, and the only good one. */
+	error = ERR_peek_last_error();
+	if (ERR_GET_LIB(error) != ERR_LIB_PEM ||
+	    ERR_GET_REASON(error) != PEM_R_NO_START_LINE)
+		return "a certificate that cannot be read";
+	return *n > 0 ? NULL : "no certificate in PEM form";
+}
+
 int
 cert_parse(struct span pem, struct ossl_lib_ctx_st *lib,
     struct x509_st *out[CERT_CHAIN_MAX], size_t *n, struct why *why)
 {
 	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
-	X509 *x;
+	const char *wrong = read_all(in, lib, out, n);
 
-	*n = 0;
-	while (in != NULL && *n < CERT_CHAIN_MAX &&
-	    (x = X509_new_ex(lib, NULL)) != NULL) {
-		if (PEM_read_bio_X509(in, &x, NULL, NULL) == NULL) {
-			X509_free(x);
-			break;
-		}
-		out[(*n)++] = x;
-	}
-	/* The end of the file is an error too. */
 	ERR_clear_error();
 	BIO_free(in);
-	if (*n > 0)
+	if (wrong == NULL)
 		return 0;
-	why_set(why, WHY_PERM, "5.3.5", "no certificate in PEM form");
+	cert_free(out, *n);
+	*n = 0;
+	why_set(why, WHY_PERM, "5.3.5", "%s", wrong);
 	return -1;
 }
 

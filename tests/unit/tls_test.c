@@ -541,6 +541,20 @@ test_not_certificates(void **state)
 	T_TRUE(tls_server_add(s, SPAN_LIT(""), &why) != 0);
 	T_TRUE(tls_server_add(s, SPAN_LIT("-----BEGIN CERTIFICATE-----\n"
 	    "AAAA\n-----END CERTIFICATE-----\n"), &why) != 0);
+	/* A chain that is broken, or too long, is none. */
+	struct buf pem;
+
+	buf_init(&pem, 64 * KIB);
+	T_TRUE(buf_add_str(&pem, all.pem[P256_KEY]) == 0);
+	T_TRUE(buf_add_str(&pem, "-----BEGIN CERTIFICATE-----\n"
+	    "AAAA\n-----END CERTIFICATE-----\n") == 0);
+	T_TRUE(tls_server_add(s, buf_span(&pem), &why) != 0);
+	buf_clear(&pem);
+	for (int i = 0; i < CERT_CHAIN_MAX; i++)
+		T_TRUE(buf_add_str(&pem, all.pem[P256_KEY]) == 0);
+	T_TRUE(buf_add_str(&pem, all.pem[P256_KEY]) == 0);
+	T_TRUE(tls_server_add(s, buf_span(&pem), &why) != 0);
+	buf_fini(&pem);
 	T_INT(tls_server_count(s), 0);
 	tls_server_free(&s);
 }
