@@ -73,6 +73,7 @@ int
 files_check(const struct conf_view *v, struct buf *errors)
 {
 	const char *cas = conf_str(v, "client_certificates");
+	const char *tokens = conf_str(v, "oauth_keys");
 	const char *ca = conf_str(v, "smtp_out_ca_file");
 	size_t before = errors->n;
 	struct conf_pair pair;
@@ -88,6 +89,8 @@ files_check(const struct conf_view *v, struct buf *errors)
 	}
 	if (*cas != '\0')
 		check_file("client_certificates", cas, errors);
+	if (*tokens != '\0')
+		check_file("oauth_keys", tokens, errors);
 	if (ca[0] == '/')
 		check_file("smtp_out_ca_file", ca, errors);
 	if (pairs_check(v, errors) != 0)
@@ -224,9 +227,19 @@ send_passwd(struct master *m, struct proc *p)
 	fd_close(&fd);
 }
 
+static void
+send_token_keys(struct master *m, struct proc *p)
+{
+	const char *path = conf_str(m->conf, "oauth_keys");
+
+	if (p->slot->row->role == ROLE_AUTHD && *path != '\0')
+		send_file(p, path, "oauth-keys");
+}
+
 void
 files_send(struct master *m, struct proc *p)
 {
+	send_token_keys(m, p);
 	send_log(m, p);
 	send_passwd(m, p);
 	send_certificates(m, p);

@@ -71,6 +71,8 @@ settings_load(struct settings *s, const struct conf_view *v)
 		s->clients_per_address = s->clients_max;
 	span_copy_cut(span_str(conf_str(v, "hostname")), s->hostname,
 	    sizeof(s->hostname));
+	if (*conf_str(v, "oauth_keys") == '\0')
+		s->mechanisms &= ~SASL_TOKENS;
 	load_nets(&s->relay, v, "relay_clients");
 	load_nets(&s->proxies, v, "proxy_clients");
 	load_nets(&s->xclient, v, "xclient_hosts");

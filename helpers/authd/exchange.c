@@ -9,6 +9,9 @@
  *
  * EXTERNAL (RFC 4422 appendix A): the front has verified a certificate, and
  * tells the address in it.
+ *
+ * OAUTHBEARER and XOAUTH2: the token is judged by keys of a local file; nobody
+ * is asked.
  */
 #include "helpers/authd/exchange.h"
 
@@ -20,6 +23,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "os/clock.h"
 #include "os/rand.h"
 #include "trust/sasl.h"
 #include "trust/scram.h"
@@ -227,6 +231,73 @@ external_step(struct exchange *x, struct span response, struct buf *challenge)
 	return AUTH_TEMPORARY;
 }
 
+/* ------------------------------------------------- OAUTHBEARER and XOAUTH2 */
+
+static bool
+is_printable(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (ascii_iscntrl(s.p[i]))
+			return false;
+	return true;
+}
+
+/* The account that a token is for, or why it is none. */
+static enum auth_result
+judge_token(struct exchange *x, struct span token, const char **why)
+{
+	struct jwt_rules rules = x->world->rules;
+	char user[JWT_USER_MAX + 1];
+
+	rules.now_s = clock_wall_s();
+	*why = "no keys";
+	if (x->world->tokens == NULL || !jwt_holds(x->world->tokens, token,
+	    &rules, user, why))
+		return AUTH_WRONG;
+	/* Whom the client names, and whom the token names. */
+	*why = "for another user";
+	if (x->user[0] != '\0' && !span_ieq(span_str(x->user),
+	    span_str(user)))
+		return AUTH_WRONG;
+	memcpy(x->user, user, sizeof(user));
+	*why = "no such account";
+	switch (look_up(x)) {
+	case MAP_FOUND:
+		return AUTH_OK;
+	case MAP_ABSENT:
+		return AUTH_WRONG;
+	case MAP_FAILED:
+		break;
+	}
+	return AUTH_TEMPORARY;
+}
+
+/*
+ * RFC 7628 3.2.2, 3.2.3: a failure is first told as a challenge, and whatever
+ * the client answers, that is the end.
+ */
+static enum auth_result
+token_step(struct exchange *x, struct span response, struct buf *challenge)
+{
+	struct span user, token;
+	enum auth_result r;
+	const char *why;
+
+	if (x->step++ > 0)
+		return AUTH_WRONG;
+	if (sasl_bearer((enum sasl_mech)x->facts.mech, response, &user,
+	    &token) != 0 || user.n > AUTH_USER_MAX || !is_printable(user))
+		return AUTH_BAD;
+	span_copy_cut(user, x->user, sizeof(x->user));
+	r = judge_token(x, token, &why);
+	if (r != AUTH_WRONG)
+		return r;
+	log_info(LF_STR("event", "token-refused"), LF_STR("user", x->user),
+	    LF_STR("session", x->facts.session), LF_STR("why", why));
+	(void)buf_add_str(challenge, "{\"status\":\"invalid_token\"}");
+	return AUTH_CHALLENGE;
+}
+
 /* --------------------------------------------------------------- the table */
 
 static enum auth_result (*const steps[SASL_MECHS])(struct exchange *,
@@ -236,6 +307,8 @@ static enum auth_result (*const steps[SASL_MECHS])(struct exchange *,
 	[SASL_SCRAM_SHA_1_PLUS] = scram_step,
 	[SASL_SCRAM_SHA_256_PLUS] = scram_step,
 	[SASL_EXTERNAL] = external_step,
+	[SASL_OAUTHBEARER] = token_step,
+	[SASL_XOAUTH2] = token_step,
 };
 
 enum auth_result

@@ -12,6 +12,7 @@
 #include "helpers/authd/users.h"
 #include "ipc/msg_auth.h"
 #include "map/account.h"
+#include "trust/jwt.h"
 
 #define EXCHANGE_SECRET	32	/* octets */
 
@@ -19,6 +20,8 @@
 struct exchange_world {
 	struct users *users;
 	unsigned      configured;	/* sasl_configured() */
+	struct jwt_keys *tokens;	/* NULL: none can be judged */
+	struct jwt_rules rules;		/* without the time */
 	/* From it come the salts of those who do not exist. */
 	uint8_t	      secret[EXCHANGE_SECRET];
 };

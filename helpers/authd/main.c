@@ -5,10 +5,10 @@
  *           and write one socket
  * reads     AUTH_REQ (smtpd sessions), LOGIN_REQ, LOGIN_CLAIM (pop3d and imapd
  *           fronts), SASL_BEGIN, SASL_MORE, SASL_END (all of these); the map
- *           users
+ *           users; keys of tokens, as an open file from master
  * writes    AUTH_REP, LOGIN_REP, SASL_REP to the asking peer; SESSION_START
  *           with the client's connection to the session parent; PAM_REQ to
- *           pamd; who has logged in, to its own directory
+ *           pamd; who has logged in and scram-secret, to its own directory
  * never     writes another file; sees a message; opens a mailbox
  * flow      peer -> request.c (may it?) -> users.c (the account) -> proof.c
  *           (does the password fit?) -> gate.c (how soon) -> grant.c -> peer
@@ -25,6 +25,7 @@
 #include "daemon/service.h"
 #include "map/logins.h"
 #include "os/clock.h"
+#include "os/fd.h"
 #include "os/fs.h"
 #include "os/rand.h"
 #include "trust/sasl.h"
@@ -43,10 +44,41 @@ static struct {
 	int dir, logins;
 } state;
 
+/* The keys of tokens: master has opened the file. */
+static void
+load_tokens(struct exchange_world *world)
+{
+	int fd = service_take_file("oauth-keys");
+	struct buf text;
+	struct why why;
+
+	jwt_keys_free(&world->tokens);
+	if (fd < 0)
+		return;
+	buf_init(&text, JWT_FILE_MAX);
+	if (fs_slurp_fd(fd, &text) != 0)
+		why_sys(&why, WHY_PERM, "5.3.5", "read");
+	else
+		world->tokens = jwt_keys_parse(buf_span(&text), &why);
+	if (world->tokens == NULL)
+		log_error(LF_STR("event", "no-token-keys"),
+		    LF_STR("path", conf_str(service_conf(), "oauth_keys")),
+		    LF_STR("why", why.text));
+	buf_fini(&text);
+	fd_close(&fd);
+}
+
 static void
 load_world(void)
 {
 	struct exchange_world *world = &state.request.world;
+	const struct conf_view *conf = service_conf();
+
+	world->rules = (struct jwt_rules){
+		.issuer = span_str(conf_str(conf, "oauth_issuer")),
+		.audience = span_str(conf_str(conf, "oauth_audience")),
+		.user_claim = conf_str(conf, "oauth_user_claim") };
+	load_tokens(world);
 
 	world->users = &state.request.users;
 	world->configured = sasl_configured(span_str(conf_str(service_conf(),
@@ -94,6 +126,31 @@ open_logins(void)
 		    LF_STR("path", path), LF_STR("why", strerror(errno)));
 }
 
+/*
+ * What the salts of unknown names are made from.  Kept beside the log-ins, so
+ * that a restart does not tell names that nobody has from others.
+ */
+static void
+load_secret(uint8_t secret[EXCHANGE_SECRET])
+{
+	struct buf text;
+
+	buf_init(&text, EXCHANGE_SECRET);
+	if (state.logins >= 0 && fs_slurp(state.logins, "scram-secret",
+	    &text) == 0 && text.n == EXCHANGE_SECRET) {
+		memcpy(secret, text.p, EXCHANGE_SECRET);
+	} else {
+		rand_octets(secret, EXCHANGE_SECRET);
+		if (state.logins >= 0 && fs_replace(state.logins,
+		    "scram-secret", span_of(secret, EXCHANGE_SECRET),
+		    0600) != 0)
+			log_warn(LF_STR("event", "logins-not-kept"),
+			    LF_STR("path", "scram-secret"),
+			    LF_STR("why", strerror(errno)));
+	}
+	buf_fini(&text);
+}
+
 static void
 make_state(void)
 {
@@ -102,8 +159,7 @@ make_state(void)
 
 	rand_octets(seed, sizeof(seed));
 	users_init(&r->users, state.dir, &state.owner);
-	rand_octets(r->world.secret, sizeof(r->world.secret));
-	load_world();
+	load_secret(r->world.secret);
 	r->base = service_base();
 	r->proof = proof_new(r->base, seed);
 	gate_init(&r->gate, seed, state.logins, clock_wall_s());
@@ -135,6 +191,7 @@ main(int argc, char **argv)
 	open_logins();
 	writes[0] = state.logins;
 	proof_prepare();
+	load_world();	/* before confinement: libcrypto looks for its files */
 	service_confine(dirs, writes);
 
 	make_state();
@@ -151,5 +208,6 @@ main(int argc, char **argv)
 	proof_free(&state.request.proof);
 	gate_fini(&state.request.gate);
 	users_fini(&state.request.users);
+	jwt_keys_free(&state.request.world.tokens);
 	return service_end();
 }

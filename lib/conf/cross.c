@@ -186,7 +186,7 @@ static const char *
 form_mechanisms(const char *s)
 {
 	static const char *const known[] = { "PLAIN", "LOGIN", "SCRAM-SHA-1",
-		"SCRAM-SHA-256", "EXTERNAL" };
+		"SCRAM-SHA-256", "EXTERNAL", "OAUTHBEARER", "XOAUTH2" };
 	struct span rest = span_str(s), word;
 
 	while ((word = span_word(&rest)).n > 0) {
@@ -196,7 +196,8 @@ form_mechanisms(const char *s)
 			found = span_ieq_str(word, known[i]);
 		if (!found)
 			return "has a word other than PLAIN, LOGIN, "
-			    "SCRAM-SHA-1, SCRAM-SHA-256 and EXTERNAL";
+			    "SCRAM-SHA-1, SCRAM-SHA-256, EXTERNAL, "
+			    "OAUTHBEARER and XOAUTH2";
 	}
 	return NULL;
 }
@@ -227,6 +228,7 @@ static const struct {
 	{ "certificate_dir", form_path_or_none },
 	{ "client_certificates", form_path_or_none },
 	{ "sasl_mechanisms", form_mechanisms },
+	{ "oauth_keys", form_path_or_none },
 	{ "relay_clients", form_net },
 	{ "proxy_clients", form_net },
 	{ "xclient_hosts", form_net },
@@ -333,6 +335,16 @@ agree_certificates(const struct check *k)
 }
 
 static void
+agree_tokens(const struct check *k)
+{
+	if (*conf_str(k->v, "oauth_keys") != '\0' &&
+	    (*conf_str(k->v, "oauth_issuer") == '\0' ||
+	    *conf_str(k->v, "oauth_audience") == '\0'))
+		complain(k, "oauth_keys", 0,
+		    "needs oauth_issuer and oauth_audience");
+}
+
+static void
 agree_times(const struct check *k)
 {
 	if (conf_num(k->v, "retry_min") > conf_num(k->v, "retry_max"))
@@ -384,7 +396,7 @@ agree_dane(const struct check *k)
 
 static void (*const agreements[])(const struct check *k) = {
 	agree_listeners, agree_domains, agree_times, agree_mailboxes,
-	agree_pipes, agree_certificates, agree_dane,
+	agree_pipes, agree_certificates, agree_dane, agree_tokens,
 };
 
 /* -------------------------------------------------- users of this system */

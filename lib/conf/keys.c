@@ -84,11 +84,21 @@ const struct conf_key conf_keys[] = {
 	    "Allow passwords without TLS from other than loopback addresses "
 	    "(for test networks)." },
 	{ "sasl_mechanisms", CONF_STR, 0, 255,
-	    "PLAIN LOGIN EXTERNAL", NULL,
+	    "PLAIN LOGIN EXTERNAL OAUTHBEARER XOAUTH2", NULL,
 	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT) | R(AUTHD),
 	    "The ways to log in that are offered where they are possible. "
 	    "SCRAM-SHA-1 and SCRAM-SHA-256 need accounts that have stored "
 	    "keys for them." },
+	{ "oauth_keys", CONF_STR, 0, 255, "", NULL,
+	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT) | R(AUTHD),
+	    "A file of the public keys (a JWK set) with which tokens are "
+	    "signed, for OAUTHBEARER and XOAUTH2; empty: no log-in by token." },
+	{ "oauth_issuer", CONF_STR, 0, 255, "", NULL, R(AUTHD),
+	    "Who must have issued a token: its claim iss." },
+	{ "oauth_audience", CONF_STR, 0, 255, "", NULL, R(AUTHD),
+	    "For whom a token must be: one of its claim aud." },
+	{ "oauth_user_claim", CONF_STR, 1, 63, "email", NULL, R(AUTHD),
+	    "The claim of a token that names the account." },
 	{ "scram_without_tls", CONF_BOOL, 0, 1, "no", NULL,
 	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
 	    "Whether SCRAM may be used without TLS: it does not show the "

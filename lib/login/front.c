@@ -340,6 +340,8 @@ load_mechs(struct front *f)
 {
 	f->mechs = sasl_configured(span_str(conf_str(service_conf(),
 	    "sasl_mechanisms")));
+	if (*conf_str(service_conf(), "oauth_keys") == '\0')
+		f->mechs &= ~SASL_TOKENS;
 }
 
 static void

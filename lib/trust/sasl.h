@@ -33,6 +33,8 @@ enum sasl_mech {
 	SASL_MECHS
 };
 #define SASL_BIT(mech)	(1u << (mech))
+/* Those that need keys to judge tokens by. */
+#define SASL_TOKENS	(SASL_BIT(SASL_OAUTHBEARER) | SASL_BIT(SASL_XOAUTH2))
 
 enum sasl_result {
 	SASL_MORE,		/* send the challenge and call again */
@@ -78,6 +80,15 @@ bool	sasl_is_password(enum sasl_mech mech);
  */
 enum sasl_result sasl_response(struct span line, bool initial,
 	    struct buf *out) must_use;
+
+/*
+ * What a client says by OAUTHBEARER (RFC 7628 3.1) or XOAUTH2.
+ * user     whom it wants to be, still quoted; may be empty
+ * token    behind "Bearer"
+ * returns  0; -1: no such message (also: only what answers a failure)
+ */
+int	sasl_bearer(enum sasl_mech mech, struct span message,
+	    struct span *user, struct span *token) must_use;
 
 void	sasl_begin(struct sasl *s, enum sasl_mech mech);
 void	sasl_fini(struct sasl *s);	/* wipes */

@@ -124,12 +124,13 @@ take_flag(const struct scram_offer *offer, struct span flag,
 	return SCRAM_WRONG;
 }
 
-/* [authzid]: nobody acts for another here. */
+/* [authzid]: nobody acts for another here.  An empty one is as good as none,
+   which some clients need. */
 static bool
 authzid_fits(struct span authzid, struct span name)
 {
-	return authzid.n == 0 ||
-	    (attribute(&authzid, 'a') && span_eq(authzid, name));
+	return authzid.n == 0 || (attribute(&authzid, 'a') &&
+	    (authzid.n == 0 || span_eq(authzid, name)));
 }
 
 /* client-first-message-bare; name is as it came, still quoted. */

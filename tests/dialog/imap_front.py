@@ -26,7 +26,7 @@ from imap_client import Client, Session  # noqa: E402
 
 USERS = {b"alice": b"secret", b"bob@example.org": b'quo"te\\d {5} pw'}
 SETTINGS = {"hostname": "mail.example.org", "log_level": "debug",
-            "plain_login_anywhere": "no", "scram_without_tls": "no", "client_certificates": "",
+            "plain_login_anywhere": "no", "scram_without_tls": "no", "client_certificates": "", "oauth_keys": "",
             "sasl_mechanisms": "PLAIN LOGIN EXTERNAL", "imap_clients_max": "200",
             "mail_clients_per_address": "0", "login_timeout": "60",
             "tls_handshakes_max": "500", "tls_handshakes_per_network": "0",

@@ -9,9 +9,12 @@ import contextlib
 import hashlib
 import hmac
 import os
+import random
 import re
 import socket
 import ssl
+
+from suite import wait_for
 
 
 def b64(octets):
@@ -100,7 +103,7 @@ class Line:
                  tls=None):
         self.protocol, self.tag = protocol, 0
         self.sock = socket.create_connection(
-            (host, port), 60, source_address=(source, 0) if source else None)
+            (host, port), 20, source_address=(source, 0) if source else None)
         if tls is not None:
             self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
         self.left = b""
@@ -233,3 +236,40 @@ def end_point(sock):
 
 PORTS = {"smtp": "submission", "imap": "imap", "pop3": "pop3"}
 TLS_PORTS = {"smtp": "submissions", "imap": "imaps", "pop3": "pop3s"}
+
+
+SCRAM = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
+
+
+def give_keys(paq, passwords, guessed=0):
+    """{account: password, or None for no keys at all} of a running suite.
+    guessed: so many more, guessed0@... with the first one's password, for wrong
+    guesses: each makes the next one for that name slower."""
+    path = paq.conf.parent / "users"
+    lines = []
+    for line in path.read_text().splitlines():
+        fields = line.split(":")
+        fields += [""] * (8 - len(fields))
+        words = [w for w in fields[7].split() if not w.startswith("scram-")]
+        if passwords.get(fields[0]) is not None:
+            words += [f"{k.lower()}={stored_keys(v, passwords[fields[0]])}"
+                      for k, v in SCRAM.items()]
+        fields[7] = " ".join(words)
+        lines.append(":".join(fields))
+    first = next(x for x in lines if x.split(":")[0] in passwords)
+    lines += [f"guessed{i}@demo.example:" + first.partition(":")[2]
+              for i in range(guessed)]
+    path.write_text("\n".join(lines) + "\n")
+    paq.paquebot("map", "users")
+    who = next(k for k, v in passwords.items() if v is not None)
+
+    def seen():
+        with Line("imap", paq.port["imap"], source=somewhere()) as one:
+            return one.auth("SCRAM-SHA-1", Scram(
+                "sha1", who, passwords[who])) == "ok"
+    wait_for(seen)
+
+
+def somewhere():
+    """Another network each time: guessing has a price per network."""
+    return "127.%d.%d.1" % (random.randrange(2, 255), random.randrange(255))

@@ -5,18 +5,17 @@ Under TLS: test_sasl_tls.py.
 """
 import base64
 import os
-import random
 import re
 import signal
 
 import pytest
 
 from suite import wait_for
-from sasl_client import PORTS, Line, Said, Scram, b64, stored_keys
+from sasl_client import (PORTS, SCRAM, Line, Said, Scram, b64, give_keys,
+                         somewhere)
 
 ALICE, SECRET = "alice@demo.example", "alice secret"
 BARE = "bare@demo.example"      # a hash, and no stored keys
-SCRAM = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
 SUITE = {
     "listen": ("submission", "pop3", "imap"),
     "users": {ALICE: SECRET, BARE: SECRET},
@@ -27,32 +26,7 @@ SUITE = {
 
 @pytest.fixture(scope="module", autouse=True)
 def keys(paq):
-    """alice has both kinds of stored keys, bare has none."""
-    path = paq.conf.parent / "users"
-    lines = []
-    for line in path.read_text().splitlines():
-        fields = line.split(":")
-        if len(fields) < 8:
-            fields += [""] * (8 - len(fields))
-        words = [w for w in fields[7].split() if not w.startswith("scram-")]
-        if fields[0] == ALICE:
-            words += [f"{k.lower()}={stored_keys(v, SECRET)}"
-                      for k, v in SCRAM.items()]
-        fields[7] = " ".join(words)
-        lines.append(":".join(fields))
-    path.write_text("\n".join(lines) + "\n")
-    paq.paquebot("map", "users")
-
-    def seen():
-        with Line("imap", paq.port["imap"], source=somewhere()) as one:
-            return one.auth("SCRAM-SHA-1", Scram("sha1", ALICE, SECRET)) == \
-                "ok"
-    wait_for(seen)
-
-
-def somewhere():
-    """Another network each time: guessing has a price per network."""
-    return "127.%d.%d.1" % (random.randrange(2, 255), random.randrange(255))
+    give_keys(paq, {ALICE: SECRET, BARE: None})
 
 
 @pytest.fixture(params=PORTS)

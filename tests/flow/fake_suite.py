@@ -216,7 +216,7 @@ class Message:
 
 SETTINGS = {
     "hostname": "mail.example.org", "log_level": "debug",
-    "plain_login_anywhere": "no", "scram_without_tls": "no", "client_certificates": "",
+    "plain_login_anywhere": "no", "scram_without_tls": "no", "client_certificates": "", "oauth_keys": "",
     "sasl_mechanisms": "PLAIN LOGIN EXTERNAL", "message_size_max": "1048576",
     "recipients_max": "100", "smtp_clients_max": "50",
     "smtp_clients_per_address": "0", "smtp_timeout": "20",

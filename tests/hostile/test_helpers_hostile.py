@@ -57,7 +57,9 @@ def settings(maps):
             str(maps.mail) + "/%d/%n/Maildir", "mailbox_user":
             maps.settings["mailbox_user"], "system_users": "no",
             "sasl_mechanisms": "PLAIN LOGIN SCRAM-SHA-1 SCRAM-SHA-256 "
-            "EXTERNAL", "subaddress_separator": "+", "domains": ["demo.example"],
+            "EXTERNAL", "oauth_keys": "", "oauth_issuer": "",
+            "oauth_audience": "", "oauth_user_claim": "email",
+            "subaddress_separator": "+", "domains": ["demo.example"],
             "relay_domains": ["relay.example"], "postmaster": "",
             "auth_dir": "", "pam_service": "", "alias_depth_max": "10", "alias_targets_max": "50000",
             "pipes": ["archive=/bin/cat"]}

@@ -431,6 +431,7 @@ class Front(Daemon):
             "login_timeout": "60", "plain_login_anywhere": "no",
             "scram_without_tls": "no", "client_certificates": "",
             "tls_handshakes_max": "500", "tls_handshakes_per_network": "0",
+            "oauth_keys": "",
             "sasl_mechanisms": "PLAIN LOGIN EXTERNAL",
             **settings}, ["front"], nofile=nofile)
         self.authd = self.peer("ROLE_AUTHD")
