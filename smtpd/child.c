@@ -83,11 +83,12 @@ child_run(const struct child_start *start)
 	struct session_client client = { .set = start->set, .ch = &ch,
 		.fd = start->fd, .peer = start->peer, .kind = start->kind };
 
-	confine_child(start);
-	/* Who is calling decides what may be sent: not known, not served. */
+	/* Who is calling decides what may be sent: not known, not served.
+	   (Not every system tells it behind a filter.) */
 	if (start->kind == LISTENER_LOCAL &&
 	    sock_peer_uid(start->fd, &client.uid) != 0)
 		die(EXIT_OSERR, "session: the kernel does not say who calls");
+	confine_child(start);
 	ipc_client_init(&ch.lookupd, start->lookupd, "lookupd");
 	ipc_client_init(&ch.qmgr, start->qmgr, "qmgr");
 	ipc_client_init(&ch.authd, start->authd, "authd");

@@ -1,9 +1,14 @@
 /*
  * sandbox_openbsd - OpenBSD: pledge(2) for calls, unveil(2) for paths.  There
- * are no capabilities; a process that is not root has none.  A pledge is
- * never given back and violations kill, so the promises are the whole of a
- * class.  The parent of mailbox owners stays root with "id": the system has
- * no user namespace.
+ * are no capabilities; a process that is not root has none.  A pledge is never
+ * given back.  With "error" a call that was not promised fails with ENOSYS, as
+ * on Linux what stands in no table; without it, it kills.  The parent of
+ * mailbox owners stays root with "id": the system has no user namespace.  It
+ * does not unveil, because its children do, each its own mailbox: what is
+ * locked once cannot be changed.
+ *
+ * Read against the manual pages, compiled against declarations of our own
+ * (tests/privs/test_other_systems.py), never run.
  */
 #ifdef __OpenBSD__
 
@@ -18,14 +23,16 @@
 #define ESC	"4.3.5"
 
 static const char *const promises[] = {
-	[SANDBOX_STDIO] = "stdio recvfd sendfd",
-	[SANDBOX_FORK] = "stdio recvfd sendfd proc inet",
-	[SANDBOX_FILES] = "stdio recvfd sendfd rpath wpath cpath fattr flock",
-	[SANDBOX_FILES_FORK] = "stdio recvfd sendfd rpath wpath cpath fattr "
-	    "flock proc",
-	[SANDBOX_NET] = "stdio recvfd sendfd inet dns proc",
-	[SANDBOX_OWNER] = "stdio recvfd sendfd rpath wpath cpath fattr flock "
-	    "proc id chown",
+	[SANDBOX_STDIO] = "error stdio recvfd sendfd",
+	/* "inet" and "unix" are what accept(2) asks for. */
+	[SANDBOX_FORK] = "error stdio recvfd sendfd proc inet unix",
+	[SANDBOX_FILES] = "error stdio recvfd sendfd rpath wpath cpath fattr "
+	    "flock",
+	[SANDBOX_FILES_FORK] = "error stdio recvfd sendfd rpath wpath cpath "
+	    "fattr flock proc",
+	[SANDBOX_NET] = "error stdio recvfd sendfd inet dns proc",
+	[SANDBOX_OWNER] = "error stdio recvfd sendfd rpath wpath cpath fattr "
+	    "flock proc id chown unveil",
 };
 
 int
@@ -80,7 +87,8 @@ sandbox_apply(const struct confine *c, struct confine_report *r,
 	r->undumpable = true;		/* core limit 0, no ptrace of others */
 	if (c->sandbox == SANDBOX_NONE)
 		return 0;
-	if (c->read_dirs != NULL || c->write_dirs != NULL) {
+	if (c->sandbox != SANDBOX_OWNER &&
+	    (c->read_dirs != NULL || c->write_dirs != NULL)) {
 		if (unveil_all(c->read_dirs, c->write_dirs) != 0) {
 			why_sys(why, WHY_TEMP, ESC, "unveil");
 			return -1;

@@ -1,0 +1,1 @@
+/* The compiler's <stddef.h> asks for it there. */
