@@ -187,14 +187,14 @@ def test_a_server_that_matches(site, host, base, tls):
 
 @pytest.mark.parametrize("tls", [DANE, DANE_ONLY])
 @pytest.mark.parametrize("host", ["wrong", "out"])
-def test_a_server_that_does_not_match(site, host, tls):
+def test_F8_a_server_that_does_not_match(site, host, tls):
     done, _ = site.job(f"d-{host}.signed.example", tls)
     refused(site, done)
 
 
 @pytest.mark.parametrize("tls", [DANE, DANE_ONLY])
 @pytest.mark.parametrize("name", ["d-bogus", "d-badaddr", "d-badmx"])
-def test_signatures_that_do_not_hold(site, name, tls):
+def test_F8_signatures_that_do_not_hold(site, name, tls):
     """What was changed on the way is not "no record"."""
     done, _ = site.job(f"{name}.signed.example", tls)
     assert done.kinds == [LATER], done.results
@@ -220,7 +220,7 @@ def test_a_host_of_the_operators(site):
 
 @pytest.mark.parametrize("name", ["d-none.signed.example", "plain.example",
                                   "d-hosted.plain.example"])
-def test_where_nothing_is_signed(site, name):
+def test_F8_where_nothing_is_signed(site, name):
     done, line = site.job(name)
     assert done.kinds == [DONE]
     assert re.search("verified=no why=opportunistic", line)
@@ -241,7 +241,7 @@ def test_records_that_smtp_cannot_use(site, host):
 
 
 @pytest.mark.parametrize("host", ["311", "pkix"])
-def test_starttls_taken_away(net, zones, host):
+def test_F8_starttls_taken_away(net, zones, host):
     with Site(zones, None) as site:
         done, _ = site.job(f"d-{host}.signed.example")
         refused(site, done, "4.7.4")
@@ -249,7 +249,7 @@ def test_starttls_taken_away(net, zones, host):
         assert site.job("d-none.signed.example")[0].kinds == [DONE]
 
 
-def test_starttls_refused(net, zones, certs):
+def test_F8_starttls_refused(net, zones, certs):
     with Site(zones, context(certs["self"])) as site:
         site.server.script["STARTTLS"] = b"454 not now\r\n"
         done, _ = site.job("d-311.signed.example")

@@ -767,7 +767,7 @@ def test_after_the_message_no_other_host_gets_it(net):
 @needs_root
 @pytest.mark.parametrize("address", ["10.0.0.1", "192.168.7.7", "172.20.0.1",
                                      "100.64.0.1", "169.254.1.1"])
-def test_an_mx_in_a_private_network(address):
+def test_F2_an_mx_in_a_private_network(address):
     """Nobody outside may send us to hosts inside; a route may."""
     with own_network(*HOSTS, address + "/32"):
         table = {**ONE_MX, ("mx.far.example", "A"): [address]}

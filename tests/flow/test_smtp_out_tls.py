@@ -103,7 +103,7 @@ def test_none(plain, certs):
 
 
 @pytest.mark.parametrize("tls", [REQUIRE, VERIFY, DANE_ONLY])
-def test_not_offered(plain, tls):
+def test_F8_not_offered(plain, tls):
     """RFC 3207 6: somebody between may have taken the offer away."""
     with Server() as server:
         done = plain.job(MAIL, [BOB], tls=tls, **to(server))
@@ -114,7 +114,7 @@ def test_not_offered(plain, tls):
 
 @pytest.mark.parametrize("tls", [REQUIRE, VERIFY])
 @pytest.mark.parametrize("answer", [b"454 not now\r\n", b"502 what?\r\n"])
-def test_refused(plain, certs, tls, answer):
+def test_F8_refused(plain, certs, tls, answer):
     with Server({"STARTTLS": answer}, tls=context(certs["host"])) as server:
         assert deferred(plain.job(MAIL, [BOB], tls=tls, **to(server)),
                         "4.7.4")
@@ -123,7 +123,7 @@ def test_refused(plain, certs, tls, answer):
 
 @pytest.mark.parametrize("tls,kinds", [
     (REQUIRE, [LATER]), (VERIFY, [LATER]), (OPPORTUNISTIC, [DONE])])
-def test_a_handshake_that_fails(plain, tls, kinds):
+def test_F8_a_handshake_that_fails(plain, tls, kinds):
     """A server without a certificate: only who demands nothing goes on."""
     with Server(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as server:
         done = plain.job(MAIL, [BOB], tls=tls, **to(server))
