@@ -76,6 +76,8 @@ turn_to(struct fetch *f, uint32_t uid)
 {
 	bool closed = f->read == READ_NOTHING && !f->octets;
 
+	if (closed && f->need == 0)
+		return true;
 	if (folder_need(f->s->folder, uid, f->need, &f->why) != NULL &&
 	    (closed || content_open(&f->s->content, f->s->folder, uid,
 	    &f->why) == 0))
@@ -298,9 +300,12 @@ fetch_one(struct fetch *f, uint32_t uid)
 		f->failed = true;
 		return;
 	}
-	m = folder_find(f->s->folder, uid);
-	if (m == NULL)
+	m = f->need == 0 ? folder_find(f->s->folder, uid) :
+	    folder_need(f->s->folder, uid, f->need, &f->why);
+	if (m == NULL) {
+		f->gone = true;
 		return;
+	}
 	/* The time that reading took is not the client's. */
 	session_pace(f->s);
 	put_short(f, m);

@@ -153,7 +153,8 @@ void
 maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
     char out[UIDL_MAX + 1])
 {
-	const struct message *in = folder_find(d->folder, m->uid);
+	struct why why;
+	const struct message *in = folder_need(d->folder, m->uid, 0, &why);
 	struct span kept = kept_word(in, 'P');
 
 	/* An empty one stands for the file's name without its flags. */

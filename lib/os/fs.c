@@ -278,6 +278,18 @@ fs_lock_try(int fd)
 	return rc != 0 ? -1 : 0;
 }
 
+int
+fs_unlock(int fd)
+{
+#ifdef F_OFD_SETLK
+	struct flock fl = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_SETLK, &fl);
+#else
+	return flock(fd, LOCK_UN);
+#endif
+}
+
 /* Asked again and again: a lock that waits cannot be given a deadline. */
 int
 fs_lock(int fd, int64_t deadline_ms)

@@ -74,6 +74,7 @@ int	fs_list(int dir, int (*each)(const char *name, enum fs_kind kind,
 /* Exclusive lock on the whole open file; no wait.  -1 EAGAIN: taken. */
 int	fs_lock_try(int fd) must_use;
 int	fs_lock(int fd, int64_t deadline_ms) must_use;	/* EAGAIN at deadline */
+int	fs_unlock(int fd) must_use;	/* as closing it does */
 
 struct fs_space {
 	uint64_t free_octets, free_inodes;	/* for ordinary users */

@@ -101,6 +101,9 @@ folder_open(int root, const char *name, bool read_only, struct why *why)
 	f->root = root;
 	f->dir = f->new_dir = f->cur_dir = f->tmp_dir = -1;
 	f->read_only = read_only;
+	f->shown = xcalloc(1, sizeof(*f->shown));
+	columns_init(&f->cols);
+	index_init(f);
 	keywords_init(&f->keywords);
 	folder_changes_init(&f->pending);
 	uidlist_file_init(&f->uidlist, -1);
@@ -115,18 +118,12 @@ folder_open(int root, const char *name, bool read_only, struct why *why)
 }
 
 void
-message_fini(struct message *m)
-{
-	free(m->name);
-	free(m->ext);
-}
-
-void
 folder_empty(struct folder *f)
 {
-	for (size_t i = 0; i < f->n; i++)
-		message_fini(&f->v[i]);
-	f->n = 0;
+	columns_fini(&f->cols);
+	extras_fini(&f->extras);
+	index_fini(f);
+	index_init(f);
 }
 
 void
@@ -137,8 +134,11 @@ folder_close(struct folder **fp)
 	*fp = NULL;
 	if (f == NULL)
 		return;
-	folder_empty(f);
-	free(f->v);
+	folder_flush(f);
+	columns_fini(&f->cols);
+	extras_fini(&f->extras);
+	index_fini(f);
+	free(f->shown);
 	keywords_fini(&f->keywords);
 	folder_changes_fini(&f->pending);
 	uidlist_file_fini(&f->uidlist);
@@ -159,50 +159,6 @@ bool
 folder_read_only(const struct folder *f)
 {
 	return f->read_only;
-}
-
-size_t
-folder_count(const struct folder *f)
-{
-	return f->n;
-}
-
-const struct message *
-folder_message(const struct folder *f, size_t i)
-{
-	return i < f->n ? &f->v[i] : NULL;
-}
-
-/* Index of the first message with a UID >= uid, or f->n. */
-static size_t
-index_of(const struct folder *f, uint32_t uid)
-{
-	size_t low = 0, high = f->n, mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (f->v[mid].uid < uid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-struct message *
-folder_get(struct folder *f, uint32_t uid)
-{
-	size_t i = index_of(f, uid);
-
-	return i < f->n && f->v[i].uid == uid ? &f->v[i] : NULL;
-}
-
-const struct message *
-folder_find(const struct folder *f, uint32_t uid)
-{
-	size_t i = index_of(f, uid);
-
-	return i < f->n && f->v[i].uid == uid ? &f->v[i] : NULL;
 }
 
 uint32_t

@@ -6,8 +6,10 @@
  *	folder_message(f, i), folder_find(f, uid), folder_open_message(f, uid)
  *	folder_commit(f, changes, n, &result, &why);	folder_change.h
  *
- * The view is the array of messages in UID order.  It changes only in
- * folder_sync() and in folder_commit(); pointers into it are valid until then.
+ * The view is the messages in UID order.  It changes only in folder_sync() and
+ * in folder_commit(), and in functions that look for a file that was renamed.  A
+ * pointer to a message is valid until then, and through a few more questions
+ * for others (FOLDER_SHOWN); it is a copy, made when it was asked for.
  * Every UID, UIDNEXT and UIDVALIDITY that the view shows is on stable storage.
  * Other sessions, deliveries and foreign programs may work on the folder at the same
  * time.  No lock is held when a function returns.
@@ -29,6 +31,7 @@
 #include "store/uids.h"
 
 #define FOLDER_MESSAGES_MAX	4000000
+#define FOLDER_SHOWN		4
 
 struct folder;
 
@@ -38,9 +41,12 @@ struct message {
 	uint8_t	 flags;		/* enum message_flag, with MESSAGE_RECENT */
 	uint8_t	 known;		/* enum message_need: which fields below hold */
 	bool	 in_new;	/* the file lies in new/, not in cur/ */
+	/* From here on only from folder_need(). */
 	uint64_t size_octets;	/* on disk (LF) */
 	uint64_t wire_octets;	/* with CRLF: RFC822.SIZE, POP3's octets */
 	int64_t	 date_s;	/* INTERNALDATE, seconds since 1970 (mtime) */
+	uint64_t modseq;	/* of its last change; 0: not given yet */
+	uint64_t cache_at;	/* in the folder's cache; 0: not there */
 	char	*name;		/* of the file */
 	char	*ext;		/* words of its uidlist record, or NULL:
 				   uidlist_ext(span_str(ext), 'P') */
@@ -97,8 +103,8 @@ int	    folder_keyword_index(const struct folder *f, struct span name);
 struct span folder_header_ext(const struct folder *f, char key);
 
 /*
- * Make fields of the message known: NEED_SIZE and NEED_DATE cost a stat if
- * they are not in the name, NEED_WIRE reads the file once if W= is not.
+ * All of a message.  need: fields that must be known: NEED_SIZE and NEED_DATE
+ * cost a stat if neither name nor index has them, NEED_WIRE reads the file once.
  * returns  the message; NULL with why: gone, or unreadable
  */
 enum message_need { NEED_SIZE = 1, NEED_WIRE = 2, NEED_DATE = 4 };

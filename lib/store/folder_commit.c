@@ -45,18 +45,14 @@ apply(const struct marks *k, const struct message *m, uint8_t *flags,
 	}
 }
 
+/* The name that message i gets, if it is to have another one. */
 static enum tried
-mark_one(struct folder *f, struct message *m, const struct marks *k)
+marked_name(struct folder *f, struct message *m, uint8_t flags,
+    uint32_t letters)
 {
 	char name[MAILDIR_NAME_SIZE];
 	struct maildir_name parts;
-	uint32_t letters;
-	uint8_t flags;
 
-	apply(k, m, &flags, &letters);
-	if (flags == (m->flags & MESSAGE_FLAGS_STORED) &&
-	    letters == m->keywords)
-		return TRIED_SAME;
 	if (!maildir_name_parse(span_str(m->name), &parts))
 		bug("the view has the name %s", m->name);
 	if (maildir_name_make(name, parts.base, flags, letters,
@@ -73,18 +69,52 @@ mark_one(struct folder *f, struct message *m, const struct marks *k)
 }
 
 static enum tried
-remove_one(struct folder *f, struct message *m, int64_t *octets)
+mark_one(struct folder *f, uint32_t uid, const struct marks *k)
 {
-	struct fs_stat st;
-	int dir = m->in_new ? f->new_dir : f->cur_dir;
+	const struct message *is = folder_find(f, uid);
+	size_t i = columns_at(&f->cols, uid);
+	struct message m;
+	uint32_t letters;
+	uint8_t flags;
+	enum tried t;
 
-	if ((m->known & NEED_SIZE) == 0 && fs_stat(dir, m->name, &st) == 0) {
-		m->size_octets = st.size_octets;
-		m->known |= NEED_SIZE;
-	}
+	if (is == NULL)
+		return TRIED_SAME;
+	apply(k, is, &flags, &letters);
+	if (flags == (is->flags & MESSAGE_FLAGS_STORED) &&
+	    letters == is->keywords)
+		return TRIED_SAME;
+	if (folder_take(f, i, &m) != 0)
+		return TRIED_GONE;
+	t = marked_name(f, &m, flags, letters);
+	if (t == TRIED_DONE)
+		folder_put(f, i, &m);
+	else
+		message_fini(&m);
+	return t;
+}
+
+static enum tried
+remove_one(struct folder *f, uint32_t uid, int64_t *octets)
+{
+	size_t i = columns_at(&f->cols, uid);
+	const struct message *m;
+	struct fs_stat st = { .size_octets = 0 };
+	int dir;
+
+	if (!columns_has(&f->cols, uid))
+		return TRIED_SAME;
+	m = folder_whole(f, i);
+	if (m == NULL)
+		return TRIED_GONE;
+	dir = m->in_new ? f->new_dir : f->cur_dir;
+	if ((m->known & NEED_SIZE) != 0)
+		st.size_octets = m->size_octets;
+	else if (fs_stat(dir, m->name, &st) != 0)
+		st.size_octets = 0;	/* the next count puts it right */
 	if (fs_unlink(dir, m->name) != 0)
 		return errno == ENOENT ? TRIED_GONE : TRIED_FAILED;
-	*octets -= (int64_t)m->size_octets;
+	*octets -= (int64_t)st.size_octets;
 	return TRIED_DONE;
 }
 
@@ -104,20 +134,17 @@ commit_flags(struct folder *f, const struct folder_change *c,
 	struct marks k = { .kind = c->kind,
 	    .flags = c->flags & MESSAGE_FLAGS_STORED };
 	bool looked = false, done = false;
-	struct message *m;
 	enum tried t;
 
 	if (folder_letters(f, c->keywords, c->keywords_n, &k.letters,
 	    &r->keywords_full, why) != 0)
 		return -1;
 	for (size_t i = 0; i < c->uids_n; i++) {
-		m = folder_get(f, c->uids[i]);
-		t = m == NULL ? TRIED_SAME : mark_one(f, m, &k);
+		t = mark_one(f, c->uids[i], &k);
 		if (t == TRIED_GONE && !looked) {
 			if (look_again(f, &looked, why) != 0)
 				return -1;
-			m = folder_get(f, c->uids[i]);
-			t = m == NULL ? TRIED_SAME : mark_one(f, m, &k);
+			t = mark_one(f, c->uids[i], &k);
 		}
 		if (t == TRIED_FAILED) {
 			why_sys(why, WHY_TEMP, "4.3.0", "cannot set flags");
@@ -135,39 +162,21 @@ commit_flags(struct folder *f, const struct folder_change *c,
 	return 0;
 }
 
-/* The removed ones leave the view in one pass; gone ascends. */
-static void
-drop_from_view(struct folder *f, const struct uids *gone)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->n; i++)
-		if (uids_has(gone, f->v[i].uid))
-			message_fini(&f->v[i]);
-		else
-			f->v[n++] = f->v[i];
-	f->n = n;
-}
-
 static int
 expunge_all(struct folder *f, const struct folder_change *c,
     struct uids *gone, int64_t *octets, struct why *why)
 {
 	bool looked = false;
-	struct message *m;
 	enum tried t;
 
 	for (size_t i = 0; i < c->uids_n; i++) {
-		m = folder_get(f, c->uids[i]);
-		t = m == NULL ? TRIED_SAME : remove_one(f, m, octets);
+		t = remove_one(f, c->uids[i], octets);
 		if (t == TRIED_GONE && !looked) {
 			/* The view may change: what is removed is out first. */
-			drop_from_view(f, gone);
+			folder_drop(f, gone);
 			if (look_again(f, &looked, why) != 0)
 				return -1;
-			m = folder_get(f, c->uids[i]);
-			t = m == NULL ? TRIED_SAME :
-			    remove_one(f, m, octets);
+			t = remove_one(f, c->uids[i], octets);
 		}
 		if (t == TRIED_FAILED) {
 			why_sys(why, WHY_TEMP, "4.3.0", "cannot remove");
@@ -189,7 +198,7 @@ commit_expunge(struct folder *f, const struct folder_change *c,
 
 	uids_init(&gone);
 	rc = expunge_all(f, c, &gone, &octets, why);
-	drop_from_view(f, &gone);
+	folder_drop(f, &gone);
 	for (size_t i = 0; i < gone.n; i++)
 		uids_add(&r->done, gone.v[i]);
 	if (gone.n > 0) {

@@ -92,7 +92,7 @@ static int
 double_message(struct batch *b, uint32_t uid, struct arrival *a,
     struct why *why)
 {
-	const struct message *m = folder_get(b->from, uid);
+	const struct message *m = folder_need(b->from, uid, 0, why);
 	struct folder *to = b->c->to;
 	int fd, rc;
 
@@ -200,9 +200,10 @@ static void
 take_places(struct batch *b)
 {
 	const struct message *m;
+	struct why why;
 
 	for (size_t i = 0; i < b->n; i++) {
-		m = folder_get(b->from, b->uids[i]);
+		m = folder_need(b->from, b->uids[i], 0, &why);
 		b->v[i].from[0] = '\0';
 		if (m == NULL)
 			continue;
@@ -217,18 +218,14 @@ take_places(struct batch *b)
 static void
 leave_view(struct folder *f, const struct batch *b)
 {
-	size_t k = 0, n = 0;
+	struct uids moved;
 
-	for (size_t i = 0; i < f->n; i++) {
-		while (k < b->n && (b->uids[k] < f->v[i].uid ||
-		    !b->v[k].placed))
-			k++;
-		if (k < b->n && b->uids[k] == f->v[i].uid)
-			message_fini(&f->v[i]);
-		else
-			f->v[n++] = f->v[i];
-	}
-	f->n = n;
+	uids_init(&moved);
+	for (size_t k = 0; k < b->n; k++)
+		if (b->v[k].placed)
+			uids_add(&moved, b->uids[k]);
+	folder_drop(f, &moved);
+	uids_fini(&moved);
 }
 
 /* Other file systems, and a move within a folder: COPY, then EXPUNGE. */

@@ -107,8 +107,8 @@ letters_in_use(const struct folder *f)
 {
 	uint32_t used = 0;
 
-	for (size_t i = 0; i < f->n; i++)
-		used |= f->v[i].keywords;
+	for (size_t i = 0; i < f->cols.n && f->cols.letters != NULL; i++)
+		used |= f->cols.letters[i];
 	return used;
 }
 

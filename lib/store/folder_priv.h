@@ -4,19 +4,22 @@
 #ifndef STORE_FOLDER_PRIV_H
 #define STORE_FOLDER_PRIV_H
 
+#include "base/arena.h"
 #include "base/base.h"
 #include "base/why.h"
+#include "store/columns.h"
 #include "store/folder.h"
+#include "store/folder_index.h"
 #include "store/folders.h"
 #include "store/lock.h"
 #include "store/scan.h"
 #include "store/uidlist_file.h"
 
-/* What a file or directory looked like when it was read. */
-struct stamp {
-	uint64_t inode, size_octets;
-	int64_t	 mtime_ns;
-	bool	 old;	/* had not changed for a while: a change would show */
+/* What was shown of a message: copies, used in turn. */
+struct shown {
+	struct message brief[16], whole[FOLDER_SHOWN];
+	char	 text[FOLDER_SHOWN][INDEX_TEXT_MAX + 2];
+	unsigned brief_at, whole_at;
 };
 
 struct folder {
@@ -27,8 +30,12 @@ struct folder {
 	bool	known;		/* there was a sync: the view has been told */
 	bool	synced;		/* the stamps hold */
 	bool	repair;		/* somebody could not append to the uidlist */
-	struct message *v;
-	size_t	n, size;
+	bool	lost;		/* the snapshot cannot be read any more */
+	bool	silent;		/* nobody wants to be told of changes */
+	struct columns cols;
+	struct extras extras;
+	struct folder_index index;
+	struct shown *shown;
 	struct uidlist_file uidlist;
 	uint32_t uidvalidity, nextuid;	/* as told */
 	struct keywords keywords;
@@ -38,9 +45,26 @@ struct folder {
 
 /* folder.c */
 void	folder_empty(struct folder *f);
-struct message *folder_get(struct folder *f, uint32_t uid);
-void	message_fini(struct message *m);
 void	changes_clear(struct folder_changes *c);
+
+/* folder_message.c */
+/* All that is known of message i; NULL: f->lost, a refresh is needed. */
+const struct message *folder_whole(struct folder *f, size_t i);
+/* A copy that the caller owns, to be changed and given back. */
+int	folder_take(struct folder *f, size_t i, struct message *out) must_use;
+/*
+ * m becomes message i, and f's.  It gets a new modseq if one of those things is
+ * other than before that others are to be told.
+ */
+void	folder_put(struct folder *f, size_t i, struct message *m);
+/* As the last message; the index does not know it yet. */
+void	folder_put_last(struct folder *f, struct columns *v,
+	    struct message *m, uint32_t row);
+void	message_fini(struct message *m);
+/* They leave the view; uids ascends. */
+void	folder_drop(struct folder *f, const struct uids *uids);
+/* A file's name, and what it says, into m. */
+void	message_set_name(struct message *m, const char *name);
 
 /* folder_sync.c: what is found goes to f->pending. */
 int	folder_refresh(struct folder *f, struct why *why) must_use;
@@ -55,24 +79,16 @@ struct sync {
 	bool	settled;	/* the uidlist is on stable storage */
 	size_t	missing;	/* of the view, not found */
 	size_t	unmatched;	/* records without a file */
+	struct arena *exts;	/* words of records, from the view */
 };
 int	sync_list(struct sync *s, struct why *why) must_use;
-void	sync_match(struct sync *s);	/* entries get the UIDs that are known */
+/* Entries get the UIDs that are known. */
+int	sync_match(struct sync *s, struct why *why) must_use;
 /* folder_uids.c: every entry has one, and the uidlist is good. */
 int	sync_assign(struct sync *s, struct why *why) must_use;
 
 /* folder_view.c: the view becomes what the scan says; every entry has a UID. */
 void	folder_take_scan(struct folder *f, struct scan *s);
-void	message_set_name(struct message *m, const char *name);
-
-/* folder_keywords.c */
-int	folder_keywords_read(struct folder *f, struct why *why) must_use;
-/*
- * Letters for names, in f's table, which grows if need be.
- * full     set if one got none; may be NULL
- */
-int	folder_letters(struct folder *f, const struct span *names, size_t n,
-	    uint32_t *letters, bool *full, struct why *why) must_use;
 
 #define UID_CEILING	(UINT32_MAX - 65536)	/* then a new UIDVALIDITY */
 

@@ -11,29 +11,30 @@
 
 #define NS_PER_S	INT64_C(1000000000)
 
+/* The message's file; -1 errno ENOENT: not there, or not in the view. */
 static int
-open_now(const struct folder *f, const struct message *m)
+open_now(struct folder *f, uint32_t uid)
 {
-	return fs_open_read(m->in_new ? f->new_dir : f->cur_dir, m->name);
+	size_t i = columns_at(&f->cols, uid);
+	const struct message *m = NULL;
+
+	if (i < f->cols.n && f->cols.uid[i] == uid)
+		m = folder_whole(f, i);
+	errno = ENOENT;
+	return m == NULL ? -1 : fs_open_read(m->in_new ? f->new_dir :
+	    f->cur_dir, m->name);
 }
 
 int
 folder_open_message(struct folder *f, uint32_t uid, struct why *why)
 {
-	const struct message *m = folder_get(f, uid);
-	int fd = -1;
+	int fd = open_now(f, uid);
 
-	errno = ENOENT;
-	if (m != NULL)
-		fd = open_now(f, m);
-	if (fd < 0 && errno == ENOENT && m != NULL) {
+	if (fd < 0 && errno == ENOENT && columns_has(&f->cols, uid)) {
 		f->synced = false;	/* whatever the stamps say */
 		if (folder_refresh(f, why) != 0)
 			return -1;
-		m = folder_get(f, uid);
-		errno = ENOENT;
-		if (m != NULL)
-			fd = open_now(f, m);
+		fd = open_now(f, uid);
 	}
 	if (fd >= 0)
 		return fd;
@@ -80,25 +81,53 @@ know_wire(struct message *m, int fd)
 	return 0;
 }
 
+/* What its file says becomes known of message i. */
+static int
+learn(struct folder *f, uint32_t uid, int fd, unsigned need, struct why *why)
+{
+	size_t i = columns_at(&f->cols, uid);
+	struct message m;
+	int rc = 0;
+
+	if (!columns_has(&f->cols, uid) || folder_take(f, i, &m) != 0) {
+		why_set(why, WHY_TEMP, "4.3.0", "the index was spoilt");
+		return -1;
+	}
+	need &= ~(unsigned)m.known;
+	if ((need & (NEED_SIZE | NEED_DATE)) != 0)
+		rc = know_stat(&m, fd);
+	if (rc == 0 && (need & NEED_WIRE) != 0)
+		rc = know_wire(&m, fd);
+	if (rc == 0)
+		folder_put(f, i, &m);
+	else
+		why_sys(why, WHY_TEMP, "4.3.0", "cannot read the message");
+	message_fini(&m);
+	return rc;
+}
+
+/* In the view, as far as it can be shown. */
+static const struct message *
+whole_of(struct folder *f, uint32_t uid)
+{
+	size_t i = columns_at(&f->cols, uid);
+
+	return i < f->cols.n && f->cols.uid[i] == uid ? folder_whole(f, i) :
+	    NULL;
+}
+
 const struct message *
 folder_need(struct folder *f, uint32_t uid, unsigned need, struct why *why)
 {
-	struct message *m = folder_get(f, uid);
-	int fd, rc = 0;
+	const struct message *m = whole_of(f, uid);
+	int fd, rc;
 
 	if (m != NULL && (need & ~(unsigned)m->known) == 0)
 		return m;
-	fd = folder_open_message(f, uid, why);
+	fd = folder_open_message(f, uid, why);	/* the view may have moved */
 	if (fd < 0)
 		return NULL;
-	m = folder_get(f, uid);		/* the view may have moved */
-	need &= ~(unsigned)m->known;
-	if ((need & (NEED_SIZE | NEED_DATE)) != 0)
-		rc = know_stat(m, fd);
-	if (rc == 0 && (need & NEED_WIRE) != 0)
-		rc = know_wire(m, fd);
-	if (rc != 0)
-		why_sys(why, WHY_TEMP, "4.3.0", "cannot read the message");
+	rc = learn(f, uid, fd, need, why);
 	fd_close(&fd);
-	return rc == 0 ? m : NULL;
+	return rc == 0 ? whole_of(f, uid) : NULL;
 }

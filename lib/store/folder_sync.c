@@ -96,34 +96,60 @@ match_news(struct sync *s, const struct uidlist_news *news)
 	}
 }
 
+/* A copy: what is shown of a message does not last. */
+static struct span
+keep_ext(struct sync *s, const char *ext)
+{
+	if (s->exts == NULL)
+		s->exts = arena_new(UIDLIST_FILE_MAX);
+	return arena_span(s->exts, span_str(ext));
+}
+
 /* What the file does not say of known messages; unless it says all. */
 static void
 match_view(struct sync *s, bool file_says_all)
 {
 	struct folder *f = s->f;
+	const struct message *m;
 	struct maildir_name parts;
 	struct scan_entry *e;
 
 	s->missing = 0;
-	for (size_t i = 0; i < f->n; i++) {
+	for (size_t i = 0; i < f->cols.n && !f->lost; i++) {
+		m = folder_whole(f, i);
 		e = NULL;
-		if (maildir_name_parse(span_str(f->v[i].name), &parts))
+		if (m != NULL && maildir_name_parse(span_str(m->name), &parts))
 			e = scan_find(&s->scan, parts.base);
 		if (e == NULL) {
 			s->missing++;
 			continue;
 		}
 		if (e->uid == 0 && !file_says_all) {
-			e->uid = f->v[i].uid;
-			if (f->v[i].ext != NULL)
-				e->ext = span_str(f->v[i].ext);
+			e->uid = m->uid;
+			if (m->ext != NULL)
+				e->ext = keep_ext(s, m->ext);
 		}
-		e->kept = e->uid == f->v[i].uid;
+		e->kept = e->uid == m->uid;
 	}
 }
 
-void
-sync_match(struct sync *s)
+/* The snapshot was spoilt under our eyes: the uidlist alone says who is who. */
+static void
+match_lost(struct sync *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->scan.n; i++) {
+		struct scan_entry *e = &s->scan.v[i];
+
+		e->kept = e->uid != 0 && columns_has(&s->f->cols, e->uid);
+		kept += e->kept;
+	}
+	s->missing = s->f->cols.n > kept ? s->f->cols.n - kept : 0;
+}
+
+int
+sync_match(struct sync *s, struct why *why)
 {
 	struct folder *f = s->f;
 	const struct uidlist_news *last = &s->news;
@@ -140,12 +166,19 @@ sync_match(struct sync *s)
 	if (s->locked && last != &s->locked_news)
 		match_news(s, &s->locked_news);
 	match_view(s, last->afresh && f->uidlist.state == UIDLIST_GOOD);
+	if (f->lost && !last->afresh) {
+		why_set(why, WHY_TEMP, "4.3.0", "the index was spoilt");
+		return -1;	/* the uidlist has to say all: refresh() */
+	}
+	if (f->lost)
+		match_lost(s);
 	for (size_t i = 0; i < s->scan.n; i++) {
 		struct scan_entry *e = &s->scan.v[i];
 
 		if (f->known && !e->kept && e->uid < f->nextuid)
 			e->uid = 0;
 	}
+	return 0;
 }
 
 int
@@ -180,9 +213,8 @@ find_all(struct sync *s, struct why *why)
 		if (fs_fstat(f->new_dir, &was[0]) != 0 ||
 		    fs_fstat(f->cur_dir, &was[1]) != 0)
 			was[0].mtime_ns = was[1].mtime_ns = 0;
-		if (sync_list(s, why) != 0)
+		if (sync_list(s, why) != 0 || sync_match(s, why) != 0)
 			return -1;
-		sync_match(s);
 		if (s->missing == 0 && (s->unmatched == 0 ||
 		    (f->new_at.old && f->cur_at.old)))
 			break;
@@ -201,19 +233,24 @@ claim_new(struct folder *f)
 {
 	char name[MAILDIR_NAME_SIZE];
 	struct maildir_name parts;
+	struct message m;
 
-	for (size_t i = 0; i < f->n; i++) {
-		struct message *m = &f->v[i];
-
-		if (!m->in_new || !maildir_name_parse(span_str(m->name),
-		    &parts) || maildir_name_make(name, parts.base,
-		    parts.flags, parts.keywords, parts.others) != 0)
+	for (size_t i = 0; i < f->cols.n; i++) {
+		if ((f->cols.bits[i] & BIT_IN_NEW) == 0 ||
+		    folder_take(f, i, &m) != 0)
 			continue;
-		if (fs_rename_new(f->new_dir, m->name, f->cur_dir, name) == 0) {
-			m->in_new = false;
-			message_set_name(m, name);
+		if (!maildir_name_parse(span_str(m.name), &parts) ||
+		    maildir_name_make(name, parts.base, parts.flags,
+		    parts.keywords, parts.others) != 0) {
+			message_fini(&m);
+		} else if (fs_rename_new(f->new_dir, m.name, f->cur_dir,
+		    name) == 0) {
+			m.in_new = false;
+			message_set_name(&m, name);
+			folder_put(f, i, &m);
 		} else {
-			m->flags &= (uint8_t)~MESSAGE_RECENT;
+			message_fini(&m);
+			f->cols.bits[i] &= (uint8_t)~MESSAGE_RECENT;
 			f->synced = false;	/* where is it now? */
 		}
 	}
@@ -252,12 +289,11 @@ run(struct sync *s, struct why *why)
 		return -1;
 	if (folder_keywords_read(f, why) != 0)
 		return -1;
+	f->index.settled = f->uidlist.at_octets;
 	folder_take_scan(f, &s->scan);
 	f->uidvalidity = f->uidlist.header.uidvalidity;
 	f->nextuid = f->uidlist.header.nextuid;
 	f->known = f->synced = true;
-	if (!f->read_only)
-		claim_new(f);
 	return 0;
 }
 
@@ -274,17 +310,13 @@ forget_list(struct folder *f)
 }
 
 static int
-refresh(struct folder *f, struct why *why)
+scan_all(struct folder *f, struct why *why)
 {
 	struct sync s = { .f = f, .lock = DOTLOCK_NONE };
-	int rc = look(f, why);
+	int rc;
 
-	if (rc < 0 && why->kind == WHY_PERM) {
-		reset(f);
-		return 0;
-	}
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
+	if (f->lost)
+		forget_list(f);
 	scan_init(&s.scan);
 	uidlist_news_init(&s.news);
 	uidlist_news_init(&s.locked_news);
@@ -294,7 +326,71 @@ refresh(struct folder *f, struct why *why)
 	uidlist_news_fini(&s.locked_news);
 	uidlist_news_fini(&s.news);
 	scan_fini(&s.scan);
+	arena_free(&s.exts);
 	return rc;
+}
+
+/*
+ * Something has changed.  With the lock nobody else notes anything in the
+ * index between our look and our note.
+ */
+static int
+look_closer(struct folder *f, struct why *why)
+{
+	bool locked = index_lock(f);
+	int rc = 0;
+
+	/* Another session may have looked, and noted what it saw. */
+	if (locked && index_catch_up(f))
+		rc = look(f, why);
+	if (rc == 0) {
+		rc = scan_all(f, why);
+		if (rc != 0 && f->lost)
+			rc = scan_all(f, why);
+	} else if (rc > 0)
+		rc = folder_keywords_read(f, why);
+	if (rc == 0 && f->known && !f->read_only)
+		claim_new(f);
+	if (locked && rc == 0 && f->known)
+		index_save(f);
+	if (locked)
+		index_unlock(f);
+	return rc;
+}
+
+/* What the index says is told as if it had been listed. */
+static int
+tell_loaded(struct folder *f, struct why *why)
+{
+	if (f->index.settled < f->uidlist.at_octets &&
+	    uidlist_file_settle(&f->uidlist, true, why) != 0)
+		return -1;
+	f->index.settled = f->uidlist.at_octets;
+	if (folder_keywords_read(f, why) != 0)
+		return -1;
+	if (!f->read_only)
+		claim_new(f);
+	return 0;
+}
+
+static int
+refresh(struct folder *f, struct why *why)
+{
+	bool first = !f->known;
+	int rc;
+
+	if (first)
+		index_load(f);
+	rc = look(f, why);
+	if (rc < 0 && why->kind == WHY_PERM) {
+		reset(f);
+		return 0;
+	}
+	if (rc < 0)
+		return -1;
+	if (rc > 0)
+		return first ? tell_loaded(f, why) : 0;
+	return look_closer(f, why);
 }
 
 int
@@ -353,10 +449,15 @@ int
 folder_sync(struct folder *f, struct folder_changes *changes, struct why *why)
 {
 	struct folder_changes spare;
+	int rc;
 
 	if (changes != NULL)
 		changes_clear(changes);
-	if (folder_refresh(f, why) != 0)
+	/* Who asks for the first time, and not for changes, sees the view. */
+	f->silent = changes == NULL && !f->known;
+	rc = folder_refresh(f, why);
+	f->silent = false;
+	if (rc != 0)
 		return -1;
 	tidy(f, &f->pending);
 	if (changes != NULL) {

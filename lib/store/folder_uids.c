@@ -201,9 +201,9 @@ rewrite_list(struct sync *s, struct why *why)
 	size_t n;
 	int rc;
 
-	if (sync_list(s, why) != 0 || sync_list(s, why) != 0)
+	if (sync_list(s, why) != 0 || sync_list(s, why) != 0 ||
+	    sync_match(s, why) != 0)
 		return -1;
-	sync_match(s);
 	if (new_header(s, &h, why) != 0)
 		return -1;
 	free(give_uids(s, count_unknown(s), &h.nextuid));
@@ -245,12 +245,12 @@ assign_locked(struct sync *s, struct why *why)
 	s->locked = true;
 	if (uidlist_file_read(&f->uidlist, true, &s->locked_news, why) != 0)
 		return -1;
-	sync_match(s);
+	if (sync_match(s, why) != 0)
+		return -1;
 	/* What got its record since we looked has its file since then, too. */
 	if (s->locked_news.n > 0 && s->unmatched > 0) {
-		if (sync_list(s, why) != 0)
+		if (sync_list(s, why) != 0 || sync_match(s, why) != 0)
 			return -1;
-		sync_match(s);
 	}
 	if (f->uidlist.state != UIDLIST_GOOD || is_mostly_dead(s) ||
 	    f->uidlist.header.nextuid > UID_CEILING)

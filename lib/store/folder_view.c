@@ -58,23 +58,72 @@ make_message(struct message *m, const struct scan *s,
 		m->ext = xmemdup_str(e->ext.p, e->ext.n);
 		sizes_from_ext(m, e->ext);
 	}
-	if (e->in_new)
-		m->flags |= MESSAGE_RECENT;	/* until folder_claim() */
 }
 
 static void
-update_message(struct folder *f, struct message *m, const struct scan *s,
+add_message(struct folder *f, struct columns *v, const struct scan *s,
     const struct scan_entry *e)
 {
-	uint32_t keywords = m->keywords;
-	uint8_t flags = m->flags;
+	struct message m;
 
-	m->in_new = e->in_new;
-	if (strcmp(m->name, scan_name(s, e)) == 0)
+	make_message(&m, s, e);
+	if (e->in_new)
+		m.flags |= MESSAGE_RECENT;	/* until claim_new() */
+	folder_put_last(f, v, &m, ROW_NONE);
+	if (!f->silent)
+		uids_add(&f->pending.added, e->uid);
+}
+
+/* Message i as the scan has it, into out; false: it is as it was. */
+static bool
+changed_message(struct folder *f, size_t i, const struct scan *s,
+    const struct scan_entry *e, struct message *out)
+{
+	const struct message *m = f->lost ? NULL : folder_whole(f, i);
+
+	if (m != NULL && m->in_new == e->in_new &&
+	    strcmp(m->name, scan_name(s, e)) == 0)
+		return false;
+	if (m == NULL || folder_take(f, i, out) != 0)
+		make_message(out, s, e);	/* what is lost is read again */
+	else
+		message_set_name(out, scan_name(s, e));
+	out->in_new = e->in_new;
+	out->flags |= f->cols.bits[i] & MESSAGE_RECENT;
+	return true;
+}
+
+static void
+keep_message(struct folder *f, struct columns *v, size_t i,
+    const struct scan *s, const struct scan_entry *e)
+{
+	uint32_t letters = columns_letters(&f->cols, i);
+	uint32_t row = columns_row(&f->cols, i);
+	uint8_t bits = f->cols.bits[i];
+	struct message m;
+
+	if (!changed_message(f, i, s, e, &m)) {
+		columns_push(v, e->uid, bits, letters, row);
 		return;
-	message_set_name(m, scan_name(s, e));
-	if (m->flags != flags || m->keywords != keywords)
-		uids_add(&f->pending.flagged, m->uid);
+	}
+	if (((bits ^ m.flags) & MESSAGE_FLAGS_STORED) != 0 ||
+	    m.keywords != letters) {
+		uids_add(&f->pending.flagged, m.uid);
+		m.modseq = 0;
+	}
+	folder_put_last(f, v, &m, row);
+}
+
+static void
+lose_message(struct folder *f, size_t i)
+{
+	uint32_t uid = f->cols.uid[i];
+	const struct extra *e = extras_get(&f->extras, uid);
+
+	f->index.unsaved -= e != NULL && e->unsaved;
+	extras_remove(&f->extras, uid);
+	uids_add(&f->index.gone, uid);
+	uids_add(&f->pending.expunged, uid);
 }
 
 static int
@@ -105,32 +154,28 @@ void
 folder_take_scan(struct folder *f, struct scan *s)
 {
 	struct scan_entry **e = sort_entries(s);
-	struct message *v = xcalloc(s->n + 1, sizeof(v[0]));
-	size_t i = 0, k, n = 0;
+	const struct columns *c = &f->cols;
+	struct columns v;
+	size_t i = 0;
 
-	for (k = 0; k < s->n; k++) {
+	columns_init(&v);
+	columns_reserve(&v, s->n + 1);
+	v.rows_n = c->rows_n;
+	for (size_t k = 0; k < s->n; k++) {
 		/* Two records of one UID cannot be: the list ascends. */
 		if (k > 0 && e[k]->uid == e[k - 1]->uid)
 			continue;
-		while (i < f->n && f->v[i].uid < e[k]->uid) {
-			uids_add(&f->pending.expunged, f->v[i].uid);
-			message_fini(&f->v[i++]);
-		}
-		if (i < f->n && f->v[i].uid == e[k]->uid) {
-			v[n] = f->v[i++];
-			update_message(f, &v[n++], s, e[k]);
-			continue;
-		}
-		make_message(&v[n++], s, e[k]);
-		uids_add(&f->pending.added, e[k]->uid);
+		while (i < c->n && c->uid[i] < e[k]->uid)
+			lose_message(f, i++);
+		if (i < c->n && c->uid[i] == e[k]->uid)
+			keep_message(f, &v, i++, s, e[k]);
+		else
+			add_message(f, &v, s, e[k]);
 	}
-	for (; i < f->n; i++) {
-		uids_add(&f->pending.expunged, f->v[i].uid);
-		message_fini(&f->v[i]);
-	}
+	while (i < c->n)
+		lose_message(f, i++);
 	free(e);
-	free(f->v);
-	f->v = v;
-	f->n = n;
-	f->size = s->n + 1;
+	columns_fini(&f->cols);
+	f->cols = v;
+	f->lost = false;
 }

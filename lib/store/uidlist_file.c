@@ -204,8 +204,8 @@ uidlist_file_settle(struct uidlist_file *u, bool afresh, struct why *why)
 	return -1;
 }
 
-static bool
-ignore_record(const struct uidlist_record *r, void *ctx)
+bool
+uidlist_ignore(const struct uidlist_record *r, void *ctx)
 {
 	(void)r;
 	(void)ctx;
@@ -247,7 +247,7 @@ tail_read(struct uidlist_tail *t)
 	errno = EINVAL;
 	/* The header line alone, so that records do not matter here. */
 	if (!uidlist_parse(span_head(s, num_min(n, span_chr(s, '\n') + 1)),
-	    &t->header, ignore_record, NULL))
+	    &t->header, uidlist_ignore, NULL))
 		return -1;
 	at = t->size_octets - n;
 	if (at > 0 && fd_pread_all(t->fd, text, n, at) != 0)

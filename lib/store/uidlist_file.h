@@ -68,6 +68,9 @@ int	uidlist_tail_append(struct uidlist_tail *t, struct span text,
 	    bool sync) must_use;
 void	uidlist_tail_close(struct uidlist_tail *t);
 
+/* For uidlist_parse(), where only the header matters. */
+bool	uidlist_ignore(const struct uidlist_record *r, void *ctx);
+
 /*
  * Replace the file, durably.  Under the dotlock.
  * v        n records, UIDs ascending, all below h->nextuid
