@@ -128,7 +128,7 @@ const struct conf_key conf_keys[] = {
 	    "How long clients of POP3 and IMAP may resume a TLS session by a "
 	    "ticket, whose key changes as often; 0: never.  A login is never "
 	    "resumed, and SMTP has no tickets." },
-	{ "tls_handshakes_max", CONF_NUM, 1, 100000, "500", NULL,
+	{ "tls_handshakes_max", CONF_NUM, 1, 3000, "500", NULL,
 	    R(POP3_FRONT) | R(IMAP_FRONT),
 	    "TLS handshakes under way at once in pop3d, and in imapd." },
 	{ "tls_handshakes_per_network", CONF_NUM, 0, 100000, "50", NULL,
