@@ -15,7 +15,7 @@ struct recent_entry {
 	int64_t	 at_s;		/* the owner's to set */
 	char	 service[8];
 	char	 network[64];
-	unsigned failures;	/* not kept in files */
+	unsigned failures;	/* or another count; not kept in files */
 	int64_t	 last_ms, free_ms;
 	size_t	 key_n;
 	char	 key[];

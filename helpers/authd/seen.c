@@ -1,8 +1,10 @@
 /*
  * seen.c - two tables, of last uses by user and application, and of users and
- * their networks.  The file is replaced as a whole and without waiting for the
- * disk: what a power cut takes away makes nobody's log-in fail.  At most some
- * megabytes, so it is written from the loop.
+ * their networks; and a third of how many networks each user has added today,
+ * so that one who logs in from everywhere does not push out those of others.
+ * The file is replaced as a whole and without waiting for the disk: what a
+ * power cut takes away makes nobody's log-in fail.  At most some megabytes, so
+ * it is written from the loop.
  */
 #include "helpers/authd/seen.h"
 
@@ -21,7 +23,7 @@
 #define KEY_MAX	500
 
 struct seen {
-	struct recent *uses, *known;
+	struct recent *uses, *known, *added;
 	int	dir;
 	bool	changed;
 	int64_t	saved_ms;
@@ -89,6 +91,7 @@ seen_new(const uint8_t seed[16], int dir, int64_t now_s)
 
 	s->uses = recent_new(seed, LOGINS_MAX);
 	s->known = recent_new(seed, LOGINS_MAX);
+	s->added = recent_new(seed, LOGINS_MAX);
 	s->dir = dir;
 	if (dir >= 0)
 		load(s, now_s);
@@ -102,8 +105,22 @@ seen_free(struct seen **s)
 		return;
 	recent_free(&(*s)->uses);
 	recent_free(&(*s)->known);
+	recent_free(&(*s)->added);
 	free(*s);
 	*s = NULL;
+}
+
+/* May this user have one network more today? */
+static bool
+may_add(struct seen *s, struct span user, int64_t now_s)
+{
+	struct recent_entry *e = recent_touch(s->added, user);
+
+	if (now_s - e->at_s >= 24 * 60 * 60) {
+		e->at_s = now_s;
+		e->failures = 0;
+	}
+	return e->failures++ < SEEN_NEW_MAX;
 }
 
 void
@@ -114,7 +131,9 @@ seen_login(struct seen *s, const struct seen_login *l)
 		.app = l->app.n > 0 ? l->app : SPAN_LIT("-") };
 
 	take_use(s, &line);
-	take_known(s, &line);
+	if (seen_known(s, l->user, &l->network, l->now_s) != NULL ||
+	    may_add(s, l->user, l->now_s))
+		take_known(s, &line);
 	s->changed = true;
 }
 

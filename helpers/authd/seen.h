@@ -11,6 +11,7 @@
 #include "helpers/authd/recent.h"
 
 #define SEEN_KNOWN_S	(90 * 24 * 60 * 60)	/* a network is known so long */
+#define SEEN_NEW_MAX	32	/* networks that a user may add in a day */
 #define SEEN_SAVE_MS	30000	/* written at most so often */
 
 struct seen;

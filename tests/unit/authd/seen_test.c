@@ -119,6 +119,27 @@ not_too_often(void **state)
 	seen_free(&s);
 }
 
+/* One who comes from everywhere pushes nobody out. */
+static void
+a_user_adds_so_many_a_day(void **state)
+{
+	struct seen *s = seen_new(seed, -1, NOW_S);
+	char client[20];
+
+	(void)state;
+	login(s, "b", "192.0.2.1", "", NOW_S);
+	for (int i = 0; i < 3 * SEEN_NEW_MAX; i++) {
+		(void)snprintf(client, sizeof(client), "10.0.%d.1", i);
+		login(s, "a", client, "", NOW_S + i);
+		T_TRUE(known(s, "a", client, NOW_S + i) == (i < SEEN_NEW_MAX));
+	}
+	T_TRUE(known(s, "b", "192.0.2.1", NOW_S));
+	T_TRUE(known(s, "a", "10.0.1.1", NOW_S + 1000));
+	login(s, "a", "10.1.0.1", "", NOW_S + 86400);
+	T_TRUE(known(s, "a", "10.1.0.1", NOW_S + 86400));
+	seen_free(&s);
+}
+
 /* What is there may be anything. */
 static void
 a_damaged_file(void **state)
@@ -165,6 +186,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(over_a_restart),
 		cmocka_unit_test(not_too_often),
+		cmocka_unit_test(a_user_adds_so_many_a_day),
 		cmocka_unit_test(a_damaged_file),
 		cmocka_unit_test(the_oldest_goes),
 	};
