@@ -218,14 +218,11 @@ hijack:
 	    tests/privs/test_hijack.py
 
 # The attacks of doc/threats.md and how their tests go; with their long forms.
-threats: tests
+threats hostile: tests
+	@$(MAKE) -s FAULT=1 all build-fault/tests/interop/store_tool
 	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
-	@BUILD=$(B) $(PYTHON) tests/hostile/count.py --run
-
-hostile: tests
-	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
-	@LONG=1 ROUNDS=80 FAULTS=all POINTS=500 BUILD=$(B) \
-	    $(PYTHON) tests/hostile/count.py --run
+	@$(if $(filter hostile,$@),LONG=1 ROUNDS=80 FAULTS=all POINTS=500) \
+	    BUILD=$(B) $(PYTHON) tests/hostile/count.py --run
 
 demo:
 	@tools/install-deps
