@@ -102,6 +102,25 @@ def test_salt_of_nobody_is_stable(paq):
     assert len(seen) == 1
 
 
+def test_salt_of_nobody_outlives_authd(paq):
+    """A restart does not tell names that nobody has from others."""
+    def salt():
+        client = Scram("sha256", "phantom@demo.example", "x")
+        with Line("imap", paq.port["imap"], source=somewhere()) as one:
+            assert one.auth("SCRAM-SHA-256", client) == "wrong"
+        return client.salt
+    first = salt()
+    restart_authd(paq)
+    assert salt() == first
+
+
+def restart_authd(paq):
+    before = paq.pid("authd")
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: any(r["daemon"] == "authd" and r["state"] == "ready" and
+                         r["pid"] != before for r in paq.status()))
+
+
 def test_authorization_identity(line):
     """Nobody acts for another: RFC 5802 5.1, a."""
     other = Scram("sha256", ALICE, SECRET, authzid=f"a={BARE}")
@@ -203,11 +222,7 @@ def test_a_restarted_authd_knows_no_exchange(paq):
         with Line(protocol, paq.port[PORTS[protocol]]) as line:
             line.begin("SCRAM-SHA-256", client.first())
             challenge = line.outcome()[1]
-            before = paq.pid("authd")
-            os.kill(before, signal.SIGKILL)
-            wait_for(lambda: any(
-                r["daemon"] == "authd" and r["state"] == "ready" and
-                r["pid"] != before for r in paq.status()))
+            restart_authd(paq)
             line.say(b64(client.answer(challenge)))
             kind, text = line.outcome()
             assert kind == "later", (protocol, text)
