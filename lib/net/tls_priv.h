@@ -72,6 +72,9 @@ const struct tls_site *tls_sites_find(struct tls_sites *s, const char *host,
 void	tls_sites_learn(struct tls_sites *s, const char *host,
 	    struct span der);
 
+/* One that was found proved wrong: it is asked for again. */
+void	tls_sites_forget(struct tls_sites *s, const char *host);
+
 /* tls_wait.c: the session whose handshake runs now. */
 struct tls *tls_current(void);
 void	tls_set_current(struct tls *t);
@@ -85,6 +88,8 @@ void	tls_wait_end(struct tls *t);
 
 /* tls_server.c: the answer for the host that this client named. */
 void	tls_server_learn(const struct tls *t, struct span der);
+/* Nobody signed for it: perhaps it was renewed behind our back. */
+void	tls_server_unlearn(const struct tls *t);
 
 /* tls_facts.c: of that certificate, RFC 5929 4.1 */
 int	tls_end_point(const X509 *x, uint8_t out[TLS_BINDING_MAX], size_t *n)

@@ -196,6 +196,15 @@ tls_server_learn(const struct tls *t, struct span der)
 		tls_sites_learn(t->server->sites, host, der);
 }
 
+void
+tls_server_unlearn(const struct tls *t)
+{
+	char host[CERT_NAME_SIZE];
+
+	if (t->server != NULL && asked_host(t->ssl, host))
+		tls_sites_forget(t->server->sites, host);
+}
+
 /* -------------------------------------------------- certificates of clients */
 
 /* What is wrong with it stays in the session's verify result. */

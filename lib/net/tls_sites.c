@@ -262,6 +262,15 @@ tls_sites_find(struct tls_sites *s, const char *host, bool *nobody)
 	return NULL;
 }
 
+void
+tls_sites_forget(struct tls_sites *s, const char *host)
+{
+	struct entry *e = hash_get(s->by_host, span_str(host));
+
+	if (e != NULL && !e->nobody)
+		entry_free(s, e);
+}
+
 /* A chain is believed only for the host it was asked for. */
 static int
 take(struct tls_site *site, const char *host, struct span der)

@@ -108,11 +108,16 @@ tls_ask_signature(struct tls_text *text, uint8_t *sig, size_t sig_max)
 		return 0;
 	text->session = t;
 	n = wait.asks->sign(text, sig, sig_max);
-	if (n != TLS_LATER)
-		return n <= sig_max ? n : 0;
-	if (!tls_may_wait(t) || ASYNC_get_current_job() == NULL)
-		bug("a signature later for one who cannot wait");
-	return leave_until_signed(t, sig, sig_max);
+	if (n == TLS_LATER) {
+		if (!tls_may_wait(t) || ASYNC_get_current_job() == NULL)
+			bug("a signature later for one who cannot wait");
+		n = leave_until_signed(t, sig, sig_max);
+	}
+	if (n > 0 && n <= sig_max)
+		return n;
+	if (t != NULL)
+		tls_server_unlearn(t);
+	return 0;
 }
 
 /* The session may be gone when this returns. */

@@ -691,6 +691,19 @@ test_found(void **state)
 			close_peer(&p);
 		}
 	}
+	/* One that nobody signs for may have been renewed: asked for again. */
+	all.find = P256_KEY;
+	all.found = 0;
+	all.refuse = true;
+	open_peer(&p, s, TLS1_3_VERSION, "ec.example");
+	T_TRUE(!shake(&p));
+	close_peer(&p);
+	T_INT(all.found, 0);
+	all.refuse = false;
+	open_peer(&p, s, TLS1_3_VERSION, "ec.example");
+	T_TRUE(shake(&p));
+	T_INT(all.found, 1);
+	close_peer(&p);
 	/* The same, later; and somebody who does not wait for it. */
 	all.later = true;
 	for (int round = 0; round < 2; round++) {
