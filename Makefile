@@ -195,7 +195,7 @@ check:
 	$(MAKE) -s $(ALL_CPUS) tests
 	$(MAKE) -s $(ALL_CPUS) FAULT=1 all \
 	    build-fault/tests/interop/store_tool
-	$(MAKE) -s $(ALL_CPUS) HIJACK=1 all
+	$(MAKE) -s $(ALL_CPUS) HIJACK=1 SAN= all
 	@# A target that cannot be built is one that failed.
 	@if command -v clang >/dev/null; then $(MAKE) -s -k $(ALL_CPUS) fuzz || :; fi
 	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
@@ -213,7 +213,7 @@ testssl: all
 
 # From inside every process, all that there is to try: check does a part.
 hijack:
-	$(MAKE) -s $(ALL_CPUS) HIJACK=1 all
+	$(MAKE) -s $(ALL_CPUS) HIJACK=1 SAN= all
 	@LONG=1 $(PYTHON) -m pytest -q -s -p no:cacheprovider \
 	    tests/privs/test_hijack.py
 
