@@ -12,6 +12,7 @@
 #include "base/date.h"
 #include "base/num.h"
 #include "imapd/bodystruct.h"
+#include "imapd/cached.h"
 #include "imapd/command.h"
 #include "imapd/envelope.h"
 #include "imapd/extract.h"
@@ -29,6 +30,9 @@ struct fetch {
 	unsigned    need;		/* enum message_need */
 	enum { READ_NOTHING, READ_HEADER, READ_TREE } read;
 	bool	    octets;		/* the message itself */
+	bool	    uncached;		/* something that is never kept */
+	bool	    hit;		/* all is kept of this message */
+	struct cached cached;
 	bool	    seen;		/* reading it sets \Seen */
 	struct uids changed;		/* \Seen was set just now */
 	struct buf  line;
@@ -43,12 +47,27 @@ is_whole(const struct fetch_item *item)
 	return item->section.part_n == 0 && item->section.text == SECTION_ALL;
 }
 
+/* Whether the store may have the answer from an earlier time. */
+static void
+want_cached(struct fetch *f, const struct fetch_item *item)
+{
+	if (item->kind == FETCH_ENVELOPE)
+		f->cached.kinds |= 1U << CACHE_ENVELOPE;
+	else if (item->kind == FETCH_STRUCTURE)
+		f->cached.kinds |= 1U << CACHE_STRUCTURE;
+	else if (item->kind == FETCH_SECTION && cached_section(&item->section))
+		f->cached.kinds |= 1U << CACHE_FIELDS;
+	else if (item->kind == FETCH_SECTION || item->kind == FETCH_BODY)
+		f->uncached = true;
+}
+
 static void
 want(struct fetch *f, const struct fetch_item *item)
 {
 	bool header = item->kind == FETCH_ENVELOPE;
 	bool tree = item->kind == FETCH_BODY || item->kind == FETCH_STRUCTURE;
 
+	want_cached(f, item);
 	f->flags = f->flags || item->kind == FETCH_FLAGS;
 	f->uid = f->uid || item->kind == FETCH_UID;
 	if (item->kind == FETCH_DATE)
@@ -74,7 +93,7 @@ want(struct fetch *f, const struct fetch_item *item)
 static bool
 turn_to(struct fetch *f, uint32_t uid)
 {
-	bool closed = f->read == READ_NOTHING && !f->octets;
+	bool closed = f->hit || (f->read == READ_NOTHING && !f->octets);
 
 	if (closed && f->need == 0)
 		return true;
@@ -98,6 +117,8 @@ prepare(struct fetch *f)
 	struct span header;
 	uint64_t octets;
 
+	if (f->hit)
+		return 0;
 	if (f->read == READ_HEADER &&
 	    content_header(c, &header, &f->why) != 0)
 		return -1;
@@ -116,7 +137,7 @@ put_date(struct buf *out, int64_t date_s)
 
 /* What prepare() has read; it cannot fail again. */
 static void
-put_read(struct fetch *f, enum fetch_kind kind)
+put_content(struct fetch *f, enum fetch_kind kind)
 {
 	const struct mime_tree *tree;
 	struct span text;
@@ -127,6 +148,23 @@ put_read(struct fetch *f, enum fetch_kind kind)
 	} else if (content_tree(&f->s->content, &tree, &f->why) == 0)
 		bodystruct_put(&f->line, tree, buf_span(&f->s->content.raw),
 		    kind == FETCH_STRUCTURE);
+}
+
+static void
+put_read(struct fetch *f, enum fetch_kind kind, uint32_t uid)
+{
+	enum cache_kind cache = kind == FETCH_ENVELOPE ? CACHE_ENVELOPE :
+	    CACHE_STRUCTURE;
+	size_t begin = f->line.n;
+
+	if (f->hit) {
+		buf_add_span(&f->line, buf_span(&f->cached.text[cache]));
+		return;
+	}
+	put_content(f, kind);
+	if (kind != FETCH_BODY && !f->line.full)
+		folder_cache_add(f->s->folder, uid, cache,
+		    span_from(buf_span(&f->line), begin));
 }
 
 static void
@@ -151,7 +189,7 @@ put_item(struct fetch *f, const struct fetch_item *item,
 	case FETCH_ENVELOPE:
 	case FETCH_BODY:
 	case FETCH_STRUCTURE:
-		put_read(f, item->kind);
+		put_read(f, item->kind, m->uid);
 		break;
 	case FETCH_SECTION:
 		break;
@@ -248,9 +286,13 @@ send_section(struct fetch *f, const struct fetch_item *item)
 	struct span text;
 	struct buf chosen;
 
-	if (sec->part_n == 0 && sec->text != SECTION_TEXT) {
+	if (f->hit)
+		text = buf_span(&f->cached.text[CACHE_FIELDS]);
+	else if (sec->part_n == 0 && sec->text != SECTION_TEXT) {
 		if (content_header(c, &text, &f->why) != 0)
 			return;
+		if (cached_section(sec))
+			cached_keep_fields(f->s->folder, c->uid, text);
 	} else if (content_tree(c, &tree, &f->why) != 0)
 		return;
 	else if (!section_find(tree, buf_span(&c->raw), sec, &text)) {
@@ -294,6 +336,8 @@ fetch_one(struct fetch *f, uint32_t uid)
 {
 	const struct message *m;
 
+	f->hit = f->cached.kinds != 0 && !f->uncached &&
+	    cached_find(&f->cached, f->s->folder, uid);
 	if (!turn_to(f, uid))
 		return;
 	if (prepare(f) != 0) {
@@ -370,6 +414,7 @@ cmd_fetch(struct session *s, const union args *a)
 	struct uids uids;
 	bool missing;
 
+	cached_init(&f.cached);
 	for (size_t i = 0; i < a->fetch.n; i++)
 		want(&f, &a->fetch.v[i]);
 	uids_init(&uids);
@@ -377,8 +422,10 @@ cmd_fetch(struct session *s, const union args *a)
 	buf_init(&f.line, IMAP_ANSWER_MAX);
 	if (select_messages(s, &a->fetch.set, &uids, &missing)) {
 		fetch_all(&f, &uids);
+		folder_cache_write(s->folder);
 		answer(&f, missing);
 	}
+	cached_fini(&f.cached);
 	buf_fini(&f.line);
 	uids_fini(&f.changed);
 	uids_fini(&uids);

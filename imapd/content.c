@@ -176,7 +176,11 @@ content_tree(struct content *c, const struct mime_tree **tree,
 	return 0;
 }
 
-/* The file from its beginning, in pieces, until x has what it wants. */
+/*
+ * The file in pieces, until x has what it wants: from its beginning, or from
+ * the piece in which the last part ended.  A client that reads in parts costs
+ * as much as one that does not, and one piece for each part.
+ */
 static int
 pass_file(struct content *c, struct extract *x, struct why *why)
 {
@@ -184,7 +188,17 @@ pass_file(struct content *c, struct extract *x, struct why *why)
 	uint64_t at = 0;
 	ssize_t n;
 
+	if (x->to != NULL && c->part_wire <= x->from) {
+		at = c->part_at;
+		x->at = c->part_wire;
+		x->after_cr = c->part_after_cr;
+	}
 	do {
+		if (x->to != NULL) {
+			c->part_at = at;
+			c->part_wire = x->at;
+			c->part_after_cr = x->after_cr;
+		}
 		n = fd_pread(c->fd, piece, sizeof(piece), at);
 		if (n < 0) {
 			why_sys(why, WHY_TEMP, "4.3.0", "reading a message");

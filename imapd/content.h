@@ -25,6 +25,11 @@ struct content {
 	struct mime_tree tree;
 	bool	 has_wire;
 	uint64_t wire_octets;
+	/* A place in a large message that was sent in part: who goes on with
+	   the next part need not begin at its beginning. */
+	uint64_t part_at;		/* in the file */
+	uint64_t part_wire;		/* octets over the wire before it */
+	bool	 part_after_cr;
 };
 
 void	content_init(struct content *c);

@@ -8,6 +8,7 @@
 #include "imapd/search.h"
 
 #include "base/date.h"
+#include "imapd/cached.h"
 #include "imapd/casemap.h"
 #include "imapd/limits.h"
 #include "mail/header.h"
@@ -110,6 +111,7 @@ search_begin(struct search *search, struct session *s,
 {
 	search->s = s;
 	search_text_init(&search->text);
+	buf_init(&search->fields, CACHE_OCTETS_MAX);
 	return ready(s, key);
 }
 
@@ -117,6 +119,7 @@ void
 search_end(struct search *search)
 {
 	search_text_fini(&search->text);
+	buf_fini(&search->fields);
 }
 
 static bool
@@ -185,16 +188,32 @@ matches_sent(const struct search_key *k, struct span header)
 	return compare_day(k->kind, day_of(date_to_time(&d)), k->day);
 }
 
+/* The header, or at least those of its fields that the store keeps. */
+static bool
+find_header(struct search *search, const struct search_key *k, uint32_t uid,
+    struct span *header)
+{
+	struct session *s = search->s;
+	bool kept = (k->kind != SEARCH_ADDRESS && k->kind != SEARCH_HEADER) ||
+	    cached_field(k->field);
+	struct why why;
+
+	if (kept && folder_cached(s->folder, uid, CACHE_FIELDS,
+	    &search->fields)) {
+		*header = buf_span(&search->fields);
+		return true;
+	}
+	return content_open(&s->content, s->folder, uid, &why) == 0 &&
+	    content_header(&s->content, header, &why) == 0;
+}
+
 static bool
 matches_header(struct search *search, const struct search_key *k,
     uint32_t uid)
 {
-	struct session *s = search->s;
 	struct span header;
-	struct why why;
 
-	if (content_open(&s->content, s->folder, uid, &why) != 0 ||
-	    content_header(&s->content, &header, &why) != 0)
+	if (!find_header(search, k, uid, &header))
 		return false;
 	if (k->kind == SEARCH_ADDRESS || k->kind == SEARCH_HEADER)
 		return search_text_header(&search->text, header, k->field,

@@ -11,6 +11,7 @@
 #include "imapd/session.h"
 
 struct search {
+	struct buf fields;		/* kept of a header */
 	struct session *s;
 	struct search_text text;
 };

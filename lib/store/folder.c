@@ -12,6 +12,7 @@
 #include "base/bug.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "store/folder_cache.h"
 #include "store/folder_priv.h"
 
 void
@@ -104,6 +105,7 @@ folder_open(int root, const char *name, bool read_only, struct why *why)
 	f->shown = xcalloc(1, sizeof(*f->shown));
 	columns_init(&f->cols);
 	index_init(f);
+	cache_init(&f->cache);
 	keywords_init(&f->keywords);
 	folder_changes_init(&f->pending);
 	uidlist_file_init(&f->uidlist, -1);
@@ -124,6 +126,7 @@ folder_empty(struct folder *f)
 	extras_fini(&f->extras);
 	index_fini(f);
 	index_init(f);
+	cache_fini(&f->cache);
 }
 
 void
@@ -134,7 +137,9 @@ folder_close(struct folder **fp)
 	*fp = NULL;
 	if (f == NULL)
 		return;
+	folder_cache_write(f);
 	folder_flush(f);
+	cache_fini(&f->cache);
 	columns_fini(&f->cols);
 	extras_fini(&f->extras);
 	index_fini(f);

@@ -7,6 +7,7 @@
 #define STORE_FOLDER_INDEX_H
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "store/index_base.h"
 #include "store/index_format.h"
 #include "store/uids.h"
@@ -62,5 +63,22 @@ int	folder_keywords_read(struct folder *f, struct why *why) must_use;
  */
 int	folder_letters(struct folder *f, const struct span *names, size_t n,
 	    uint32_t *letters, bool *full, struct why *why) must_use;
+
+#define CACHE_NAME	"paquebot-cache"
+
+/* See folder_cache.c. */
+struct folder_cache {
+	int	 fd;		/* -1: not open */
+	uint64_t number;	/* of the open file; 0: not read yet */
+	bool	 off;
+	struct buf gathered;	/* records to be written */
+	uint64_t before;	/* place of the last of them */
+	uint8_t	*window;	/* of the file */
+	uint64_t window_at;
+	size_t	 window_n;
+};
+
+void	cache_init(struct folder_cache *c);	/* folder_cache.c */
+void	cache_fini(struct folder_cache *c);
 
 #endif

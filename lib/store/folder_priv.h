@@ -35,6 +35,7 @@ struct folder {
 	struct columns cols;
 	struct extras extras;
 	struct folder_index index;
+	struct folder_cache cache;
 	struct shown *shown;
 	struct uidlist_file uidlist;
 	uint32_t uidvalidity, nextuid;	/* as told */

@@ -14,9 +14,11 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "os/memory.h"
 #include "store/folder_priv.h"
 
 #define PIECE	(32 * KIB)
+#define GIVE_BACK	10000	/* extras: then there is something to give */
 
 /* Octets on their way to one place of the file. */
 struct outlet {
@@ -164,6 +166,7 @@ go_on(struct folder *f)
 {
 	struct columns fresh, *c = &f->cols;
 	struct index_base base;
+	bool many;
 
 	index_base_init(&base);
 	columns_init(&fresh);
@@ -176,7 +179,10 @@ go_on(struct folder *f)
 		fresh.bits[i] |= c->bits[i] & MESSAGE_RECENT;
 	columns_fini(c);
 	*c = fresh;
+	many = f->extras.n > GIVE_BACK;
 	extras_fini(&f->extras);
+	if (many)
+		memory_give_back();
 	index_base_close(&f->index.base);
 	f->index.base = base;
 	f->index.state = base.head.state;
