@@ -1,7 +1,9 @@
 /*
  * cmd_xclient - XCLIENT and XFORWARD, of the hosts in xclient_hosts alone.
  * XCLIENT makes the session that of another client, as if that one had just
- * connected: every rule goes by it from then on.  XFORWARD only tells the log
+ * connected: every rule goes by it from then on, that of XCLIENT among them (a
+ * proxy that only passes octets on passes on this command as well), and what
+ * the host before it has proven does not count.  XFORWARD only tells the log
  * whose the next message is.
  */
 #include "smtp/xclient.h"
@@ -40,7 +42,10 @@ cmd_xclient(struct session *s, const struct verb_cmd *cmd)
 	    LF_STR("user", x.login[0] != '\0' ? x.login : NULL));
 	session_reset(s);
 	s->behind = true;
+	session_forget_client(s);
 	session_is_from(s, &client);
+	if ((x.given & XCLIENT_ADDR) != 0 && x.addr[0] == '\0')
+		session_is_unknown(s);
 	span_copy_cut(span_str(x.helo), s->helo, sizeof(s->helo));
 	if ((x.given & XCLIENT_LOGIN) != 0) {
 		span_copy_cut(span_str(x.login), s->login, sizeof(s->login));

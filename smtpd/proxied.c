@@ -63,8 +63,10 @@ proxied_begin(struct session *s)
 		session_lost(s, "no header of the proxy");
 		return false;
 	}
-	if (!h.known)
+	if (!h.known) {
+		session_is_unknown(s);
 		return true;
+	}
 	sock_format_ip(&s->peer, proxy);
 	session_is_from(s, &h.client);
 	log_debug(LF_STR("event", "proxied"), LF_STR("session", s->id),

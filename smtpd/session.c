@@ -9,6 +9,7 @@
 #include "smtpd/session.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/bug.h"
 #include "base/log.h"
@@ -269,7 +270,24 @@ session_is_from(struct session *s, const struct sock_addr *client)
 	/* What others say of a client makes nobody a user of this host. */
 	s->facts.loopback = !s->behind && sock_is_loopback(client);
 	s->facts.relay_client = settings_has(&s->set->relay, client);
+	/* Behind a proxy that spoke for a client, that client speaks. */
+	s->facts.xclient = settings_has(&s->set->xclient, client);
 	find_mechanisms(s);
+}
+
+void
+session_is_unknown(struct session *s)
+{
+	s->facts.loopback = s->facts.relay_client = s->facts.xclient = false;
+	find_mechanisms(s);
+}
+
+void
+session_forget_client(struct session *s)
+{
+	s->login[0] = '\0';
+	s->facts.logged_in = false;
+	memset(&s->ties, 0, sizeof(s->ties));
 }
 
 static void
@@ -308,9 +326,6 @@ session_serve(const struct session_client *start)
 	begin(&s, start);
 	if (!proxied_begin(&s))
 		goto out;
-	/* Of the host that really calls: XCLIENT does not change it. */
-	s.facts.xclient = start->kind != LISTENER_LOCAL &&
-	    settings_has(&start->set->xclient, &s.peer);
 	if (start->kind != LISTENER_SUBMISSIONS)
 		greet(&s);
 	else if (start->set->tls == NULL)

@@ -100,6 +100,13 @@ void	session_enter(struct session *s, enum session_state to);
 /* Whose connection it is: address and what follows from it. */
 void	session_is_from(struct session *s, const struct sock_addr *client);
 /*
+ * A proxy or XCLIENT speaks for a client without saying who it is: the address
+ * at hand, the proxy's, gives it no rights.
+ */
+void	session_is_unknown(struct session *s);
+/* What the client proved, by a log-in or by TLS, is not the next one's. */
+void	session_forget_client(struct session *s);
+/*
  * TLS from here on; what was known of the client is forgotten (RFC 3207 4.2).
  * Output is flushed, no input waits.  false: the session is at its end.
  */

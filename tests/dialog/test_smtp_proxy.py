@@ -61,6 +61,23 @@ def test_a_check_of_the_proxy(suite, head):
 
 
 @pytest.mark.parametrize("head", [
+    b"PROXY UNKNOWN\r\n", b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0",
+    b"\r\n\r\n\0\r\nQUIT\n\x21\0\0\0"])
+def test_nobody_known_has_no_rights(head):
+    """Where the proxy does not say whose the connection is, its own address
+    opens nothing: no relaying, no log-in in the clear, no XCLIENT."""
+    own = ["127.0.0.1/32"]
+    with Suite(proxy_clients=own, relay_clients=own, xclient_hosts=own) as s:
+        c = proxied(s, head)
+        assert not [x for x in c.say("EHLO x")[1] if x.startswith("X")]
+        assert c.code("XCLIENT ADDR=192.0.2.7") == 502
+        c.ok("MAIL FROM:<a@b.example>")
+        assert c.code("RCPT TO:<x@far.example>") == 550
+        c = proxied(s, head, "submission")
+        assert not [x for x in c.say("EHLO x")[1] if x.startswith("AUTH")]
+
+
+@pytest.mark.parametrize("head", [
     b"EHLO client.example.net\r\n", b"PROXY TCP4 1 2 3 4\r\n",
     b"PROXY " + b"x" * 200, V2[:12] + b"\x21\x11\xff\xff" + V2[16:],
     b"\x16\x03\x01" + b"\0" * 20])
@@ -111,8 +128,10 @@ def test_each_connection_says_whose_it_is(suite):
 
 @pytest.fixture(scope="module")
 def trusting():
-    with Suite(xclient_hosts=["127.0.0.1/32"],
-               relay_clients=["192.0.2.0/24"]) as s:
+    # Some of them speak for one another: a chain of proxies.
+    with Suite(xclient_hosts=["127.0.0.1/32", "192.0.2.7/32",
+                              "198.51.100.1/32", "2001:db8::1/128"],
+               relay_clients=["192.0.2.0/24", "127.0.0.1/32"]) as s:
         yield s
 
 
@@ -154,6 +173,36 @@ def test_xclient_logs_in(trusting):
     assert m.fields["auth"] == b"alice@example.org"
     assert c.code("MAIL FROM:<bob@example.org>") == 553
     c.ok("XCLIENT LOGIN=[UNAVAILABLE]", 220)
+    c.hello()
+    assert c.code("MAIL FROM:<alice@example.org>") == 530
+
+
+def test_xclient_is_not_for_who_is_passed_on(trusting):
+    """A proxy that only passes on octets passes on this command, too."""
+    c = trusting.connect("mx").hello()
+    c.ok("XCLIENT ADDR=203.0.113.9", 220)
+    assert not [x for x in c.say("EHLO x")[1] if x.startswith("X")]
+    assert c.code("XCLIENT ADDR=192.0.2.7") == 502
+    assert c.code("XFORWARD ADDR=192.0.2.7") == 502
+    c.ok("MAIL FROM:<a@b.example>")
+    assert c.code("RCPT TO:<x@far.example>") == 550
+
+
+def test_xclient_of_nobody_known(trusting):
+    """The proxy's own address may relay; its unknown client may not."""
+    c = trusting.connect("mx").hello()
+    c.ok("XCLIENT ADDR=[UNAVAILABLE]", 220)
+    assert not [x for x in c.say("EHLO x")[1] if x.startswith("X")]
+    c.ok("MAIL FROM:<a@b.example>")
+    assert c.code("RCPT TO:<x@far.example>") == 550
+
+
+def test_xclient_ends_a_login(trusting):
+    """The next client is not whoever the one before it was."""
+    c = trusting.connect("submission").hello()
+    c.ok("XCLIENT ADDR=198.51.100.1 LOGIN=alice@example.org", 220)
+    c.hello()
+    c.ok("XCLIENT ADDR=203.0.113.9", 220)
     c.hello()
     assert c.code("MAIL FROM:<alice@example.org>") == 530
 
