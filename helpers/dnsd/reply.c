@@ -1,8 +1,9 @@
 /*
  * reply.c - RFC 1035 4.1 as one function per part.  All is walked with a
- * position and the end of the message; a name may only point backwards, so
- * that following it ends.  Work is bounded: REPLY_CNAMES_MAX times the octets
- * of a message.
+ * position and the end of the message; a name may only point backwards, and not
+ * more often than it can have labels, so that a chain of pointers for each of
+ * thousands of records costs nobody a second.  Work is bounded: JUMPS_MAX steps
+ * for a name, and REPLY_CNAMES_MAX walks over a message.
  *
  * A name whose labels hold other than printable octets without dot and
  * backslash cannot be written as text in one way only: it is equal to nothing,
@@ -15,6 +16,7 @@
 #define HEADER		12	/* octets, RFC 1035 4.1.1 */
 #define NAME_WIRE_MAX	255	/* RFC 1035 2.3.4 */
 #define CLASS_IN	1
+#define JUMPS_MAX	127	/* labels of a name */
 
 struct walk {
 	const uint8_t *p;	/* the whole message */
@@ -69,7 +71,8 @@ static int
 get_name(const struct walk *w, size_t *at, char out[256])
 {
 	size_t here = *at, lowest = here, wire = 1;
-	bool jumped = false, odd = false;
+	unsigned jumps = 0;
+	bool odd = false;
 
 	out[0] = '\0';
 	for (;;) {
@@ -81,11 +84,11 @@ get_name(const struct walk *w, size_t *at, char out[256])
 		if ((n & 0xc0) == 0xc0) {
 			if (here + 1 >= w->n)
 				return -1;
-			if (!jumped)
+			if (jumps++ == 0)
 				*at = here + 2;
-			jumped = true;
 			here = u16(w, here) & 0x3fff;
-			if (here >= lowest)	/* only backwards */
+			/* only backwards */
+			if (here >= lowest || jumps > JUMPS_MAX)
 				return -1;
 			lowest = here;
 			continue;
@@ -98,7 +101,7 @@ get_name(const struct walk *w, size_t *at, char out[256])
 			break;
 		put_label(w->p + here - n, n, out, &odd);
 	}
-	if (!jumped)
+	if (jumps == 0)
 		*at = here;
 	if (odd)
 		memcpy(out, "\\", 2);

@@ -130,6 +130,8 @@ qp_encode(struct buf *out, struct span in)
 		if (column + width > LINE_MAX_OCTETS - 1) {
 			buf_add_str(out, "=\r\n");
 			column = 0;
+			/* No line of ours may be a boundary: RFC 2046 5.1.1. */
+			width = octet == '-' ? 3 : width;
 		}
 		if (width == 1)
 			buf_add_char(out, in.p[at]);

@@ -13,7 +13,10 @@
  * LF, stay what they are.  -1: cap reached (out holds a beginning).
  */
 int	qp_decode(struct buf *out, struct span in);
-/* Lines of at most 76 octets, CRLF in = CRLF out.  -1: cap reached. */
+/*
+ * Lines of at most 76 octets, CRLF in = CRLF out; a line that a soft break makes
+ * does not begin with "-".  -1: cap reached.
+ */
 int	qp_encode(struct buf *out, struct span in);
 
 #endif

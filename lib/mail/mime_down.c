@@ -144,12 +144,14 @@ put_leaf(struct down *d, const struct mime_part *p,
 	put_quoted(d, mime_part_body(p, d->message));
 }
 
-static void put_part(struct down *d, uint32_t i);
+static void put_part(struct down *d, uint32_t i, bool in_digest);
 
 static void
 put_container(struct down *d, const struct mime_part *p,
     const struct mime_fields *f)
 {
+	/* Asked once: a header may be long, and have a thousand parts. */
+	bool digest = mime_type_is(&f->type, "multipart", "digest");
 	size_t at = p->body_at;
 
 	if (!is_plain(f->encoding) ||
@@ -162,40 +164,26 @@ put_container(struct down *d, const struct mime_part *p,
 	for (uint32_t c = p->first_child; c != MIME_NONE &&
 	    d->end == MIME_DOWN_DONE; c = d->tree.v[c].next) {
 		put_between(d, at, d->tree.v[c].header_at);
-		put_part(d, c);
+		put_part(d, c, digest);
 		at = d->tree.v[c].body_end;
 	}
 	put_between(d, at, p->body_end);
 }
 
-static bool
-in_digest(const struct down *d, const struct mime_part *p)
-{
-	struct mime_fields f;
-
-	if (p->parent == MIME_NONE)
-		return false;
-	arena_clear(d->mem);
-	mime_fields_read(mime_part_header(&d->tree.v[p->parent], d->message),
-	    false, d->mem, &f);
-	return mime_type_is(&f.type, "multipart", "digest");
-}
-
 /* Depth is bounded by MIME_DOWN_DEPTH. */
 static void
-put_part(struct down *d, uint32_t i)
+put_part(struct down *d, uint32_t i, bool in_digest)
 {
 	const struct mime_part *p = &d->tree.v[i];
 	struct mime_fields f;
-	bool digest;
 
 	if (!has_8bit(mime_part_body(p, d->message))) {
 		put(d, between(d, p->header_at, p->body_end));
 		return;
 	}
-	digest = in_digest(d, p);
 	arena_clear(d->mem);
-	mime_fields_read(mime_part_header(p, d->message), digest, d->mem, &f);
+	mime_fields_read(mime_part_header(p, d->message), in_digest, d->mem,
+	    &f);
 	if (p->kind == MIME_LEAF)
 		put_leaf(d, p, &f);
 	else
@@ -212,7 +200,7 @@ mime_down(struct span message, const struct mime_down_sink *sink)
 	d.mem = arena_new(FIELDS_MEM);
 	/* An octet becomes three, and each 75 of them bring "=" CR LF. */
 	buf_init(&d.line, 4 * message.n + 16);
-	put_part(&d, 0);
+	put_part(&d, 0, false);
 	put_between(&d, d.tree.v[0].body_end, message.n);
 	buf_fini(&d.line);
 	arena_free(&d.mem);

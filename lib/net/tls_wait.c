@@ -115,7 +115,8 @@ tls_ask_signature(struct tls_text *text, uint8_t *sig, size_t sig_max)
 	}
 	if (n > 0 && n <= sig_max)
 		return n;
-	if (t != NULL)
+	/* One that ends meanwhile says nothing about its certificate. */
+	if (t != NULL && !t->ending)
 		tls_server_unlearn(t);
 	return 0;
 }

@@ -62,6 +62,13 @@ static const struct {
 	    "MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n"
 	    "Content-Transfer-Encoding: 7bit\r\n\r\nSubject: in\r\n" TEXT QP
 	    "\r\n=C3=A9\r\n" },
+	{ "in a digest a message is meant (RFC 2046 5.1.5)",
+	    MULTI("digest") "--b\r\n\r\nSubject: in\r\n" TEXT
+	    "\r\n\xc3\xa9\r\n--b--\r\n",
+	    "MIME-Version: 1.0\r\nContent-Type: multipart/digest; boundary=b"
+	    "\r\nContent-Transfer-Encoding: 7bit\r\n\r\n--b\r\n"
+	    "Content-Transfer-Encoding: 7bit\r\n\r\nSubject: in\r\n" TEXT QP
+	    "\r\n=C3=A9\r\n--b--\r\n" },
 	{ "a header with 8 bits is passed on",
 	    "Subject: \xc3\xa9\r\n" TEXT "\r\nplain\r\n",
 	    "Subject: \xc3\xa9\r\n" TEXT "\r\nplain\r\n" },

@@ -91,6 +91,11 @@ line_length(void **state)
 	memset(in, 'x', 75);
 	T_INT(qp_encode(&coded, span_of(in, 75)), 0);
 	T_SPAN(buf_span(&coded), span_of(in, 75));	/* no break needed */
+	/* RFC 2046 5.1.1: no boundary where there was none. */
+	memcpy(in + 75, "--b", 3);
+	buf_clear(&coded);
+	T_INT(qp_encode(&coded, span_of(in, 78)), 0);
+	T_STR(span_from(buf_span(&coded), 75), "=\r\n=2D-b");
 	for (size_t n = 60; n < sizeof(in); n++) {
 		for (size_t i = 0; i < n; i++)
 			in[i] = (i + n) % 7 == 0 ? '=' : (i * n) % 5 == 0 ?

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "helpers/dnsd/reply.h"
 
 #define QUERY	"\3far\7example\0\0\17\0\1"	/* far.example MX IN */
@@ -147,6 +148,37 @@ beginnings(void **state)
 		}
 }
 
+/*
+ * Each name goes through a chain of pointers: as long as a name may have labels
+ * it is followed, one more and the message is broken.
+ */
+static void
+chains(void **state)
+{
+	(void)state;
+	for (size_t jumps = 127; jumps <= 128; jumps++) {
+		struct reply r = { .take = take };
+		struct buf b;
+
+		buf_init(&b, 1000);
+		/* Names of the questions: the root, then pointer upon pointer. */
+		(void)buf_add(&b, "ab\201\200\0\0\0\0\0\0\0\0", 12);
+		(void)buf_add(&b, "\0\0\17\0\1", 5);
+		for (size_t i = 1, at = 12; i <= jumps; i++) {
+			char here[6] = { (char)(0xc0 | at >> 8), (char)at, 0,
+				15, 0, 1 };
+
+			at = b.n;
+			(void)buf_add(&b, here, sizeof(here));
+		}
+		b.p[4] = (char)((jumps + 1) >> 8);
+		b.p[5] = (char)(jumps + 1);
+		T_INT(reply_read(buf_span(&b), "far.example", REPLY_MX, &r),
+		    jumps == 127 ? REPLY_NODATA : REPLY_FAILED);
+		buf_fini(&b);
+	}
+}
+
 static void
 vouched_for(void **state)
 {
@@ -166,7 +198,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages), cmocka_unit_test(beginnings),
-		cmocka_unit_test(vouched_for),
+		cmocka_unit_test(chains), cmocka_unit_test(vouched_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
