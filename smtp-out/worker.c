@@ -79,12 +79,14 @@ open_next(struct worker *w, struct route_plan *plan, const struct job *job,
 		.looked_up = plan->hosts.looked_up,
 		.hostname = conf_str(w->conf, "hostname"),
 		.tls = w->tls, .secure = &plan->secure };
-	char remote[REMOTE_SIZE];
+	char remote[REMOTE_SIZE], without[REMOTE_SIZE] = "";
 
 	for (;;) {
 		if (connect_next(plan, &by, &start.fd, remote, why) != 0)
 			return -1;
 		start.remote = remote;
+		/* It may have gone meanwhile; the next one has done nothing. */
+		start.plain = strcmp(remote, without) == 0;
 		start.host = plan->name;
 		if (talk_open(&w->talk, &start, why) == 0) {
 			log_talk("connected", &w->talk, job->id);
@@ -94,11 +96,10 @@ open_next(struct worker *w, struct route_plan *plan, const struct job *job,
 		log_info(LF_STR("event", "host-failed"),
 		    LF_STR("id", job->id), LF_STR("remote", remote),
 		    LF_STR("why", why->text));
-		start.plain = w->talk.tls_failed &&
-		    plan->secure.least == SECURE_MAY;
-		if (start.plain)
+		if (w->talk.tls_failed && plan->secure.least == SECURE_MAY) {
+			memcpy(without, remote, sizeof(without));
 			connect_step_back(plan);
-		else
+		} else
 			connect_failed(plan, why);
 	}
 }

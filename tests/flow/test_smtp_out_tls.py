@@ -16,7 +16,7 @@ from certs import Pair
 from fake_out import DONE, LATER, MAIL, Out, Server
 from fake_suite import own_network
 from suite import Suite, wait_for
-from test_smtp_out import BOB, Site, needs_root
+from test_smtp_out import BOB, TWO_MX, Site, needs_root
 
 # enum demand of lib/base/demand.h
 DEFAULT, NONE, OPPORTUNISTIC, REQUIRE, VERIFY, DANE, DANE_ONLY = range(7)
@@ -168,7 +168,7 @@ def test_a_kept_connection_serves_one_demand(plain):
 
 # --------------------------------------------------------------- with names
 
-NAMES = ("192.0.2.1/32", "192.0.2.2/32")
+NAMES = ("192.0.2.1/32", "192.0.2.2/32", "192.0.2.3/32")
 TABLE = {("far.example", "MX"): [(10, "mx.far.example")],
          ("mx.far.example", "A"): ["192.0.2.2"],
          ("elsewhere.example", "MX"): [(10, "mx.far.example")]}
@@ -208,6 +208,21 @@ def test_verify(net, certs, nexthop, cert, esc):
         else:
             assert deferred(done, esc)
             nothing_left(server)
+
+
+@needs_root
+def test_another_host_pays_nothing_for_a_failed_handshake(net, certs):
+    """The first one breaks TLS off and cannot be reached again: that the next
+    try would have been without TLS is no word about the second one."""
+    def gone(_line):
+        site.servers["192.0.2.2"].close()
+        return b"220 go\r\n250 evil\r\n"
+    with Site(TWO_MX, hosts=("192.0.2.2", "192.0.2.3"),
+              scripts={"192.0.2.2": {"STARTTLS": gone}},
+              tls=context(certs["mx"])) as site:
+        assert site.job(tls=OPPORTUNISTIC).kinds == [DONE]
+        assert site.got() == ["192.0.2.3"]
+        assert site.servers["192.0.2.3"].by_tls == [True]
 
 
 @needs_root
