@@ -11,7 +11,6 @@
 /* Workers to be that wait for the end of others: as many as qmgr may have. */
 #define WAITING_MAX	5000
 #define IDLE_MS		300000	/* qmgr ends idle workers sooner */
-#define REPORT_TEXT_MAX	512	/* msg_deliver.h: result.text */
 
 /* The header is looked through for Delivered-To: no more than this of it. */
 #define HEAD_MAX	(256 * KIB)

@@ -69,7 +69,7 @@ check_sum(struct qmgr *q)
 	if (now == q->ledger.told)
 		return;
 	q->ledger.told = now;
-	log_error(LF_STR("event", "ledger-differs"), LF_INT("by", now),
+	log_error(LF_STR("event", "ledger-differs"), LF_INT("difference", now),
 	    LF_NUM("queued", ledger_queued(q)));
 	if (q->ledger.dir == QUEUE_DIRS)
 		ledger_compare(q);

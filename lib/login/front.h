@@ -113,6 +113,5 @@ unsigned front_mechs(const struct front_client *c);
  */
 void	front_sasl(struct front_client *c, enum sasl_mech mech,
 	    struct span initial, struct span tag);
-const char *front_client_address(const struct front_client *c);
 
 #endif

@@ -87,12 +87,6 @@ front_login(struct front_client *c, struct span user, struct span password,
 	c->login = l;
 }
 
-const char *
-front_client_address(const struct front_client *c)
-{
-	return c->address;
-}
-
 enum front_tls
 front_tls(const struct front_client *c)
 {

@@ -22,7 +22,6 @@
 #include "mail/mime_type.h"
 
 #define MIME_DEPTH_MAX	100	/* multiparts and messages within each other */
-#define MIME_PARTS_MAX	10000
 #define MIME_NONE	UINT32_MAX
 
 enum mime_kind {

@@ -19,7 +19,6 @@
 
 struct tls_client {
 	SSL_CTX *ctx;
-	size_t	 authorities;
 };
 
 struct tls_client *
@@ -85,19 +84,11 @@ tls_client_trust(struct tls_client *c, struct span pem)
 
 	if (store != NULL && in != NULL)
 		n = read_authorities(in, store);
-	if (n > 0 && SSL_CTX_set1_verify_cert_store(c->ctx, store) == 1)
-		c->authorities = n;
-	else
+	if (n > 0 && SSL_CTX_set1_verify_cert_store(c->ctx, store) != 1)
 		n = 0;
 	X509_STORE_free(store);
 	BIO_free(in);
 	return n;
-}
-
-bool
-tls_client_trusts(const struct tls_client *c)
-{
-	return c->authorities > 0;
 }
 
 /* ------------------------------------------------------------- one session */

@@ -22,7 +22,6 @@ void	tls_client_free(struct tls_client **c);
  * returns  how many there are; 0: none, all as before
  */
 size_t	tls_client_trust(struct tls_client *c, struct span pem);
-bool	tls_client_trusts(const struct tls_client *c);	/* are there any? */
 
 /* A TLSA record, as SMTP may use it: usages 2 and 3 (RFC 7672). */
 struct tls_tlsa {
