@@ -54,7 +54,7 @@ imapd_LIB :=	daemon conf ipc net login trust mail store os base
 imapd_SYS :=	-lutf8proc -lssl -lcrypto
 
 paquebot_SRC :=	$(wildcard tools/paquebot*.c)
-paquebot_LIB :=	conf queue map mail ipc trust os base
+paquebot_LIB :=	conf store queue map mail ipc trust os base
 paquebot_SYS :=	-lcrypt -lcrypto -lutf8proc
 
 sendmail_SRC :=	$(wildcard tools/sendmail*.c)

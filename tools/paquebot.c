@@ -24,6 +24,7 @@ static const struct subcommand *const commands[] = {
 	&check_command,
 	&user_command,
 	&map_command,
+	&mailbox_command,
 	&queue_command,
 	&trace_command,
 };

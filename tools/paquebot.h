@@ -24,7 +24,7 @@ struct subcommand {
 /* Each file of tools/paquebot_*.c has some; the table is in paquebot.c. */
 extern const struct subcommand start_command, stop_command, reload_command,
     status_command, check_command, user_command, map_command,
-    queue_command, trace_command;
+    queue_command, trace_command, mailbox_command;
 
 /* The settings; with mistakes they are printed and the process ends. */
 struct conf_view *tool_conf(const struct tool *t) must_use;
