@@ -14,8 +14,7 @@ PYTHON ?= /usr/bin/python3
 SAN ?=
 FAULT ?=
 HIJACK ?=
-B :=	$(if $(HIJACK),build-hijack,$(if $(SAN),build-san,$(if \
-	$(FAULT),build-fault,build)))
+B :=	build$(if $(HIJACK),-hijack)$(if $(SAN),-san)$(if $(FAULT),-fault)
 
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
@@ -193,7 +192,7 @@ tests: all $(UNIT) $(UNIT_PROG) $(TEST_PROGRAMS)
 check:
 	tools/install-deps test
 	$(MAKE) -s $(ALL_CPUS) tests
-	$(MAKE) -s $(ALL_CPUS) FAULT=1 all \
+	$(MAKE) -s $(ALL_CPUS) FAULT=1 SAN= all \
 	    build-fault/tests/interop/store_tool
 	$(MAKE) -s $(ALL_CPUS) HIJACK=1 SAN= all
 	@# A target that cannot be built is one that failed.
@@ -219,7 +218,7 @@ hijack:
 
 # The attacks of doc/threats.md and how their tests go; with their long forms.
 threats hostile: tests
-	@$(MAKE) -s FAULT=1 all build-fault/tests/interop/store_tool
+	@$(MAKE) -s FAULT=1 SAN= all build-fault/tests/interop/store_tool
 	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
 	@$(if $(filter hostile,$@),LONG=1 ROUNDS=80 FAULTS=all POINTS=500) \
 	    BUILD=$(B) $(PYTHON) tests/hostile/count.py --run
@@ -261,9 +260,9 @@ install: all
 	done
 
 clean:
-	rm -rf build build-san build-fault build-hijack build-fuzz
+	rm -rf build build-*
 
--include $(shell find build build-san build-fault build-hijack build-fuzz -name '*.d' 2>/dev/null)
+-include $(shell find build build-* -name '*.d' 2>/dev/null)
 
 .PHONY: all unit tests check powercut testssl threats hostile hijack demo bench install fuzz lint clean
 .SECONDARY:
