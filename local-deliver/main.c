@@ -3,7 +3,8 @@
  * runs as   role deliver: _paqdlv in a user namespace that holds the mailbox
  *           owners; a worker is one owner in that owner's Maildir as its root.
  *           role pipe: _paqpipe in a namespace that holds pipe_user; a worker
- *           is pipe_user, without a filter, for it must start programs
+ *           is pipe_user, with a filter that only refuses what no program of
+ *           a user needs
  * reads     LOCAL_WORKER, then JOBs (qmgr) with the queue file open for reading;
  *           the owner's .forward, before the Maildir becomes the root
  * writes    that Maildir; RESULTs to qmgr; role pipe: a pipe to the program
@@ -36,7 +37,7 @@ static const struct service deliver = {
 
 static const struct service pipes = {
 	.name = "local-deliver", .role = ROLE_PIPE,
-	.sandbox = SANDBOX_NONE, .nofile = 1024, .nproc = 6000,
+	.sandbox = SANDBOX_PROGRAMS, .nofile = 1024, .nproc = 6000,
 	.file_max_octets = CONFINE_ANY_SIZE,	/* the programs' own affair */
 };
 

@@ -1,6 +1,7 @@
 /*
  * dnsd - names and addresses, from the name servers.
- * runs as   _paqdns in an empty directory; may make sockets, open no file
+ * runs as   _paqdns in an empty directory; may make sockets (by TCP to the
+ *           ports of its servers only), open no file
  * reads     DNS_ASK (smtp-out workers); DNS replies;
  *           resolv.conf once, before confinement
  * writes    DNS queries; DNS_ANSWER to the asking peer
@@ -33,6 +34,7 @@ main(int argc, char **argv)
 {
 	struct resolver *resolver;
 	struct ipc_server *srv;
+	uint16_t ports[RESOLVE_PORTS_MAX];
 	struct buf servers;
 
 	service_begin(&dnsd, argc, argv);
@@ -42,6 +44,7 @@ main(int argc, char **argv)
 	    conf_bool(service_conf(), "dns_validating"));
 	if (resolver == NULL)
 		die(EXIT_CONFIG, "cannot start the resolver");
+	service_confine_ports(ports, resolver_tcp_ports(resolver, ports));
 	service_confine(NULL, NULL);
 
 	srv = ipc_server_new(service_base(), request_rules, request_rules_n,

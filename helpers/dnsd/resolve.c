@@ -406,6 +406,35 @@ resolver_new(struct event_base *base, const char *servers, bool validating)
 	return r;
 }
 
+static size_t
+add_port(uint16_t *ports, size_t n, uint16_t port)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ports[i] == port)
+			return n;
+	if (n < RESOLVE_PORTS_MAX)
+		ports[n++] = port;
+	return n;
+}
+
+size_t
+resolver_tcp_ports(const struct resolver *r,
+    uint16_t ports[RESOLVE_PORTS_MAX])
+{
+	struct ares_addr_port_node *servers = NULL;
+	size_t n = 0;
+
+	if (ares_get_servers_ports(r->channel, &servers) == ARES_SUCCESS) {
+		/* It says 0 where the configuration names none. */
+		for (const struct ares_addr_port_node *s = servers; s != NULL;
+		    s = s->next)
+			n = add_port(ports, n, s->tcp_port == 0 ?
+			    NAMESERVER_PORT : (uint16_t)s->tcp_port);
+		ares_free_data(servers);
+	}
+	return n > 0 ? n : add_port(ports, 0, NAMESERVER_PORT);
+}
+
 void
 resolver_free(struct resolver **r)
 {

@@ -17,6 +17,8 @@
 #define RESOLVE_TTL_MIN_S	5	/* but 0 is 0: not kept (RFC 1035 3.2.1) */
 #define RESOLVE_NEGATIVE_TTL_S	60	/* a name that cannot be asked for */
 
+#define RESOLVE_PORTS_MAX	16
+
 struct resolver;
 
 /*
@@ -29,6 +31,9 @@ struct resolver;
 struct resolver *resolver_new(struct event_base *base, const char *servers,
     bool validating);
 void	resolver_free(struct resolver **r);
+/* Where the servers are asked by TCP; returns how many ports, at least 1. */
+size_t	resolver_tcp_ports(const struct resolver *r,
+	    uint16_t ports[RESOLVE_PORTS_MAX]);
 /*
  * done() is called once: at once, or from the loop.
  */

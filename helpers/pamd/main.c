@@ -1,9 +1,9 @@
 /*
  * pamd - asks PAM whether a user of the system has this password.
  * runs as   _paqpam, whose group is that which may read the system's hashes
- *           (shadow, where there is one), without capabilities; no filter, for
- *           nobody knows what a PAM module calls, but no new privileges, and
- *           by Landlock no file to write and no program to run
+ *           (shadow, where there is one), without capabilities; nobody knows
+ *           what a PAM module calls, so its filter only refuses what none
+ *           needs; no new privileges, no program, by Landlock no file to write
  * reads     PAM_REQ (authd); /etc and the modules of PAM
  * writes    PAM_REP to authd
  * never     opens a mailbox; speaks to anybody but authd, except by what its
@@ -18,7 +18,7 @@
 #include "os/fs.h"
 
 static const struct service pamd = {
-	.name = "pamd", .role = ROLE_PAMD, .sandbox = SANDBOX_NONE,
+	.name = "pamd", .role = ROLE_PAMD, .sandbox = SANDBOX_MODULES,
 	.mem_max_octets = 256 * MIB, .nofile = 256,
 	.nproc = 2 * QUESTIONS_AT_ONCE + 8,
 };

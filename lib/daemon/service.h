@@ -40,6 +40,11 @@ void	service_begin(const struct service *svc, int argc, char **argv);
  * read_dirs, write_dirs  descriptors ended by -1, or NULL
  */
 void	service_confine(const int *read_dirs, const int *write_dirs);
+/*
+ * Before that, for SANDBOX_NET: TCP connections go to these n ports only, where
+ * the kernel's Landlock knows ports.  ports: the caller's until then.
+ */
+void	service_confine_ports(const uint16_t *ports, size_t n);
 bool	service_privileged(void);	/* false: all runs under one user id */
 uint64_t service_instance(void);
 /* The ranges of mailbox owners' ids; returns how many were copied. */

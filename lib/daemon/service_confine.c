@@ -59,6 +59,15 @@ judge(const struct service_state *s, const struct confine_report *r)
 }
 
 void
+service_confine_ports(const uint16_t *ports, size_t n)
+{
+	struct service_state *s = service_state();
+
+	s->tcp_ports = ports;
+	s->tcp_ports_n = n;
+}
+
+void
 service_confine(const int *read_dirs, const int *write_dirs)
 {
 	struct service_state *s = service_state();
@@ -86,7 +95,9 @@ service_confine(const int *read_dirs, const int *write_dirs)
 		.fsize_octets = svc->file_max_octets,
 		.read_dirs = read_dirs,
 		.write_dirs = write_dirs,
-		.scope_signals = svc->sandbox != SANDBOX_NONE,
+		.tcp_ports = s->tcp_ports,
+		.tcp_ports_n = s->tcp_ports_n,
+		.scope_signals = svc->sandbox != SANDBOX_PROGRAMS,
 	};
 
 	if (s->identity.namespaced)

@@ -28,6 +28,8 @@ struct service_state {
 	size_t		  nlisteners;
 	struct { struct super_file f; int fd; } files[FILES_MAX];
 	size_t		  nfiles;
+	const uint16_t	 *tcp_ports;	/* of service_confine_ports() */
+	size_t		  tcp_ports_n;
 	bool		  went, mapped, mapped_ok;
 	char		  mapped_text[256];
 

@@ -20,7 +20,9 @@ enum sandbox {
 	SANDBOX_FILES_FORK,	/* FILES and FORK: qmgr's sync helper, deliverers */
 	SANDBOX_NET,	/* SANDBOX_FORK and socket, connect, bind for inet */
 	SANDBOX_OWNER,	/* FILES_FORK and set*id, chroot, capset: mailbox parents */
-	SANDBOX_NONE	/* no filter: only the role that runs users' programs */
+	/* Code that we do not know: all but what reaches beyond the process. */
+	SANDBOX_MODULES, /* of PAM: no program, no change of ids either */
+	SANDBOX_PROGRAMS /* of users */
 };
 
 #define CONFINE_ANY_SIZE	UINT64_MAX	/* files: as inherited */
@@ -46,6 +48,9 @@ struct confine {
 	 */
 	const int *read_dirs;
 	const int *write_dirs;
+	/* SANDBOX_NET: TCP connections to these ports only (Landlock); 0: any. */
+	const uint16_t *tcp_ports;
+	size_t	 tcp_ports_n;
 	bool	 scope_signals;	/* Landlock scope: no signals, abstract sockets out */
 };
 

@@ -85,7 +85,7 @@ confine_filter_new(enum sandbox sandbox, struct why *why)
 {
 	struct confine_filter *f = xcalloc(1, sizeof(*f));
 
-	if (sandbox == SANDBOX_NONE || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
+	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
 		f->none = true;
 	else if (export(f, sandbox) != 0) {
 		why_sys(why, WHY_TEMP, ESC, "system-call filter");

@@ -79,7 +79,8 @@ sandbox_apply(const struct confine *c, struct confine_report *r,
 	if (set_flags(r, why) != 0)
 		return -1;
 	if (c->sandbox != SANDBOX_STDIO) {
-		if (c->sandbox != SANDBOX_NONE)
+		if (c->sandbox != SANDBOX_MODULES &&
+		    c->sandbox != SANDBOX_PROGRAMS)
 			sandbox_missing(r, "capsicum");
 		return 0;
 	}

@@ -144,7 +144,8 @@ static bool
 class_has_files(enum sandbox s)
 {
 	return s == SANDBOX_FILES || s == SANDBOX_FILES_FORK ||
-	    s == SANDBOX_OWNER || s == SANDBOX_NONE;
+	    s == SANDBOX_OWNER || s == SANDBOX_MODULES ||
+	    s == SANDBOX_PROGRAMS;
 }
 
 static int
@@ -156,14 +157,17 @@ set_landlock(const struct confine *c, struct confine_report *r,
 		.restrict_paths = c->read_dirs != NULL ||
 		    c->write_dirs != NULL || !class_has_files(c->sandbox),
 		.restrict_tcp = c->sandbox != SANDBOX_NET &&
-		    c->sandbox != SANDBOX_NONE,
-		.restrict_bind = c->sandbox == SANDBOX_NET,
-		.scope_signals = c->scope_signals,
+		    c->sandbox != SANDBOX_MODULES,
+		.restrict_bind = c->sandbox == SANDBOX_NET ||
+		    c->sandbox == SANDBOX_MODULES,
+		.connect_ports = c->tcp_ports,
+		.connect_ports_n = c->tcp_ports_n,
+		.scope_signals = c->scope_signals, .verify = true,
 	};
 	int abi;
 
-	if (c->sandbox == SANDBOX_NONE && !want.restrict_paths)
-		return 0;	/* users' programs: their rights are the user's */
+	if (c->sandbox == SANDBOX_PROGRAMS)
+		return 0;	/* their rights to files are the user's */
 	abi = landlock_restrict(&want);
 	if (abi < 0) {
 		why_sys(why, WHY_TEMP, ESC, "Landlock");
@@ -183,8 +187,6 @@ set_landlock(const struct confine *c, struct confine_report *r,
 static int
 set_filter(const struct confine *c, struct confine_report *r, struct why *why)
 {
-	if (c->sandbox == SANDBOX_NONE)
-		return 0;
 	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) {	/* not in this kernel */
 		sandbox_missing(r, "seccomp");
 		return 0;
@@ -260,7 +262,8 @@ sandbox_mailbox(int dir, struct why *why)
 	const int dirs[] = { dir, -1 };
 	const struct landlock_want want = {
 		.write_dirs = dirs, .restrict_paths = dir >= 0,
-		.restrict_tcp = true, .scope_signals = true,
+		/* A user's program may speak to a server, as spamc does. */
+		.restrict_tcp = dir >= 0, .scope_signals = true,
 	};
 
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||

@@ -42,7 +42,9 @@ enum call_set {
 	CALLS_FORK = 2,
 	CALLS_FILES = 4,
 	CALLS_NET = 8,
-	CALLS_OWNER = 16
+	CALLS_OWNER = 16,
+	CALLS_MODULES = 32,	/* these two: all that no table refuses */
+	CALLS_PROGRAMS = 64
 };
 
 struct call_arg {
@@ -60,13 +62,14 @@ struct call_rule {
 };
 
 extern const struct call_rule calls_allowed[], calls_killed[],
-    calls_not_found[], calls_denied[];
+    calls_not_found[], calls_denied[], calls_beyond[], calls_no_family[];
 extern const size_t calls_allowed_n, calls_killed_n, calls_not_found_n,
-    calls_denied_n;
+    calls_denied_n, calls_beyond_n, calls_no_family_n;
 
 /*
  * Landlock.  dirs: lists ended by -1, or NULL.  restrict_paths: false leaves
- * paths alone.
+ * paths alone.  verify: tries that the ports and scopes are in force; not
+ * where a filter kills who makes a socket.
  * returns  the ABI used; 0: the system has none that is useful; -1: failed
  */
 struct landlock_want {
@@ -74,6 +77,10 @@ struct landlock_want {
 	bool restrict_paths, scope_signals;
 	/* No TCP at all; or no port that others could connect to. */
 	bool restrict_tcp, restrict_bind;
+	/* Connections to these only; none: to any, unless restrict_tcp. */
+	const uint16_t *connect_ports;
+	size_t connect_ports_n;
+	bool verify;
 };
 int	landlock_restrict(const struct landlock_want *want) must_use;
 

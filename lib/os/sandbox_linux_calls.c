@@ -4,6 +4,10 @@
  * finds its way back to an older call.  A few that only an intruder would make
  * kill the process.  Calls are named, not numbered: one that this machine does
  * not have is passed over.
+ *
+ * Modules of PAM and users' programs call what they like; for them there is only
+ * what they may not (calls_killed, calls_beyond, calls_no_family), and it is an
+ * error: a program that looks what it may do goes on without.
  */
 #ifdef __linux__
 
@@ -16,6 +20,7 @@
 #include <sys/socket.h>
 
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sched.h>
 
@@ -35,10 +40,17 @@
 #define F	CALLS_FILES
 #define N	CALLS_NET
 #define O	CALLS_OWNER
+#define M	CALLS_MODULES
+#define P	CALLS_PROGRAMS
 
 #define IS(i, v)	{ true, (i), SCMP_CMP_EQ, (uint64_t)(v), 0 }
 #define HAS(i, bits)	{ true, (i), SCMP_CMP_MASKED_EQ, (uint64_t)(bits), \
 			    (uint64_t)(bits) }
+/* Of an int the kernel does not look at the upper half. */
+#define INT_IS(i, v)	{ true, (i), SCMP_CMP_MASKED_EQ, UINT32_MAX, \
+			    (uint64_t)(v) }
+#define ISNT(i, v)	{ true, (i), SCMP_CMP_NE, (uint64_t)(v), 0 }
+#define ABOVE(i, v)	{ true, (i), SCMP_CMP_GT, (uint64_t)(v), 0 }
 #define LACKS(i, bits)	{ true, (i), SCMP_CMP_MASKED_EQ, (uint64_t)(bits), 0 }
 
 /* Behind its type a socket's second argument has flags. */
@@ -220,8 +232,9 @@ const size_t calls_allowed_n = COUNT(calls_allowed);
 #define ONLY(name, without) \
 	{ name, 0, (without), { { .used = false } } }
 
+/* (In the classes of unknown code: refused.) */
 const struct call_rule calls_killed[] = {
-	NEVER("execve"), NEVER("execveat"), NEVER("ptrace"),
+	ONLY("execve", P), ONLY("execveat", P), NEVER("ptrace"),
 	NEVER("process_vm_readv"), NEVER("process_vm_writev"),
 	NEVER("process_madvise"), NEVER("kcmp"), NEVER("pidfd_getfd"),
 	NEVER("mount"), NEVER("umount"), NEVER("umount2"),
@@ -241,12 +254,13 @@ const struct call_rule calls_killed[] = {
 	NEVER_CLONE(CLONE_NEWIPC), NEVER_CLONE(CLONE_NEWUSER),
 	NEVER_CLONE(CLONE_NEWPID), NEVER_CLONE(CLONE_NEWNET),
 	NEVER_CLONE(CLONE_NEWCGROUP),
-	NEVER("setuid"), NEVER("setgid"), NEVER("setreuid"),
-	NEVER("setregid"), NEVER("setfsuid"), NEVER("setfsgid"),
-	ONLY("setresuid", O), ONLY("setresgid", O), ONLY("setgroups", O),
-	ONLY("chroot", O),
-	ONLY("socket", N), ONLY("connect", N), ONLY("bind", N),
-	NEVER("listen"),
+	/* A program may say who it is; in its namespace are no others. */
+	ONLY("setuid", P), ONLY("setgid", P), ONLY("setreuid", P),
+	ONLY("setregid", P), ONLY("setfsuid", P), ONLY("setfsgid", P),
+	ONLY("setresuid", O | P), ONLY("setresgid", O | P),
+	ONLY("setgroups", O | P), ONLY("chroot", O),
+	ONLY("socket", N | M | P), ONLY("connect", N | M | P),
+	ONLY("bind", N | M | P), ONLY("listen", M | P),
 };
 const size_t calls_killed_n = COUNT(calls_killed);
 
@@ -273,6 +287,45 @@ const struct call_rule calls_denied[] = {
 	CALL_IN("clone", 0, K, LACKS(CLONE_FLAGS_ARG, CLONE_SPACES)),
 };
 const size_t calls_denied_n = COUNT(calls_denied);
+
+/*
+ * What unknown code may not, beyond calls_killed: ways into the kernel that
+ * nothing which delivers mail or judges passwords needs, and ways to be looked
+ * into.
+ */
+const struct call_rule calls_beyond[] = {
+	NEVER("io_uring_setup"), NEVER("io_uring_enter"),
+	NEVER("io_uring_register"), NEVER("vm86"), NEVER("vm86old"),
+	NEVER("modify_ldt"), NEVER("lookup_dcookie"), NEVER("uselib"),
+	NEVER("nfsservctl"), NEVER("syslog"), NEVER("migrate_pages"),
+	NEVER("move_pages"), NEVER("open_tree_attr"),
+	CALL_IF("personality", 0, ISNT(0, 0xffffffff)),	/* may be asked */
+	CALL_IF("ioctl", 0, INT_IS(1, TIOCSTI)),
+	CALL_IF("ioctl", 0, INT_IS(1, TIOCLINUX)),
+	CALL_IF("prctl", 0, INT_IS(0, PR_SET_PTRACER)),
+	CALL_IF("prctl", 0, INT_IS(0, PR_SET_MM)),
+	/* A program starts dumpable anew. */
+	CALL_IF("prctl", M, INT_IS(0, PR_SET_DUMPABLE), ISNT(1, 0)),
+};
+const size_t calls_beyond_n = COUNT(calls_beyond);
+
+/*
+ * Sockets of unknown code: unix, internet, and netlink of the one protocol by
+ * which the C library asks for addresses.  "No such family" is what libraries
+ * know how to go on from: that of PAM without audit, for one.
+ */
+#define NO_FAMILY(...)	CALL_IF("socket", 0, __VA_ARGS__)
+#define FAMILY(n)	NO_FAMILY(IS(0, n))
+const struct call_rule calls_no_family[] = {
+	FAMILY(0), FAMILY(3), FAMILY(4), FAMILY(5), FAMILY(6), FAMILY(7),
+	FAMILY(8), FAMILY(9), FAMILY(11), FAMILY(12), FAMILY(13), FAMILY(14),
+	FAMILY(15), NO_FAMILY(ABOVE(0, AF_NETLINK)),
+	NO_FAMILY(IS(0, AF_NETLINK), ISNT(2, NETLINK_ROUTE)),
+	/* No SCTP, no MPTCP. */
+	NO_FAMILY(IS(0, AF_INET), ABOVE(2, IPPROTO_UDP)),
+	NO_FAMILY(IS(0, AF_INET6), ABOVE(2, IPPROTO_UDP)),
+};
+const size_t calls_no_family_n = COUNT(calls_no_family);
 
 #else
 typedef int sandbox_linux_calls_is_off;

@@ -6,6 +6,9 @@
  * know is left out by its ABI number.  ABI 1 refuses every rename and link
  * from one directory into another, which a queue lives of, so it is not used.
  *
+ * What was asked for is then tried, as far as one process can: a path, an abstract
+ * socket from before, the parent, a port.
+ *
  * Landlock does not cover chmod, chown, times and extended attributes, UDP,
  * and connect() to a path socket: the call filter does.
  */
@@ -13,10 +16,15 @@
 
 #include "os/sandbox_linux.h"
 
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "os/fd.h"
@@ -78,8 +86,9 @@ ruleset_for(const struct landlock_want *want, long abi)
 		    (abi >= 5 ? LL_IOCTL_DEV : 0);
 	if (abi >= 4 && want->restrict_tcp)
 		set.net = LL_BIND_TCP | LL_CONNECT_TCP;
-	else if (abi >= 4 && want->restrict_bind)
-		set.net = LL_BIND_TCP;
+	else if (abi >= 4)
+		set.net = (want->restrict_bind ? LL_BIND_TCP : 0) |
+		    (want->connect_ports_n > 0 ? LL_CONNECT_TCP : 0);
 	if (abi >= 6)
 		set.scoped = LL_SCOPE_ABSTRACT |
 		    (want->scope_signals ? LL_SCOPE_SIGNAL : 0);
@@ -99,18 +108,100 @@ add_dirs(int rules, const int *dirs, uint64_t access)
 	return 0;
 }
 
-/* Port 0 is whichever is free: for an address of ours to connect from. */
 static int
-add_any_port(int rules)
+add_port(int rules, uint64_t access, uint16_t port)
 {
-	const struct port p = { .access = LL_BIND_TCP, .port = 0 };
+	const struct port p = { .access = access, .port = port };
 
 	return (int)syscall(SYS_ADD_RULE, rules, RULE_PORT, &p, 0);
 }
 
-/* What cannot be told from the ruleset: is it in force? */
+static int
+add_ports(int rules, const struct landlock_want *want, uint64_t net)
+{
+	if (want->restrict_tcp)
+		return 0;
+	/* 0 is whichever is free: for an address of ours to connect from. */
+	if ((net & LL_BIND_TCP) != 0 && add_port(rules, LL_BIND_TCP, 0) != 0)
+		return -1;
+	if ((net & LL_CONNECT_TCP) != 0)
+		for (size_t i = 0; i < want->connect_ports_n; i++)
+			if (add_port(rules, LL_CONNECT_TCP,
+			    want->connect_ports[i]) != 0)
+				return -1;
+	return 0;
+}
+
+/* ------------------------------------------------------- is it in force? */
+
+struct probe {
+	int		   outside;	/* made before the ruleset */
+	struct sockaddr_un at;		/* its name, abstract */
+	socklen_t	   at_n;
+};
+
+/* A socket at a name that the system chooses. */
+static int
+probe_begin(struct probe *p)
+{
+	const sa_family_t family = AF_UNIX;
+
+	p->at_n = sizeof(p->at);
+	p->outside = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return p->outside >= 0 && bind(p->outside,
+	    (const struct sockaddr *)&family, sizeof(family)) == 0 &&
+	    getsockname(p->outside, (struct sockaddr *)&p->at,
+	    &p->at_n) == 0 ? 0 : -1;
+}
+
 static bool
-in_force(const struct landlock_want *want)
+refuses_abstract(const struct probe *p)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)&p->at,
+	    p->at_n) != 0 && errno == EPERM;
+
+	fd_close(&fd);
+	return refused;
+}
+
+/* Our parent is outside; who is nobody's child has none to try. */
+static bool
+refuses_signals(void)
+{
+	pid_t parent = getppid();
+
+	return parent <= 1 || kill(parent, 0) != 0;
+}
+
+/*
+ * Nobody serves port 0, and no list allows it; 65535 may be tried for a moment
+ * at worst.  A system without IPv4 has nothing to be tried.
+ */
+static bool
+refuses_ports(uint64_t net)
+{
+	const struct sockaddr_in none = { .sin_family = AF_INET,
+	    .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in last = none;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool refused = true;
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT;
+	last.sin_port = 0xffff;
+	if ((net & LL_CONNECT_TCP) != 0)
+		refused = connect(fd, (const struct sockaddr *)&none,
+		    sizeof(none)) != 0 && errno == EACCES;
+	if (refused && (net & LL_BIND_TCP) != 0)
+		refused = bind(fd, (const struct sockaddr *)&last,
+		    sizeof(last)) != 0 && errno == EACCES;
+	fd_close(&fd);
+	return refused;
+}
+
+static bool
+refuses_paths(const struct landlock_want *want)
 {
 	int fd;
 
@@ -121,14 +212,43 @@ in_force(const struct landlock_want *want)
 	if (fd < 0)
 		return errno == EACCES;
 	fd_close(&fd);
-	errno = EPERM;
 	return false;
+}
+
+/* What cannot be told from the ruleset. */
+static bool
+in_force(const struct landlock_want *want, const struct ruleset *set,
+    const struct probe *p)
+{
+	bool all = refuses_paths(want);
+
+	if (all && want->verify && (set->scoped & LL_SCOPE_ABSTRACT) != 0)
+		all = refuses_abstract(p);
+	if (all && want->verify && (set->scoped & LL_SCOPE_SIGNAL) != 0)
+		all = refuses_signals();
+	if (all && want->verify && set->net != 0)
+		all = refuses_ports(set->net);
+	if (!all)
+		errno = EPERM;
+	return all;
+}
+
+static int
+add_rules(int rules, const struct ruleset *set,
+    const struct landlock_want *want)
+{
+	if (set->fs != 0 &&
+	    (add_dirs(rules, want->read_dirs, LL_READ & set->fs) != 0 ||
+	    add_dirs(rules, want->write_dirs, LL_WRITE & set->fs) != 0))
+		return -1;
+	return add_ports(rules, want, set->net);
 }
 
 int
 landlock_restrict(const struct landlock_want *want)
 {
 	long abi = syscall(SYS_CREATE, NULL, 0, CREATE_VERSION);
+	struct probe probe = { .outside = -1 };
 	struct ruleset set;
 	int rules, rc = -1;
 
@@ -140,12 +260,12 @@ landlock_restrict(const struct landlock_want *want)
 	rules = (int)syscall(SYS_CREATE, &set, ruleset_size(abi), 0);
 	if (rules < 0)
 		return -1;
-	if (set.fs == 0 ||
-	    (add_dirs(rules, want->read_dirs, LL_READ & set.fs) == 0 &&
-	    add_dirs(rules, want->write_dirs, LL_WRITE & set.fs) == 0))
-		rc = (set.net == LL_BIND_TCP && add_any_port(rules) != 0) ||
-		    syscall(SYS_RESTRICT, rules, 0) != 0 || !in_force(want) ?
-		    -1 : (int)abi;
+	if ((!want->verify || probe_begin(&probe) == 0) &&
+	    add_rules(rules, &set, want) == 0 &&
+	    syscall(SYS_RESTRICT, rules, 0) == 0 &&
+	    in_force(want, &set, &probe))
+		rc = (int)abi;
+	fd_close(&probe.outside);
 	fd_close(&rules);
 	return rc;
 }

@@ -31,7 +31,10 @@ static const unsigned class_sets[] = {
 	[SANDBOX_NET] = CALLS_STDIO | CALLS_FORK | CALLS_NET,
 	[SANDBOX_OWNER] = CALLS_STDIO | CALLS_FILES | CALLS_FORK |
 	    CALLS_OWNER,
+	[SANDBOX_MODULES] = CALLS_MODULES,
+	[SANDBOX_PROGRAMS] = CALLS_PROGRAMS,
 };
+#define UNKNOWN_CODE	(CALLS_MODULES | CALLS_PROGRAMS)
 
 #ifdef SANDBOX_STRICT
 #define UNKNOWN_CALL	SCMP_ACT_KILL_PROCESS
@@ -46,9 +49,11 @@ add_rule(scmp_filter_ctx ctx, uint32_t action, const struct call_rule *r)
 	struct scmp_arg_cmp cmp[COUNT(r->args)];
 	unsigned n = 0;
 	int nr = seccomp_syscall_resolve_name(r->name);
+	uint32_t otherwise = 0;
 
 	/* Younger than this libseccomp; or what happens anyway. */
-	if (nr == __NR_SCMP_ERROR || action == UNKNOWN_CALL)
+	if (nr == __NR_SCMP_ERROR || (seccomp_attr_get(ctx,
+	    SCMP_FLTATR_ACT_DEFAULT, &otherwise) == 0 && action == otherwise))
 		return 0;
 	for (size_t i = 0; i < COUNT(r->args); i++)
 		if (r->args[i].used)
@@ -87,18 +92,45 @@ add_own_signals(scmp_filter_ctx ctx, unsigned sets, uint64_t pid)
 	return add_table(ctx, SCMP_ACT_ALLOW, sets, rules, COUNT(rules));
 }
 
+/* Its flags are behind a pointer: the C library falls back. */
+static const struct call_rule clone3 = { .name = "clone3" };
+
 static int
-fill(scmp_filter_ctx ctx, unsigned sets, uint64_t pid)
+set_attributes(scmp_filter_ctx ctx)
 {
-	const struct call_rule clone3 = { .name = "clone3" };
 	int rc;
 
 	/* no_new_privs is set already; other machines' calls: none at all. */
 	if ((rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0)) != 0 ||
 	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
-	    FILTER_KILLS_BY_LIBRARY)) != 0 ||
-	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2)) != 0)
+	    FILTER_KILLS_BY_LIBRARY)) != 0)
 		return rc;
+	return seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+}
+
+/* Unknown code: what is not refused is allowed. */
+static int
+fill_unknown(scmp_filter_ctx ctx, unsigned sets)
+{
+	int rc;
+
+	if ((rc = add_table(ctx, SCMP_ACT_ERRNO(EPERM), sets, calls_killed,
+	    calls_killed_n)) != 0 ||
+	    (rc = add_table(ctx, SCMP_ACT_ERRNO(EPERM), sets, calls_beyond,
+	    calls_beyond_n)) != 0 ||
+	    (rc = add_table(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), sets,
+	    calls_no_family, calls_no_family_n)) != 0)
+		return rc;
+	return add_rule(ctx, SCMP_ACT_ERRNO(ENOSYS), &clone3);
+}
+
+static int
+fill(scmp_filter_ctx ctx, unsigned sets, uint64_t pid)
+{
+	int rc = set_attributes(ctx);
+
+	if (rc != 0 || (sets & UNKNOWN_CODE) != 0)
+		return rc != 0 ? rc : fill_unknown(ctx, sets);
 	if ((rc = add_table(ctx, FILTER_KILLS_BY_LIBRARY, sets, calls_killed,
 	    calls_killed_n)) != 0 ||
 	    (rc = add_table(ctx, SCMP_ACT_ERRNO(ENOENT), sets,
@@ -109,20 +141,15 @@ fill(scmp_filter_ctx ctx, unsigned sets, uint64_t pid)
 	    calls_allowed_n)) != 0 ||
 	    (rc = add_own_signals(ctx, sets, pid)) != 0)
 		return rc;
-#ifdef SANDBOX_STRICT
-	/* Its flags are behind a pointer: the C library falls back. */
 	return add_rule(ctx, SCMP_ACT_ERRNO(ENOSYS), &clone3);
-#else
-	(void)clone3;	/* ENOSYS, as all that is unknown */
-	return 0;
-#endif
 }
 
 /* The filter of a class, to the kernel or (out >= 0) to a descriptor. */
 static int
 make(enum sandbox sandbox, uint64_t pid, int out)
 {
-	scmp_filter_ctx ctx = seccomp_init(UNKNOWN_CALL);
+	scmp_filter_ctx ctx = seccomp_init((class_sets[sandbox] &
+	    UNKNOWN_CODE) != 0 ? SCMP_ACT_ALLOW : UNKNOWN_CALL);
 	int rc;
 
 	if (ctx == NULL) {
@@ -144,8 +171,6 @@ make(enum sandbox sandbox, uint64_t pid, int out)
 int
 seccomp_by_class(enum sandbox sandbox)
 {
-	if (sandbox == SANDBOX_NONE)
-		return 0;
 	return make(sandbox, (uint64_t)getpid(), -1);
 }
 

@@ -33,6 +33,8 @@ static const char *const promises[] = {
 	[SANDBOX_NET] = "error stdio recvfd sendfd inet dns proc",
 	[SANDBOX_OWNER] = "error stdio recvfd sendfd rpath wpath cpath fattr "
 	    "flock proc id chown unveil",
+	/* (of the other two we do not know what they call) */
+	[SANDBOX_PROGRAMS] = NULL,
 };
 
 int
@@ -83,9 +85,9 @@ int
 sandbox_apply(const struct confine *c, struct confine_report *r,
     struct why *why)
 {
-	r->no_new_privs = true;		/* no class but NONE may exec at all */
+	r->no_new_privs = true;		/* no class of known code may exec at all */
 	r->undumpable = true;		/* core limit 0, no ptrace of others */
-	if (c->sandbox == SANDBOX_NONE)
+	if (promises[c->sandbox] == NULL)
 		return 0;
 	if (c->sandbox != SANDBOX_OWNER &&
 	    (c->read_dirs != NULL || c->write_dirs != NULL)) {
@@ -115,7 +117,7 @@ sandbox_mailbox(int dir, struct why *why)
 int
 sandbox_narrow(enum sandbox sandbox, struct why *why)
 {
-	if (sandbox == SANDBOX_NONE || pledge(promises[sandbox], NULL) == 0)
+	if (promises[sandbox] == NULL || pledge(promises[sandbox], NULL) == 0)
 		return 0;
 	why_sys(why, WHY_TEMP, ESC, "pledge");
 	return -1;

@@ -98,7 +98,7 @@ main(int argc, char **argv)
 			svc.role = names[i].role;
 	if (svc.role == ROLE_COUNT)
 		die(EXIT_USAGE, "which daemon is %s?", argv[0]);
-	svc.sandbox = svc.role == ROLE_PIPE ? SANDBOX_NONE :
+	svc.sandbox = svc.role == ROLE_PIPE ? SANDBOX_PROGRAMS :
 	    svc.role == ROLE_DELIVER || svc.role == ROLE_POP3_SESSION ||
 	    svc.role == ROLE_IMAP_SESSION ? SANDBOX_OWNER : SANDBOX_STDIO;
 	service_begin(&svc, argc, argv);
