@@ -14,6 +14,7 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "master/master.h"
+#include "master/reload.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/path.h"
@@ -104,6 +105,8 @@ do_reload(struct caller *c, struct buf *out)
 	if (reload(c->m, &errors) != 0)
 		buf_addf(out, CONTROL_ERROR "nothing was changed\n%s",
 		    buf_cstr(&errors));
+	else
+		reload_tell(c->m, fd_dup(c->fd));
 	buf_fini(&errors);
 }
 

@@ -1,8 +1,8 @@
 /*
  * files - what daemons cannot open themselves: the log, the list of users,
  * certificates, private keys, authorities.  Master opens them, at start and
- * at each reload, and passes the descriptors on; it never reads an octet of
- * them.  Keys go to keyd alone.
+ * at each reload, and passes the descriptors on.  Keys go to keyd alone, and
+ * of certificates copies (certs.c).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "conf/pair.h"
+#include "master/certs.h"
 #include "master/master.h"
 #include "os/fd.h"
 #include "os/fs.h"
@@ -123,6 +124,30 @@ send_numbered(struct proc *p, const char *path, const char *kind, size_t i)
 	send_file(p, path, name);
 }
 
+static void
+send_certificate(struct master *m, struct proc *p, const char *path,
+    size_t i)
+{
+	bool keyd = p->slot->row->role == ROLE_KEYD;
+	struct super_file msg = { { 0 } };
+	int file = -1, fd = -1;
+
+	if (keyd) {
+		file = open_file(path);
+		fd = file < 0 ? -1 : certs_offer(m, i, file);
+		fd_close(&file);
+	} else if (certs_choose(m, i, &fd) && fd < 0) {
+		return;
+	}
+	if (fd < 0) {
+		send_numbered(p, path, "cert", i);
+		return;
+	}
+	(void)snprintf(msg.name, sizeof(msg.name), "cert/%zu", i);
+	proc_tell(p, &super_file_type, &msg, fd);
+	fd_close(&fd);
+}
+
 static bool
 serves_tls(enum role role)
 {
@@ -143,7 +168,7 @@ send_certificates(struct master *m, struct proc *p)
 		    &pair, &wrong) != 0)
 			continue;	/* as above */
 		if (role == ROLE_KEYD || (pair.roles & ROLE_BIT(role)) != 0)
-			send_numbered(p, pair.certificate, "cert", i);
+			send_certificate(m, p, pair.certificate, i);
 		if (role == ROLE_KEYD)
 			send_numbered(p, pair.key, "key", i);
 	}

@@ -24,6 +24,7 @@
 #include "conf/load.h"
 #include "ipc/control.h"
 #include "master/master.h"
+#include "master/reload.h"
 #include "os/confine_master.h"
 #include "os/fd.h"
 #include "os/fs.h"

@@ -46,6 +46,8 @@ struct proc {			/* one running process */
 	struct { enum role role; int fd; } waiting[ROWS_MAX];
 	size_t		 nwaiting;	/* channels for it, until HELLO */
 	bool		 end_asked;	/* SIGTERM was sent */
+	unsigned	 judging;	/* keyd: how many JUDGED are due */
+	bool		 refused;	/* keyd: some pair was */
 };
 
 struct slot {			/* one row of the table */
@@ -81,6 +83,8 @@ struct master {
 	struct slot	  slots[ROWS_MAX];
 	struct proc	 *procs[PROCS_MAX];
 	struct control	 *control;
+	struct certs	 *certs;	/* of the present settings */
+	struct reloading *reloading;	/* keyd has yet to judge; or NULL */
 	struct listener	  listeners[LISTENERS_MAX];
 	size_t		  nlisteners;
 	bool		  starting;	/* not all were ready yet */
@@ -137,9 +141,6 @@ void	proc_free(struct master *m, struct proc *p);
 void	watch_restart(struct slot *s, int64_t lived_ms);
 void	watch_ready(struct master *m, struct proc *p);
 void	fleet_stop(struct master *m);
-
-/* reload.c: 0, or -1 with the mistakes in errors and nothing changed. */
-int	reload(struct master *m, struct buf *errors) must_use;
 
 /* control.c */
 int	control_open(struct master *m, struct buf *errors) must_use;

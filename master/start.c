@@ -16,7 +16,9 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "ipc/schema.h"
+#include "master/certs.h"
 #include "master/master.h"
+#include "master/reload.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/sink.h"
@@ -268,6 +270,10 @@ proc_send_settings(struct master *m, struct proc *p)
 
 	/* send_setting always returns 0. */
 	(void)conf_each(m->conf, p->slot->row->role, send_setting, p);
+	if (p->slot->row->role == ROLE_KEYD) {
+		certs_begin(m);
+		p->judging++;
+	}
 	files_send(m, p);
 	proc_tell(p, &super_go_type, &go, -1);
 }
@@ -546,5 +552,7 @@ const struct ipc_rule master_rules[] = {
 	{ LISTEN, &super_carry_type, 2000, on_carry },
 	{ ROLE_BIT(ROLE_LOGD), &super_log_ended_type, 0, on_log_ended },
 	{ ROLE_BIT(ROLE_KEYD), &super_pair_ask_type, 1000, on_pair_ask },
+	{ ROLE_BIT(ROLE_KEYD), &super_refused_type, 1000, reload_on_refused },
+	{ ROLE_BIT(ROLE_KEYD), &super_judged_type, 100, reload_on_judged },
 };
 const size_t master_rules_n = COUNT(master_rules);

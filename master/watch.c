@@ -11,6 +11,7 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "master/master.h"
+#include "master/reload.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/sink.h"
@@ -259,6 +260,7 @@ ended(struct master *m, struct proc *p, const struct spawn_end *end)
 	log_end(p, end);
 	if (serving)
 		s->now = NULL;
+	reload_lost(m, p);
 	if (serving && s->row->role == ROLE_LOGD)
 		sink_stderr("master");	/* until there is another */
 	proc_free(m, p);

@@ -65,15 +65,25 @@ connect_control(const struct tool *t)
 	return -1;
 }
 
-/* To standard output, or what begins with CONTROL_ERROR to standard error. */
+static bool
+begins(const char *piece, size_t n, const char *mark)
+{
+	return n >= strlen(mark) && memcmp(piece, mark, strlen(mark)) == 0;
+}
+
+/*
+ * To standard output, or what begins with CONTROL_ERROR or _WARNING to standard
+ * error.
+ */
 static int
 copy_answer(int fd)
 {
-	const size_t mark = strlen(CONTROL_ERROR);
+	const size_t mark = strlen(CONTROL_WARNING);
 	char piece[8192];
 	size_t n = 0;
 	ssize_t got;
-	bool first = true, bad = false;
+	bool first = true;
+	int rc = EXIT_SUCCESS;
 
 	for (;;) {
 		if (fd_wait(fd, FD_READ, clock_deadline(ANSWER_MS)) != 1 ||
@@ -84,14 +94,16 @@ copy_answer(int fd)
 		n += (size_t)got;
 		if (first && n < mark && got > 0)
 			continue;	/* too little to judge */
-		if (first && n >= mark)
-			bad = memcmp(piece, CONTROL_ERROR, mark) == 0;
+		if (first && begins(piece, n, CONTROL_ERROR))
+			rc = EXIT_FAILURE;
+		else if (first && begins(piece, n, CONTROL_WARNING))
+			rc = EXIT_DATA;
 		first = false;
-		if (n > 0 && fd_write_all(bad ? STDERR_FILENO :
+		if (n > 0 && fd_write_all(rc != EXIT_SUCCESS ? STDERR_FILENO :
 		    STDOUT_FILENO, piece, n) != 0)
 			return EXIT_IOERR;
 		if (got == 0)
-			return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+			return rc;
 		n = 0;
 	}
 }

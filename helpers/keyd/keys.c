@@ -157,6 +157,7 @@ key_fini(struct key *k)
 	EVP_PKEY_free(k->pkey);		/* wipes */
 	cert_names_free(&k->names);
 	buf_fini(&k->chain);
+	free(k->item);
 	*k = (struct key){ .pkey = NULL };
 }
 
@@ -167,12 +168,11 @@ key_is(const struct key *k, const struct sign_req *req)
 	    cert_names_have(&k->names, span_str(req->host));
 }
 
-static void
-add_pair(struct keys *keys, const char *item, size_t i,
+static const char *
+read_pair(struct key *k, const char *item, size_t i,
     int (*take)(const char *name))
 {
 	char cert[NAME_MAX_OCTETS], key[NAME_MAX_OCTETS];
-	struct key k = { .pkey = NULL };
 	struct conf_pair pair;
 	const char *wrong;
 	int cert_fd, key_fd;
@@ -183,27 +183,66 @@ add_pair(struct keys *keys, const char *item, size_t i,
 	key_fd = take(key);
 	if (conf_pair_parse(item, &pair, &wrong) == 0)
 		wrong = key_fd < 0 || cert_fd < 0 ? "a file is missing" :
-		    key_read(&k, cert_fd, key_fd, true);
+		    key_read(k, cert_fd, key_fd, true);
 	fd_close(&cert_fd);
 	fd_close(&key_fd);
-	if (wrong != NULL) {
-		log_error(LF_STR("event", "key-refused"),
-		    LF_STR("value", item), LF_STR("why", wrong));
-		key_fini(&k);
-		return;
-	}
-	k.roles = pair.roles;
-	keys->v = xreallocarray(keys->v, keys->n + 1, sizeof(keys->v[0]));
-	keys->v[keys->n++] = k;
+	k->roles = pair.roles;
+	k->item = xstrdup(item);
+	return wrong;
+}
+
+/* The same key once more, with an owner of its own. */
+static void
+key_copy(struct key *to, const struct key *from)
+{
+	const struct cert_names *names = &from->names;
+
+	if (EVP_PKEY_up_ref(from->pkey) != 1)
+		bug("a key cannot be held");
+	*to = *from;
+	to->names.v = xreallocarray(NULL, names->n, sizeof(names->v[0]));
+	memcpy(to->names.v, names->v, names->n * sizeof(names->v[0]));
+	buf_init(&to->chain, CERT_TOTAL_MAX);
+	(void)buf_add_span(&to->chain, buf_span(&from->chain));	/* fits */
+	to->item = xstrdup(from->item);
+}
+
+static bool
+keep(struct key *k, const struct keys *before, const char *item)
+{
+	for (size_t i = 0; before != NULL && i < before->n; i++)
+		if (strcmp(before->v[i].item, item) == 0) {
+			key_copy(k, &before->v[i]);
+			return true;
+		}
+	return false;
 }
 
 struct keys *
-keys_load(const struct conf_view *conf, int (*take)(const char *name))
+keys_load(const struct conf_view *conf, const struct keys_source *from,
+    const struct keys *before)
 {
 	struct keys *keys = xcalloc(1, sizeof(*keys));
+	size_t n = conf_count(conf, "certificates");
 
-	for (size_t i = 0; i < conf_count(conf, "certificates"); i++)
-		add_pair(keys, conf_item(conf, "certificates", i), i, take);
+	keys->v = xcalloc(n + 1, sizeof(keys->v[0]));
+	for (size_t i = 0; i < n; i++) {
+		const char *item = conf_item(conf, "certificates", i), *wrong;
+		struct key k = { .pkey = NULL };
+		bool kept = false;
+
+		wrong = read_pair(&k, item, i, from->take);
+		if (wrong != NULL) {
+			key_fini(&k);
+			kept = keep(&k, before, item);
+			log_error(LF_STR("event", "key-refused"),
+			    LF_STR("value", item), LF_STR("why", wrong),
+			    LF_STR("kept", kept ? "yes" : "no"));
+			from->refused(i, kept, wrong);
+		}
+		if (wrong == NULL || kept)
+			keys->v[keys->n++] = k;
+	}
 	return keys;
 }
 

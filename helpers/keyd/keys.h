@@ -19,6 +19,7 @@ struct key {
 	struct cert_names names;	/* of its certificate */
 	struct buf chain;		/* its certificates in DER */
 	uint32_t roles;			/* ROLE_BIT()s of those who may ask */
+	char	*item;			/* of the setting `certificates` */
 };
 
 /* Those that serve TLS. */
@@ -42,11 +43,16 @@ struct keys;
 void	keys_setup(void);
 /*
  * Reads the files "cert/N" and "key/N" of the setting `certificates`, which
- * take gives away (-1: not there).  A pair that is broken or does not belong
- * together is logged and left out.
+ * take gives away (-1: not there).  In place of a pair that is broken or does
+ * not belong together stays that of the same item in before (may be NULL), if
+ * there is one; it is logged, and refused() told.
  */
+struct keys_source {
+	int  (*take)(const char *name);
+	void (*refused)(size_t index, bool kept, const char *why);
+};
 struct keys *keys_load(const struct conf_view *conf,
-	    int (*take)(const char *name));
+	    const struct keys_source *from, const struct keys *before);
 void	keys_free(struct keys **keys);
 size_t	keys_count(const struct keys *keys);
 /* The key with that id, if role may ask for it under that name; or NULL. */

@@ -33,8 +33,10 @@ static struct {
 static void
 load(void)
 {
+	static const struct keys_source from = { service_take_file,
+		service_pair_refused };
 	const struct conf_view *conf = service_conf();
-	struct keys *fresh = keys_load(conf, service_take_file);
+	struct keys *fresh = keys_load(conf, &from, all.req.keys);
 
 	/* Sessions that began before may still ask for what was then. */
 	keys_free(&all.req.former);
@@ -47,6 +49,7 @@ load(void)
 	request_again(&all.req);		/* those that waited for old files */
 	all.req.per_channel = (unsigned)conf_num(conf, "sign_rate_channel");
 	all.req.in_all = (unsigned)conf_num(conf, "sign_rate_total");
+	service_pairs_judged();
 	log_info(LF_STR("event", "keys"),
 	    LF_NUM("usable", keys_count(fresh)),
 	    LF_NUM("configured", conf_count(conf, "certificates")));

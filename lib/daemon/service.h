@@ -103,6 +103,10 @@ int	service_end(void);		/* exit code for main() */
 /* logd alone: that role has no channel to it any more. */
 void	service_log_ended(enum role role);
 
+/* keyd's verdicts on the pairs of `certificates`: the bad ones, then the end. */
+void	service_pair_refused(size_t index, bool kept, const char *why);
+void	service_pairs_judged(void);
+
 /* keyd's question for a pair of certificate_dir.  -1: it cannot be asked. */
 int	service_ask_pair(const char *stem) must_use;
 

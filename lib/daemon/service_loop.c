@@ -192,6 +192,28 @@ service_ask_pair(const char *stem)
 	    &super_pair_ask_type, 0, &ask, -1, &why);
 }
 
+/* Master logs it, and what it does not hear of is as before. */
+void
+service_pair_refused(size_t index, bool kept, const char *reason)
+{
+	struct super_refused tell = { .index = (uint32_t)index, .kept = kept };
+	struct why why;
+
+	span_copy_cut(span_str(reason), tell.text, sizeof(tell.text));
+	(void)!ipc_client_send(&service_state()->master, &super_refused_type,
+	    0, &tell, -1, &why);
+}
+
+void
+service_pairs_judged(void)
+{
+	const struct super_judged tell = { 0 };
+	struct why why;
+
+	(void)!ipc_client_send(&service_state()->master, &super_judged_type,
+	    0, &tell, -1, &why);
+}
+
 static int
 compare(const void *a, const void *b)
 {

@@ -32,6 +32,8 @@ enum ipc_num {
 	IPC_NUM_SUPER_PAIR,
 	IPC_NUM_SUPER_NO_PAIR,
 	IPC_NUM_SUPER_CARRY,
+	IPC_NUM_SUPER_REFUSED,
+	IPC_NUM_SUPER_JUDGED,
 
 	/* a listener introduces a session: msg_chan.h */
 	IPC_NUM_CHAN_NEW = 48,

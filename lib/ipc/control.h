@@ -2,7 +2,8 @@
  * control - the one request of an operator's connection to run_dir/control.
  * Fixed size: verb and arguments, each ended by NUL and filled up with it.
  * The answer is text up to the end of the connection; one that begins with
- * CONTROL_ERROR tells of a failure.
+ * CONTROL_ERROR tells of a failure, with CONTROL_WARNING of something that was
+ * done but for what follows.
  */
 #ifndef IPC_CONTROL_H
 #define IPC_CONTROL_H
@@ -12,6 +13,7 @@
 
 #define CONTROL_NAME	"control"
 #define CONTROL_ERROR	"error: "
+#define CONTROL_WARNING	"warning: "
 #define CONTROL_SIZE	(32 + 1025)
 
 /* -1: a control character, no end, octets behind the end, or no verb. */

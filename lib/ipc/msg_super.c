@@ -125,3 +125,13 @@ static const struct ipc_field no_pair_fields[] = {
 };
 const struct ipc_type super_no_pair_type = IPC_TYPE(super_no_pair,
     IPC_NUM_SUPER_NO_PAIR, IPC_FD_NONE, no_pair_fields);
+
+static const struct ipc_field refused_fields[] = {
+	IPC_U32(super_refused, index, 0, SUPER_PAIRS_MAX - 1),
+	IPC_U8(super_refused, kept, 0, 1),
+	IPC_TEXT(super_refused, text, 1, 127),
+};
+const struct ipc_type super_refused_type = IPC_TYPE(super_refused,
+    IPC_NUM_SUPER_REFUSED, IPC_FD_NONE, refused_fields);
+const struct ipc_type super_judged_type =
+    IPC_TYPE_BARE(super_judged, IPC_NUM_SUPER_JUDGED, IPC_FD_NONE);

@@ -91,12 +91,22 @@ struct super_no_pair {
 	char stem[SUPER_STEM_MAX + 1];
 };
 
+/* keyd at start and reload: REFUSED for each bad pair, then JUDGED. */
+#define SUPER_PAIRS_MAX	100	/* of the setting `certificates` */
+struct super_refused {
+	uint32_t index;		/* in the setting */
+	uint8_t	 kept;		/* the pair of before is there */
+	char	 text[128];	/* why */
+};
+struct super_judged { uint8_t unused; };
+
 extern const struct ipc_type super_hello_type, super_identity_type,
     super_range_type, super_setting_type, super_peer_type, super_log_type,
     super_log_ended_type, super_carry_type,
     super_listener_type, super_file_type, super_go_type, super_map_me_type,
     super_mapped_type, super_ready_type, super_control_type,
     super_successor_type, super_stop_type, super_pair_ask_type,
-    super_pair_type, super_no_pair_type;
+    super_pair_type, super_no_pair_type, super_refused_type,
+    super_judged_type;
 
 #endif

@@ -56,7 +56,9 @@ class Keyd:
         send(self.master, "SUPER_IDENTITY",
              u8(drop) + u32(65534 if drop else 0) + u32(65534 if drop else 0) +
              text(str(self.jail) if drop else "") + u8(0) + u8(0) + u64(1))
+        self.refused = []       # (index, is the one before kept?)
         self.configure()
+        self.judged()
         got = recv(self.master)
         assert got and got[0] == NUM["SUPER_READY"], self.log_text()
 
@@ -72,6 +74,13 @@ class Keyd:
                     send(self.master, "SUPER_FILE", text(f"{kind}/{i}"),
                          fd=f.fileno())
         send(self.master, "SUPER_GO")
+
+    def judged(self):
+        """Reads the verdicts on the pairs."""
+        self.refused = []
+        while (got := recv(self.master))[0] == NUM["SUPER_REFUSED"]:
+            self.refused.append(struct.unpack(">IB", got[2][:5]))
+        assert got[0] == NUM["SUPER_JUDGED"], self.log_text()
 
     def log_text(self):
         with contextlib.suppress(BlockingIOError):
@@ -281,7 +290,9 @@ def test_reload_brings_new_keys(tmp_path, pairs):
             time.sleep(0.02)
         # sessions that began before have the certificate of then, for a while
         assert isinstance(ask(chan, pairs["ec"], ECDSA, TLS13), bytes)
+        k.judged()
         k.configure()
+        k.judged()
         deadline = time.monotonic() + 5
         while ask(chan, pairs["ec"], ECDSA, TLS13) != "refused":
             assert time.monotonic() < deadline
@@ -337,6 +348,41 @@ def test_pairs_that_do_not_fit(tmp_path, pairs):
         assert isinstance(ask(k.peer(), pairs["ec"], ECDSA, TLS13), bytes)
         assert k.log_text().count("event=key-refused") == 3
         assert "usable=1 configured=4" in k.log_text()
+        assert k.refused == [(0, 0), (1, 0), (2, 0)]
+    finally:
+        k.close()
+
+
+def test_the_pair_of_before_stays(tmp_path, pairs):
+    """A reload finds a certificate whose key is not there yet, or nothing."""
+    tmp_path.chmod(0o755)
+    first = Pair(tmp_path, "half.example.org")
+    old_id, old_key = key_id(first), first.key.read_bytes()
+    k = Keyd(tmp_path, [first, pairs["ed"]])
+    try:
+        chan = k.peer()
+        new = Pair(tmp_path, "half.example.org")
+        new_key = new.key.read_bytes()
+        for wrong in (old_key, b"", b"no key"):
+            new.key.write_bytes(wrong)
+            for _ in range(2):
+                k.configure()
+                k.judged()
+                assert k.refused == [(0, 1)]
+                assert isinstance(ask(chan, new, ECDSA, TLS13, ident=old_id),
+                                  bytes)
+        assert isinstance(ask(chan, pairs["ed"], ED, TLS13), bytes)
+        new.key.write_bytes(new_key)
+        k.configure()
+        k.judged()
+        assert k.refused == []
+        assert isinstance(ask(chan, new, ECDSA, TLS13), bytes)
+        # another item has no former pair
+        k.pairs = [Pair(tmp_path, "other.example.org"), pairs["ed"]]
+        k.pairs[0].key.write_bytes(b"")
+        k.configure()
+        k.judged()
+        assert k.refused == [(0, 0)]
     finally:
         k.close()
 

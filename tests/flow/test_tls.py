@@ -1050,10 +1050,54 @@ def test_reload_keeps_what_was_good(netns, tmp_path):
         before.until(rb"250 ")
         before.close()
         new.cert.write_text("nothing\n")
-        paq.paquebot("reload")
-        paq.wait_log("old-certificates")
+        done = paq.paquebot("reload", check=False)
+        assert done.returncode == 65
+        assert "pair of before" in done.stderr
+        paq.wait_log("key-refused.*kept=yes")
         for port in PORTS:
             wait_for(lambda: served(paq, port) == der)
+
+
+def test_a_pair_renewed_by_half_changes_nothing(netns, pairs, tmp_path):
+    """The certificate is new, its key is not yet: no handshake fails, not in
+    daemons that start meanwhile either, and the operator hears of it."""
+    tmp_path.chmod(0o755)
+    pair = Pair(tmp_path, "half.demo.example", "ec")
+    good = ssl.PEM_cert_to_DER_cert(pair.cert.read_text())
+    old_key = pair.key.read_bytes()
+    with Suite(netns=netns, host=HOST, listen=ALL, settings={
+            "certificates": [pair.setting(), pairs["ec"].setting()]}) as paq:
+        before = {p: Line(paq, p) for p in ("submissions", "pop3s")}
+        new = Pair(tmp_path, "half.demo.example", "ec")
+        new_key = new.key.read_bytes()
+        new.key.write_bytes(old_key)
+        done = paq.paquebot("reload", check=False)
+        assert done.returncode == 65
+        assert done.stderr.startswith("warning: ")
+        assert "do not belong together" in done.stderr
+        assert str(pair.cert) in done.stderr
+        assert str(pairs["ec"].cert) not in done.stderr
+        for port in PORTS:
+            assert served(paq, port) == good
+        front = next(r for r in paq.status() if r["daemon"] == "imap-front")
+        os.kill(int(front["pid"]), signal.SIGKILL)
+        wait_for(lambda: still_served(paq, "imaps") == good)
+        for port, line in before.items():
+            line.start()
+            line.raw(noop(port)[0] + b"\r\n")
+            line.until(noop(port)[1])
+        new.key.write_bytes(new_key)
+        paq.paquebot("reload")
+        good = ssl.PEM_cert_to_DER_cert(new.cert.read_text())
+        for port in PORTS:
+            wait_for(lambda: served(paq, port) == good)
+
+
+def still_served(paq, port):
+    try:
+        return served(paq, port)
+    except (OSError, EOFError):
+        return None
 
 
 def served(paq, port):
