@@ -57,12 +57,13 @@ can_do_tls(const struct child_start *start)
  * returns  its descriptor, or -1: the listener wants us to go
  */
 static int
-next_connection(const struct child_start *start, struct sock_addr *peer)
+next_connection(const struct child_start *start,
+    struct session_client *client)
 {
 	uint8_t m[CHILD_TAKE_SIZE];
 	int fd = -1;
 
-	if (start->chan < 0 || tell(start->chan, CHILD_IDLE) != 0 ||
+	if (start->kind != LISTENER_MX || tell(start->chan, CHILD_IDLE) != 0 ||
 	    fd_wait(start->chan, FD_READ,
 	    clock_deadline(2 * LIMIT_SPARE_MS)) != 1)
 		return -1;
@@ -72,7 +73,8 @@ next_connection(const struct child_start *start, struct sock_addr *peer)
 		fd_close(&fd);
 		return -1;
 	}
-	peer->port = (uint16_t)(m[1] << 8 | m[2]);
+	client->peer.port = (uint16_t)(m[1] << 8 | m[2]);
+	client->stress = m[3] != 0;
 	return fd;
 }
 
@@ -81,7 +83,8 @@ child_run(const struct child_start *start)
 {
 	struct channels ch;
 	struct session_client client = { .set = start->set, .ch = &ch,
-		.fd = start->fd, .peer = start->peer, .kind = start->kind };
+		.fd = start->fd, .peer = start->peer, .kind = start->kind,
+		.chan = start->chan, .stress = start->stress };
 
 	/* Who is calling decides what may be sent: not known, not served.
 	   (Not every system tells it behind a filter.) */
@@ -94,7 +97,7 @@ child_run(const struct child_start *start)
 	ipc_client_init(&ch.authd, start->authd, "authd");
 	tls_signer_use(start->keyd, LIMIT_SIGN_MS);
 	while (session_serve(&client)) {
-		client.fd = next_connection(start, &client.peer);
+		client.fd = next_connection(start, &client);
 		if (client.fd < 0)
 			break;
 	}

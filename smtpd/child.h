@@ -5,6 +5,8 @@
  *	listener -> child	CHILD_TAKE, port	with a connection
  *	child -> listener	CHILD_HAVE		I hold it, drop your copy
  *	child -> listener	CHILD_IDLE		it is over; another?
+ *	child -> listener	CHILD_ASK, event	tally.h: is it allowed?
+ *	listener -> child	CHILD_ANSWER, verdict, say
  *	end of channel		to the child: go
  */
 #ifndef SMTPD_CHILD_H
@@ -17,7 +19,10 @@
 #define CHILD_TAKE	'T'
 #define CHILD_HAVE	'H'
 #define CHILD_IDLE	'I'
-#define CHILD_TAKE_SIZE	3	/* octets: letter, port big-endian */
+#define CHILD_ASK	'A'
+#define CHILD_ANSWER	'R'
+#define CHILD_TAKE_SIZE	4	/* octets: letter, port big-endian, stress */
+#define CHILD_ANSWER_SIZE	3
 
 struct child_start {
 	const struct settings *set;
@@ -27,7 +32,8 @@ struct child_start {
 	enum listener_kind kind;
 	int	lookupd, qmgr;		/* fresh channels */
 	int	authd, keyd;		/* the same, or -1 */
-	int	chan;			/* to the listener, or -1: one client */
+	int	chan;			/* to the listener */
+	bool	stress;			/* few places are left */
 };
 
 /* In the child of a fork: serve, then end the process. */

@@ -41,7 +41,8 @@ skip_chunk(struct session *s, uint64_t octets)
 
 	dot_in_init(&d, &s->net, 0, LIMIT_DROP_OCTETS);
 	dot_in_chunk(&d, octets);
-	stream_pace(&s->net, LIMIT_DATA_WINDOW_MS, LIMIT_DATA_OCTETS_S);
+	stream_pace(&s->net, session_patience_ms(s, LIMIT_DATA_WINDOW_MS),
+	    LIMIT_DATA_OCTETS_S);
 	while ((r = dot_read(&d, &chunk)) == DOT_CHUNK)
 		;
 	return receive_ended(s, r);

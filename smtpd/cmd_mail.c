@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "smtpd/ask_lookup.h"
+#include "smtpd/ask_tally.h"
 #include "smtpd/command.h"
 #include "smtpd/reply.h"
 
@@ -34,6 +35,15 @@ judge_sender(struct session *s, const struct verb_mail *mail, bool *own,
 	return 0;
 }
 
+/* A message more of this network or account? */
+static enum say
+judge_rate(struct session *s)
+{
+	enum say what = ask_tally(s, TALLY_MESSAGE);
+
+	return what == SAY_NOTHING ? SAY_MAIL_OK : what;
+}
+
 void
 cmd_mail(struct session *s, const struct verb_cmd *cmd)
 {
@@ -47,12 +57,14 @@ cmd_mail(struct session *s, const struct verb_cmd *cmd)
 		say_why(s, 451, &why);
 		return;
 	}
+	if (what == SAY_MAIL_OK)
+		what = judge_rate(s);
+	else
+		log_sender(s, &mail->from, say_words(what));
 	if (what == SAY_MAIL_OK) {
 		envelope_begin(&s->env, mail);
 		s->env.from_own = own;
 		session_enter(s, ST_MAIL);
-	} else {
-		log_sender(s, &mail->from, say_words(what));
 	}
 	say(s, what);
 }
@@ -116,6 +128,12 @@ cmd_rcpt(struct session *s, const struct verb_cmd *cmd)
 	}
 	if (what != SAY_RCPT_OK) {
 		log_refused(s, to, say_code(what), say_words(what));
+		say(s, what);
+		return;
+	}
+	what = ask_tally(s, TALLY_RECIPIENT);
+	if (what != SAY_NOTHING) {
+		s->count.commands++;
 		say(s, what);
 		return;
 	}

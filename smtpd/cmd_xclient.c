@@ -9,6 +9,7 @@
 #include "smtp/xclient.h"
 
 #include "base/log.h"
+#include "smtpd/ask_tally.h"
 #include "smtpd/command.h"
 #include "smtpd/reply.h"
 
@@ -30,6 +31,7 @@ cmd_xclient(struct session *s, const struct verb_cmd *cmd)
 {
 	struct sock_addr client;
 	struct xclient x;
+	enum say what;
 
 	if (xclient_parse(cmd->text, XCLIENT_OF_XCLIENT, &x) != 0 ||
 	    !acceptable(s, &x, &client)) {
@@ -52,7 +54,11 @@ cmd_xclient(struct session *s, const struct verb_cmd *cmd)
 		s->facts.logged_in = x.login[0] != '\0';
 	}
 	session_enter(s, ST_START);
-	say_greeting(s);
+	what = ask_tally(s, TALLY_CONNECTION);
+	if (what == SAY_NOTHING)
+		say_greeting(s);
+	else
+		session_bye(s, what);
 }
 
 void

@@ -48,7 +48,8 @@ pace(struct session *s)
 
 	if (window < LIMIT_DATA_WINDOW_MS)
 		window = LIMIT_DATA_WINDOW_MS;
-	stream_pace(&s->net, window, LIMIT_DATA_OCTETS_S);
+	stream_pace(&s->net, session_patience_ms(s, window),
+	    LIMIT_DATA_OCTETS_S);
 }
 
 void

@@ -48,11 +48,21 @@
 #define LIMIT_GOODBYE_OCTETS	(256 * KIB)
 
 /*
- * Refusals (5yz) that a client may earn, beside one for each recipient that
- * was accepted; then 421.  RFC 5321 3.8 wants servers to be tolerant of
- * unknown commands, 7.8 lets them defend themselves.
+ * From smtp_errors_slow errors on each (5yz) keeps its client waiting for so
+ * much longer than the one before, up to a limit.
  */
-#define LIMIT_ERRORS		20
+#define LIMIT_SLOW_STEP_MS	200
+#define LIMIT_SLOW_MS		5000
+
+/*
+ * When so many hundredths of smtp_clients_max are taken, new clients have to
+ * be quick and right: this long for a command or a part of a message, and the
+ * connection ends at the first error.
+ */
+#define LIMIT_STRESS_PERCENT	80
+#define LIMIT_STRESS_MS		(10 * 1000)
+#define LIMIT_STRESS_ERRORS	1
+
 /* Commands (accepted RCPT not counted) since the last accepted message. */
 #define LIMIT_COMMANDS		200
 /* Commands among them that bring no mail nearer: NOOP RSET VRFY HELP EHLO. */
@@ -64,6 +74,7 @@
 
 /* Answers of the other daemons. */
 #define LIMIT_LOOKUP_MS		(30 * 1000)
+#define LIMIT_TALLY_MS		(5 * 1000)	/* the listener */
 #define LIMIT_AUTH_MS		(60 * 1000)
 #define LIMIT_SIGN_MS		(20 * 1000)
 #define LIMIT_QUEUE_NEW_MS	(30 * 1000)
@@ -99,5 +110,6 @@
 #define LIMIT_DRAIN_MS		(600 * 1000)
 /* One line about a shortage (descriptors, processes) in so long a time. */
 #define LIMIT_SHORTAGE_MS	(10 * 1000)
+#define LIMIT_STRESS_SAID_MS	(60 * 1000)	/* one about few places left */
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * listener - see listener.h.
  * This process never reads an octet of a client: it accepts, counts, makes
- * the channels that the session will own and forks.  A session that dies of a
+ * the channels that the session will own and forks.  What clients do within
+ * their sessions it counts as those tell it (tally.h).  A session that dies of a
  * fault signal may have been an attack on memory whose layout all its siblings
  * share: its client is shut out for a while and master is asked for a
  * successor, a fresh exec with a new layout, beside which this one drains.
@@ -22,6 +23,7 @@
 #include "net/pace.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/rand.h"
 #include "smtpd/child.h"
 #include "smtpd/limits.h"
 #include "smtpd/reply.h"
@@ -32,12 +34,13 @@ struct listener {
 	struct ipc_server *srv;
 	struct acceptor *acceptor;
 	struct pace *pace;		/* of handshakes on submissions */
+	struct tally *tally;
 	struct workers *workers;
 	struct confine_filter *filter;	/* of the sessions */
 	enum listener_kind kinds[ACCEPTOR_LISTENERS_MAX];	/* by tag */
 	size_t	n;			/* taken from master so far */
 	bool	asked;			/* for a successor */
-	int64_t	asked_ms, shortage_ms;
+	int64_t	asked_ms, shortage_ms, stress_ms;
 	bool	stopping;
 	struct event *drain;
 };
@@ -67,8 +70,7 @@ introduce(struct listener *l, enum role role)
 }
 
 /*
- * Channels for a session on a listener of that kind.  Only MX sessions, where
- * nobody logs in, may outlive their connection.
+ * Channels for a session on a listener of that kind.
  */
 static int
 make_ends(struct listener *l, enum listener_kind kind, struct ends *e)
@@ -85,7 +87,7 @@ make_ends(struct listener *l, enum listener_kind kind, struct ends *e)
 	if (l->set->tls != NULL && (logins || kind == LISTENER_MX))
 		e->keyd = introduce(l, ROLE_KEYD);
 	if (e->qmgr < 0 || (logins && e->authd < 0) ||
-	    (kind == LISTENER_MX && fd_pair(e->chan) != 0)) {
+	    fd_pair(e->chan) != 0) {
 		close_ends(e);
 		return -1;
 	}
@@ -122,11 +124,31 @@ refuse(int fd, enum listener_kind kind, enum say what)
 		say_refusal(fd, what);
 }
 
+/* Are few places left?  Clients of this host are not hurried. */
+static bool
+is_stressed(struct listener *l, const struct sock_addr *peer)
+{
+	unsigned n = acceptor_count(l->acceptor);
+	int64_t now = clock_mono_ms();
+
+	if ((uint64_t)n * 100 <
+	    (uint64_t)l->set->clients_max * LIMIT_STRESS_PERCENT)
+		return false;
+	if (l->stress_ms == 0 || now - l->stress_ms >= LIMIT_STRESS_SAID_MS) {
+		l->stress_ms = now;
+		log_warn(LF_STR("event", "few-places-left"),
+		    LF_NUM("clients", n));
+	}
+	return settings_has(&l->set->proxies, peer) ||
+	    (peer->family != 0 && !sock_is_loopback(peer));
+}
+
 static _Noreturn void
 in_child(struct listener *l, int fd, const struct sock_addr *peer,
     enum listener_kind kind, const struct ends *e)
 {
 	const struct child_start start = { .set = l->set,
+		.stress = is_stressed(l, peer),
 		.filter = l->filter, .fd = fd, .peer = *peer, .kind = kind,
 		.lookupd = e->lookupd, .qmgr = e->qmgr, .authd = e->authd,
 		.keyd = e->keyd, .chan = e->chan[1] };
@@ -165,12 +187,43 @@ start_session(struct listener *l, int fd, const struct sock_addr *peer,
 	return pid > 0;
 }
 
+/* Does this host pass on what others send?  They count, not it. */
+static bool
+is_forwarder(const struct listener *l, const struct sock_addr *peer)
+{
+	return settings_has(&l->set->proxies, peer) ||
+	    settings_has(&l->set->xclient, peer);
+}
+
+/* Has its network any connections and errors left? */
+static bool
+is_welcome(struct listener *l, const struct sock_addr *peer, enum say *over)
+{
+	struct tally_event e = { .kind = TALLY_ERROR, .client = *peer };
+	int64_t now = clock_mono_ms();
+	bool say = false;
+
+	if (is_forwarder(l, peer) || settings_has(&l->set->relay, peer))
+		return true;
+	*over = SAY_NETWORK_ERRORS;
+	if (tally_look(l->tally, &e, now, &say) == TALLY_OK) {
+		e.kind = TALLY_CONNECTION;
+		*over = SAY_BUSY_NETWORK;
+		if (tally_count(l->tally, &e, now, &say) == TALLY_OK)
+			return true;
+	}
+	if (say)
+		log_refusal(peer, say_words(*over));
+	return false;
+}
+
 static bool
 on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 {
 	struct listener *l = ctx;
 	enum listener_kind kind = l->kinds[tag];
 	bool say = false;
+	enum say over;
 
 	if (kind == LISTENER_SUBMISSIONS && !pace_allow(l->pace, peer,
 	    &say)) {
@@ -179,7 +232,13 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 		fd_close(&fd);
 		return false;
 	}
-	if (kind == LISTENER_MX && workers_pass(l->workers, fd, peer))
+	if (!is_welcome(l, peer, &over)) {
+		refuse(fd, kind, over);
+		fd_close(&fd);
+		return false;
+	}
+	if (kind == LISTENER_MX && workers_pass(l->workers, fd, peer,
+	    is_stressed(l, peer)))
 		return true;
 	return start_session(l, fd, peer, kind);
 }
@@ -266,6 +325,20 @@ on_orphan(int fd, const struct sock_addr *peer, void *ctx)
 		acceptor_ended(l->acceptor, peer);
 }
 
+/* A session speaks for its own client, or is a forwarder's. */
+static enum tally_verdict
+on_ask(const struct sock_addr *peer, struct tally_event *e, bool *say,
+    void *ctx)
+{
+	struct listener *l = ctx;
+
+	if (!is_forwarder(l, peer))
+		e->client = *peer;
+	if (settings_has(&l->set->relay, &e->client))
+		e->client.family = 0;
+	return tally_count(l->tally, e, clock_mono_ms(), say);
+}
+
 static void
 on_drained(evutil_socket_t fd, short what, void *arg)
 {
@@ -287,7 +360,8 @@ listener_new(const struct settings *set, struct ipc_server *srv)
 		.ctx = l,
 	};
 	const struct worker_events events = { .over = on_over,
-		.orphan = on_orphan, .ctx = l };
+		.orphan = on_orphan, .ask = on_ask, .ctx = l };
+	uint8_t seed[16];
 	struct why why;
 
 	l->set = set;
@@ -297,6 +371,8 @@ listener_new(const struct settings *set, struct ipc_server *srv)
 	l->srv = srv;
 	l->acceptor = acceptor_new(service_base(), &how);
 	l->pace = pace_new(set->handshakes_per_network);
+	rand_octets(seed, sizeof(seed));
+	l->tally = tally_new(&set->tally, seed);
 	l->workers = workers_new(service_base(),
 	    (size_t)set->clients_max + 2 * LIMIT_SPARES, &events);
 	l->drain = event_new(service_base(), -1, 0, on_drained, NULL);
@@ -315,6 +391,7 @@ listener_free(struct listener **l)
 	event_free((*l)->drain);
 	acceptor_free(&(*l)->acceptor);
 	pace_free(&(*l)->pace);
+	tally_free(&(*l)->tally);
 	confine_filter_free(&(*l)->filter);
 	workers_free(&(*l)->workers);
 	free(*l);
@@ -326,6 +403,7 @@ listener_open(struct listener *l)
 {
 	struct service_listener in;
 
+	tally_limit(l->tally, &l->set->tally);
 	for (; service_listener(l->n, &in); l->n++) {
 		if (l->n == ACCEPTOR_LISTENERS_MAX) {
 			log_error(LF_STR("event", "too-many-listeners"),

@@ -18,7 +18,7 @@ struct listener *listener_new(const struct settings *set,
 	    struct ipc_server *srv);
 /* Ends the sessions that are left. */
 void	listener_free(struct listener **l);
-/* Take the sockets that master gave since the last call. */
+/* Settings were read anew; take the sockets that master gave since then. */
 void	listener_open(struct listener *l);
 /* A process has ended. */
 void	listener_child(struct listener *l, const struct spawn_end *end);

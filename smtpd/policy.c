@@ -139,13 +139,32 @@ policy_message(const struct message_facts *m)
 	return SAY_NOTHING;
 }
 
+/* Errors beside one for each recipient that was accepted: lists grow old. */
+static unsigned
+surplus(const struct counts *c)
+{
+	return c->errors > c->accepted ? c->errors - c->accepted : 0;
+}
+
+int64_t
+policy_delay_ms(const struct counts *c, unsigned slow)
+{
+	unsigned n = surplus(c);
+	int64_t ms;
+
+	if (slow == 0 || n < slow)
+		return 0;
+	ms = (int64_t)(n - slow + 1) * LIMIT_SLOW_STEP_MS;
+	return ms < LIMIT_SLOW_MS ? ms : LIMIT_SLOW_MS;
+}
+
 enum say
-policy_patience(const struct counts *c, size_t recipients_max)
+policy_patience(const struct counts *c, size_t recipients_max,
+    unsigned errors_max)
 {
 	if (c->auth_failures >= LIMIT_AUTH_FAILURES)
 		return SAY_TOO_MANY_LOGINS;
-	if (c->errors >= LIMIT_ERRORS &&
-	    c->errors - LIMIT_ERRORS >= c->accepted)
+	if (surplus(c) >= errors_max)
 		return SAY_TOO_MANY_ERRORS;
 	if (c->idle >= LIMIT_IDLE_COMMANDS || c->commands >= LIMIT_COMMANDS ||
 	    c->over >= recipients_max)

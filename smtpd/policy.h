@@ -71,7 +71,16 @@ struct message_facts {		/* what DATA brought */
 /* SAY_NOTHING: it may be queued. */
 enum say	policy_message(const struct message_facts *m);
 
-/* A 421 reply when the client has used up our patience. */
-enum say	policy_patience(const struct counts *c, size_t recipients_max);
+/*
+ * A 421 reply when the client has used up our patience.
+ * errors_max  setting smtp_errors_max
+ */
+enum say	policy_patience(const struct counts *c, size_t recipients_max,
+		    unsigned errors_max);
+/*
+ * How long an error keeps its client waiting: longer with each from
+ * smtp_errors_slow (0: never) on.
+ */
+int64_t	policy_delay_ms(const struct counts *c, unsigned slow);
 
 #endif

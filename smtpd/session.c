@@ -19,6 +19,7 @@
 #include "os/fd.h"
 #include "os/rand.h"
 #include "smtp/ehlo.h"
+#include "smtpd/ask_tally.h"
 #include "smtpd/command.h"
 #include "smtpd/proxied.h"
 #include "smtpd/receive.h"
@@ -166,10 +167,16 @@ session_tls(struct session *s)
 	return true;
 }
 
+int64_t
+session_patience_ms(const struct session *s, int64_t most)
+{
+	return s->stress && most > LIMIT_STRESS_MS ? LIMIT_STRESS_MS : most;
+}
+
 bool
 session_line(struct session *s, size_t limit, struct span *line)
 {
-	stream_deadline(&s->net, s->set->timeout_ms);
+	stream_deadline(&s->net, session_patience_ms(s, s->set->timeout_ms));
 	switch (line_read(&s->net, limit, LINE_CRLF, line)) {
 	case LINE_OK:
 		return true;
@@ -229,10 +236,31 @@ greet(struct session *s)
 	/* All other results come back with the first line. */
 }
 
+/*
+ * What new errors cost: the network's share, then time.  Replies are still in
+ * our buffer, so the client that waits for them waits, too.
+ */
+static enum say
+judge_errors(struct session *s)
+{
+	enum say what = SAY_NOTHING;
+	bool more = s->judged < s->count.errors;
+
+	for (; s->judged < s->count.errors && what == SAY_NOTHING; s->judged++)
+		what = ask_tally(s, TALLY_ERROR);
+	if (what == SAY_NOTHING)
+		what = policy_patience(&s->count, s->set->recipients_max,
+		    s->stress ? LIMIT_STRESS_ERRORS : s->set->errors_max);
+	if (what == SAY_NOTHING && more)
+		clock_sleep_ms(policy_delay_ms(&s->count,
+		    s->set->errors_slow));
+	return what;
+}
+
 static void
 step(struct session *s)
 {
-	enum say what = policy_patience(&s->count, s->set->recipients_max);
+	enum say what = judge_errors(s);
 	struct span line;
 
 	if (what != SAY_NOTHING)
@@ -290,13 +318,29 @@ session_forget_client(struct session *s)
 	memset(&s->ties, 0, sizeof(s->ties));
 }
 
+/* The listener has counted the proxy's connection as nobody's. */
+static bool
+is_welcome(struct session *s, bool tls_first)
+{
+	enum say what = ask_tally(s, TALLY_CONNECTION);
+
+	if (what == SAY_NOTHING)
+		return true;
+	if (tls_first)
+		session_lost(s, say_words(what));	/* not in the clear */
+	else
+		session_bye(s, what);
+	return false;
+}
+
 static void
 begin(struct session *s, const struct session_client *start)
 {
 	uint8_t octets[10];
 
 	*s = (struct session){ .set = start->set, .ch = start->ch,
-		.state = ST_START, .peer = start->peer, .last = "connect" };
+		.state = ST_START, .peer = start->peer, .last = "connect",
+		.chan = start->chan, .stress = start->stress };
 	stream_init(&s->net, start->fd, LIMIT_IN_OCTETS, LIMIT_OUT_OCTETS);
 	envelope_init(&s->env, start->set->recipients_max);
 	s->facts.kind = start->kind == LISTENER_SUBMISSIONS ?
@@ -324,7 +368,8 @@ session_serve(const struct session_client *start)
 	struct session s;
 
 	begin(&s, start);
-	if (!proxied_begin(&s))
+	if (!proxied_begin(&s) || (s.behind &&
+	    !is_welcome(&s, start->kind == LISTENER_SUBMISSIONS)))
 		goto out;
 	if (start->kind != LISTENER_SUBMISSIONS)
 		greet(&s);

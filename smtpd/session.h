@@ -75,6 +75,9 @@ struct session {
 	struct envelope env;
 	struct intake *chunks;		/* the message at hand, in ST_CHUNK */
 	unsigned messages;		/* accepted */
+	int	 chan;		/* to the listener, or -1: it is silent */
+	bool	 stress;	/* few places were left at its begin */
+	unsigned judged;	/* errors that step() has seen */
 	bool	 behind;		/* a proxy passed it on, or XCLIENT spoke */
 	bool	 odd;			/* something was wrong with this client */
 };
@@ -86,6 +89,8 @@ struct session_client {
 	struct sock_addr peer;
 	enum listener_kind kind;
 	uint32_t uid;			/* LISTENER_LOCAL: whose program it is */
+	int	chan;			/* to the listener, not owned, or -1 */
+	bool	stress;			/* few places are left */
 };
 
 /*
@@ -115,6 +120,8 @@ bool	session_tls(struct session *s) must_use;
 void	session_reset(struct session *s);
 /* enum ehlo_cap that this client is offered. */
 unsigned	session_caps(const struct session *s);
+/* How long this client may take: most, or less when few places are left. */
+int64_t	session_patience_ms(const struct session *s, int64_t most);
 /*
  * The next line, within smtp_timeout.
  * limit    octets with CRLF

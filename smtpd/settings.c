@@ -41,6 +41,29 @@ load_nets(struct nets *out, const struct conf_view *v, const char *name)
 }
 
 static void
+load_tally(struct tally_limits *l, const struct conf_view *v)
+{
+	static const struct {
+		const char *network, *account;
+	} names[TALLY_KINDS] = {
+		[TALLY_CONNECTION] = { "smtp_connections_per_network", NULL },
+		[TALLY_MESSAGE] = { "smtp_messages_per_network",
+		    "smtp_messages_per_account" },
+		[TALLY_RECIPIENT] = { "smtp_recipients_per_network",
+		    "smtp_recipients_per_account" },
+		[TALLY_ERROR] = { "smtp_errors_per_network", NULL },
+	};
+
+	for (size_t i = 0; i < TALLY_KINDS; i++) {
+		l->network[i] = (uint32_t)conf_num(v, names[i].network);
+		if (names[i].account != NULL)
+			l->account[i] = (uint32_t)conf_num(v,
+			    names[i].account);
+	}
+	l->time_ms = (int64_t)conf_num(v, "smtp_rate_time") * 1000;
+}
+
+static void
 free_nets(struct nets *nets)
 {
 	free(nets->v);
@@ -67,6 +90,9 @@ settings_load(struct settings *s, const struct conf_view *v)
 	};
 	s->handshakes_per_network = (unsigned)conf_num(v,
 	    "tls_handshakes_per_network");
+	load_tally(&s->tally, v);
+	s->errors_slow = (unsigned)conf_num(v, "smtp_errors_slow");
+	s->errors_max = (unsigned)conf_num(v, "smtp_errors_max");
 	if (s->clients_per_address == 0)
 		s->clients_per_address = s->clients_max;
 	span_copy_cut(span_str(conf_str(v, "hostname")), s->hostname,

@@ -11,6 +11,7 @@
 #include "net/tls.h"
 #include "os/sock.h"
 #include "smtpd/policy.h"
+#include "smtpd/tally.h"
 
 struct nets {
 	struct sock_net *v;
@@ -30,6 +31,9 @@ struct settings {
 	unsigned clients_max;
 	unsigned clients_per_address;	/* never 0 */
 	unsigned handshakes_per_network;	/* a second; 0: no limit */
+	struct tally_limits tally;
+	unsigned errors_slow;		/* 0: never */
+	unsigned errors_max;
 	struct tls_server *tls;		/* set by main.c; NULL: no TLS */
 	struct nets relay;		/* relay_clients */
 	struct nets proxies;		/* proxy_clients */

@@ -32,7 +32,7 @@ struct worker {
 	pid_t	pid;
 	struct sock_addr peer;
 	enum worker_state state;
-	int	chan;		/* the listener's end, or -1: one client */
+	int	chan;		/* the listener's end, or -1: closed */
 	struct event *readable;	/* of chan */
 	int	passed;		/* our copy of a connection that it has not
 				   yet said to hold, or -1 */
@@ -136,6 +136,23 @@ on_idle(struct worker *w)
 		arm_timer(ws);
 }
 
+/* false: that was no question, or nobody waits for the answer. */
+static bool
+on_ask(struct worker *w, const uint8_t *p, size_t n)
+{
+	struct workers *ws = w->of;
+	uint8_t answer[CHILD_ANSWER_SIZE] = { CHILD_ANSWER };
+	struct tally_event event;
+	bool say;
+
+	if (tally_get(p, n, &event) != 0)
+		return false;
+	answer[1] = (uint8_t)ws->events.ask(&w->peer, &event, &say,
+	    ws->events.ctx);
+	answer[2] = say;
+	return fd_send_now(w->chan, answer, sizeof(answer), -1) == 0;
+}
+
 /*
  * One packet of the process.
  * returns  false: the channel is at its end, or nonsense came
@@ -143,17 +160,19 @@ on_idle(struct worker *w)
 static bool
 hear(struct worker *w)
 {
+	uint8_t p[1 + TALLY_EVENT_MAX];
 	int fd = -1;
-	char what;
-	bool ok = fd_recv(w->chan, &what, 1, &fd) == 1 && fd < 0 &&
-	    w->state == BUSY;
+	ssize_t n = fd_recv(w->chan, p, sizeof(p), &fd);
+	bool ok = n >= 1 && fd < 0 && w->state == BUSY;
 
 	fd_close(&fd);
 	if (!ok)
 		return false;
-	if (what == CHILD_HAVE && w->passed >= 0)
+	if (p[0] == CHILD_ASK && w->passed < 0)
+		return on_ask(w, p + 1, (size_t)n - 1);
+	if (p[0] == CHILD_HAVE && n == 1 && w->passed >= 0)
 		fd_close(&w->passed);
-	else if (what == CHILD_IDLE && w->passed < 0)
+	else if (p[0] == CHILD_IDLE && n == 1 && w->passed < 0)
 		on_idle(w);
 	else
 		return false;
@@ -161,7 +180,7 @@ hear(struct worker *w)
 }
 
 /*
- * Whatever it was that came: who does not keep to the three letters gets no
+ * Whatever it was that came: who does not keep to the letters gets no
  * further connection.  A spare that speaks or ends is at its end.
  */
 static void
@@ -240,8 +259,6 @@ workers_add(struct workers *ws, pid_t pid, const struct sock_addr *peer,
 		worker_free(w);
 		return -1;
 	}
-	if (chan < 0)
-		return 0;
 	w->readable = event_new(ws->base, chan, EV_READ | EV_PERSIST,
 	    on_readable, w);
 	if (w->readable == NULL || event_add(w->readable, NULL) != 0)
@@ -263,10 +280,11 @@ find_spare(struct workers *ws, const struct sock_addr *peer)
 }
 
 bool
-workers_pass(struct workers *ws, int fd, const struct sock_addr *peer)
+workers_pass(struct workers *ws, int fd, const struct sock_addr *peer,
+    bool stress)
 {
 	uint8_t m[CHILD_TAKE_SIZE] = { CHILD_TAKE,
-		(uint8_t)(peer->port >> 8), (uint8_t)peer->port };
+		(uint8_t)(peer->port >> 8), (uint8_t)peer->port, stress };
 	struct worker *w = find_spare(ws, peer);
 
 	if (w == NULL)

@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "os/sock.h"
+#include "smtpd/tally.h"
 
 struct event_base;
 struct workers;
@@ -19,6 +20,12 @@ struct worker_events {
 	void (*over)(const struct sock_addr *peer, void *ctx);
 	/* It was passed to a process that did not take it: the callee's. */
 	void (*orphan)(int fd, const struct sock_addr *peer, void *ctx);
+	/*
+	 * The session of this peer asks; what it says of whom is a claim.
+	 * *say     to be logged by the session
+	 */
+	enum tally_verdict (*ask)(const struct sock_addr *peer,
+	    struct tally_event *event, bool *say, void *ctx);
 	void *ctx;
 };
 
@@ -29,7 +36,7 @@ void	workers_free(struct workers **w);
 size_t	workers_count(const struct workers *w);
 /*
  * A process was forked for this client.
- * chan     the listener's end, owned from here on, or -1
+ * chan     the listener's end, owned from here on
  * returns  0, or -1: too many; chan is closed, the process is not watched
  */
 int	workers_add(struct workers *w, pid_t pid,
@@ -37,8 +44,10 @@ int	workers_add(struct workers *w, pid_t pid,
 /*
  * Give a connection to a waiting process of this very address.
  * fd       owned by the workers if the result is true
+ * stress   few places are left
  */
-bool	workers_pass(struct workers *w, int fd, const struct sock_addr *peer);
+bool	workers_pass(struct workers *w, int fd, const struct sock_addr *peer,
+	    bool stress);
 /*
  * A process has ended.
  * peer     set: whom it served last

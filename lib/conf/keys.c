@@ -168,6 +168,35 @@ const struct conf_key conf_keys[] = {
 	    "SMTP connections at once." },
 	{ "smtp_clients_per_address", CONF_NUM, 0, 20000, "50", NULL, SMTPD,
 	    "SMTP connections at once from one address; 0: no limit." },
+	{ "smtp_rate_time", CONF_TIME, 1, 86400, "1m", NULL, SMTPD,
+	    "The time in which the limits of smtp_connections_per_network to "
+	    "smtp_recipients_per_account hold; each is a number that may come "
+	    "at once and is given again evenly over this time." },
+	{ "smtp_connections_per_network", CONF_NUM, 0, 1000000, "0", NULL,
+	    SMTPD, "New SMTP connections of one network (IPv4: /24, IPv6: "
+	    "/64) in smtp_rate_time; 0: no limit. These limits of networks do "
+	    "not hold for relay_clients and this host." },
+	{ "smtp_messages_per_network", CONF_NUM, 0, 1000000, "0", NULL, SMTPD,
+	    "Messages from one network, without those of accounts, in "
+	    "smtp_rate_time; 0: no limit." },
+	{ "smtp_recipients_per_network", CONF_NUM, 0, 1000000, "0", NULL,
+	    SMTPD, "Recipients of these messages in smtp_rate_time; 0: no "
+	    "limit." },
+	{ "smtp_errors_per_network", CONF_NUM, 0, 1000000, "0", NULL, SMTPD,
+	    "Refused commands (5yz) of one network in smtp_rate_time; 0: no "
+	    "limit." },
+	{ "smtp_messages_per_account", CONF_NUM, 0, 1000000, "0", NULL, SMTPD,
+	    "Messages of one account that logs in, or one user of this host's "
+	    "local socket, in smtp_rate_time; 0: no limit." },
+	{ "smtp_recipients_per_account", CONF_NUM, 0, 1000000, "0", NULL,
+	    SMTPD, "Recipients of these messages in smtp_rate_time; 0: no "
+	    "limit." },
+	{ "smtp_errors_slow", CONF_NUM, 0, 1000, "10", NULL, SMTPD,
+	    "From how many refused commands (5yz) of a connection on each "
+	    "makes it wait longer; 0: never. Of these and of "
+	    "smtp_errors_max, one is free for each recipient accepted." },
+	{ "smtp_errors_max", CONF_NUM, 1, 10000, "20", NULL, SMTPD,
+	    "After how many refused commands a connection is ended." },
 	{ "smtp_timeout", CONF_TIME, 10, 3600, "5m", NULL, SMTPD,
 	    "How long a client may take for a command." },
 	{ "received_max", CONF_NUM, 5, 500, "50", NULL, SMTPD,

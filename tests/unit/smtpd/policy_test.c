@@ -219,12 +219,11 @@ patience(void **state)
 		enum say want;
 	} cases[] = {
 		{ "new", { 0 }, SAY_NOTHING },
-		{ "errors", { .errors = LIMIT_ERRORS - 1 }, SAY_NOTHING },
-		{ "too many", { .errors = LIMIT_ERRORS },
-		    SAY_TOO_MANY_ERRORS },
-		{ "a list", { .errors = LIMIT_ERRORS + 9, .accepted = 10 },
+		{ "errors", { .errors = 19 }, SAY_NOTHING },
+		{ "too many", { .errors = 20 }, SAY_TOO_MANY_ERRORS },
+		{ "a list", { .errors = 29, .accepted = 10 },
 		    SAY_NOTHING },
-		{ "a bad list", { .errors = LIMIT_ERRORS + 10,
+		{ "a bad list", { .errors = 30,
 		    .accepted = 10 }, SAY_TOO_MANY_ERRORS },
 		{ "logins", { .auth_failures = LIMIT_AUTH_FAILURES },
 		    SAY_TOO_MANY_LOGINS },
@@ -239,10 +238,34 @@ patience(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		t_case(cases[i].name);
-		T_INT(policy_patience(&cases[i].c, 100), cases[i].want);
+		T_INT(policy_patience(&cases[i].c, 100, 20), cases[i].want);
 		if (cases[i].want != SAY_NOTHING)
 			T_INT(say_code(cases[i].want), 421);
 	}
+}
+
+static void
+slowing_down(void **state)
+{
+	static const struct {
+		struct counts c;
+		unsigned slow;
+		int64_t ms;
+	} cases[] = {
+		{ { .errors = 9 }, 10, 0 },
+		{ { .errors = 10 }, 10, 200 },
+		{ { .errors = 19 }, 10, 2000 },
+		{ { .errors = 4000000000 }, 10, 5000 },
+		{ { .errors = 19, .accepted = 10 }, 10, 0 },
+		{ { .errors = 20, .accepted = 10 }, 10, 200 },
+		{ { .errors = 1, .accepted = 4000000000 }, 1, 0 },
+		{ { .errors = 99 }, 0, 0 },	/* off */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		T_INT(policy_delay_ms(&cases[i].c, cases[i].slow),
+		    cases[i].ms);
 }
 
 int
@@ -255,6 +278,7 @@ main(void)
 		cmocka_unit_test(senders),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(patience),
+		cmocka_unit_test(slowing_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,158 @@
+"""Limits that hold for all connections of a network, or of an account: the
+real client counts (RFC 5321 7.8: a server may refuse what it takes for an
+attack), 421 and 450 with a reason, and one line in the log."""
+import base64
+import contextlib
+import os
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "flow"))
+from fake_suite import Suite, own_network  # noqa: E402
+
+PLAIN = base64.b64encode(b"\0alice\0secret").decode()
+MAIL = b"From: carol@example.net\r\nSubject: hello\r\n\r\nBody.\r\n"
+A, SAME, OTHER = "192.0.2.7", "192.0.2.200", "192.0.3.7"
+
+
+@contextlib.contextmanager
+def behind_a_proxy(**settings):
+    with Suite(proxy_clients=["127.0.0.0/8"], smtp_rate_time="86400",
+               relay_clients=["198.51.100.0/24"], **settings) as s:
+        yield s
+
+
+def come(suite, ip, name="mx"):
+    """The connection of a client, and its first reply."""
+    c = suite.connect(name, greet=False)
+    family = b"TCP6" if ":" in ip else b"TCP4"
+    us = b"::1" if ":" in ip else b"127.0.0.1"
+    c.raw(b"PROXY %s %s %s 4711 25\r\n" % (family, ip.encode(), us))
+    return c, c.reply()
+
+
+def greeted(suite, ip, name="mx"):
+    c, (code, _) = come(suite, ip, name)
+    assert code == 220
+    c.ok("EHLO client.example.net")
+    return c
+
+
+def lines(suite, *words):
+    return [line for line in suite.logs if all(w in line for w in words)]
+
+
+def test_connections():
+    with behind_a_proxy(smtp_connections_per_network="3") as s:
+        for ip in (A, SAME, A):
+            greeted(s, ip).close()
+        for _ in range(5):
+            c, (code, text) = come(s, A)
+            assert code == 421 and "network" in text[0]
+            assert c.closed() == b""
+        greeted(s, OTHER).close()
+        for _ in range(9):
+            greeted(s, "198.51.100.1").close()      # relay_clients
+        assert s.log_has("event=over-limit", "client=" + A)
+        assert len(lines(s, "event=over-limit")) == 1
+
+
+def test_connections_of_one_ipv6_network():
+    with behind_a_proxy(smtp_connections_per_network="1") as s:
+        greeted(s, "2001:db8::1").close()
+        assert come(s, "2001:db8::ffff:2")[1][0] == 421
+        greeted(s, "2001:db8:0:1::1").close()
+
+
+def test_messages():
+    with behind_a_proxy(smtp_messages_per_network="2") as s:
+        one, two = greeted(s, A), greeted(s, SAME)
+        one.send_mail(MAIL)
+        two.send_mail(MAIL)
+        code, text = one.say("MAIL FROM:<carol@example.net>")
+        assert code == 450 and text[0].startswith("4.7.1 ")
+        assert two.code("MAIL FROM:<carol@example.net>") == 450
+        assert greeted(s, OTHER).code("MAIL FROM:<carol@example.net>") == 250
+        assert one.code("RSET") == 250          # the connection goes on
+        assert len(lines(s, "event=over-limit")) == 1
+
+
+def test_recipients():
+    with behind_a_proxy(smtp_recipients_per_network="3") as s:
+        c = greeted(s, A)
+        c.ok("MAIL FROM:<carol@example.net>")
+        for _ in range(3):
+            c.ok("RCPT TO:<alice@example.org>")
+        assert c.code("RCPT TO:<alice@example.org>") == 450
+        assert c.code("DATA") == 354            # those that were accepted
+
+
+def test_errors():
+    """Those of many connections together; new ones are refused, too."""
+    with behind_a_proxy(smtp_errors_per_network="4") as s:
+        for ip in (A, SAME):
+            c = greeted(s, ip)
+            assert c.code("MAIL FROM:bad") == 501
+            assert c.code("WHAT") == 500
+            c.ok("NOOP")
+            c.close()
+        c = greeted(s, A)
+        assert c.code("WHAT") == 500
+        code, text = c.reply()
+        assert code == 421 and "errors" in text[0]
+        greeted(s, OTHER).ok("NOOP")
+
+
+def test_accounts():
+    """Wherever they come from; others in their network are not touched."""
+    with Suite(smtp_messages_per_account="2", smtp_rate_time="86400",
+               smtp_recipients_per_account="100") as s:
+        clients = [s.connect("submission").hello() for _ in range(3)]
+        for c in clients[:2]:
+            c.ok("AUTH PLAIN " + PLAIN, 235)
+            c.send_mail(MAIL.replace(b"carol@example.net",
+                                     b"sales@example.org"),
+                        sender="sales@example.org")
+        clients[2].ok("AUTH PLAIN " + PLAIN, 235)
+        code, text = clients[2].say("MAIL FROM:<sales@example.org>")
+        assert code == 450 and "account" in text[0]
+        assert s.log_has("event=over-limit", "user=alice@example.org")
+        s.connect("mx").hello().send_mail(MAIL)
+
+
+def test_xclient_counts_the_client_that_it_names():
+    with Suite(xclient_hosts=["127.0.0.1/32"], smtp_rate_time="86400",
+               smtp_connections_per_network="1") as s:
+        c = s.connect("mx").hello()
+        assert c.code("XCLIENT ADDR=" + A) == 220
+        assert c.code("XCLIENT ADDR=" + SAME) == 421
+        c = s.connect("mx").hello()
+        assert c.code("XCLIENT ADDR=" + OTHER) == 220
+
+
+def test_errors_slow_their_client_down():
+    """Each is slower than the one before; nothing is, where it is off."""
+    with Suite(smtp_errors_slow="2", smtp_errors_max="5") as s:
+        c = s.connect("mx").hello()
+        codes = [c.code("WHAT") for _ in range(5)]
+        assert codes == [500] * 5
+        assert c.reply()[0] == 421
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a network namespace")
+def test_few_places_left():
+    """A client that comes when four fifths are taken has one try."""
+    with own_network("192.0.2.5/24"), \
+            Suite(host="0.0.0.0", smtp_clients_max="10",
+                  smtp_clients_per_address="10") as s:
+        s.addresses["mx"] = ("192.0.2.5", s.addresses["mx"][1])
+        few = [s.connect("mx", source=("192.0.2.5", 0)) for _ in range(7)]
+        assert few[-1].hello().code("WHAT") == 500
+        few[-1].ok("NOOP")
+        late = s.connect("mx", source=("192.0.2.5", 0)).hello()
+        assert late.code("WHAT") == 500
+        assert late.reply()[0] == 421
+        assert s.log_has("event=few-places-left")
