@@ -237,24 +237,28 @@ greet(struct session *s)
 }
 
 /*
- * What new errors cost: the network's share, then time.  Replies are still in
- * our buffer, so the client that waits for them waits, too.
+ * What new errors cost: the network's share, then time, in which the client
+ * has the reply to this one and waits for what it gets next.
  */
 static enum say
 judge_errors(struct session *s)
 {
 	enum say what = SAY_NOTHING;
 	bool more = s->judged < s->count.errors;
+	int64_t ms;
 
 	for (; s->judged < s->count.errors && what == SAY_NOTHING; s->judged++)
 		what = ask_tally(s, TALLY_ERROR);
 	if (what == SAY_NOTHING)
 		what = policy_patience(&s->count, s->set->recipients_max,
 		    s->stress ? LIMIT_STRESS_ERRORS : s->set->errors_max);
-	if (what == SAY_NOTHING && more)
-		clock_sleep_ms(policy_delay_ms(&s->count,
-		    s->set->errors_slow));
-	return what;
+	ms = policy_delay_ms(&s->count, s->set->errors_slow);
+	if (what != SAY_NOTHING || !more || ms == 0)
+		return what;
+	stream_deadline(&s->net, session_patience_ms(s, s->set->timeout_ms));
+	if (stream_flush(&s->net) == STREAM_OK)	/* else the next read says */
+		clock_sleep_ms(ms);
+	return SAY_NOTHING;
 }
 
 static void
