@@ -334,7 +334,8 @@ on_ask(const struct sock_addr *peer, struct tally_event *e, bool *say,
 
 	if (!is_forwarder(l, peer))
 		e->client = *peer;
-	if (settings_has(&l->set->relay, &e->client))
+	if (is_forwarder(l, &e->client) ||
+	    settings_has(&l->set->relay, &e->client))
 		e->client.family = 0;
 	return tally_count(l->tally, e, clock_mono_ms(), say);
 }

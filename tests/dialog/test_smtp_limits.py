@@ -126,11 +126,22 @@ def test_accounts():
 def test_xclient_counts_the_client_that_it_names():
     with Suite(xclient_hosts=["127.0.0.1/32"], smtp_rate_time="86400",
                smtp_connections_per_network="1") as s:
-        c = s.connect("mx").hello()
-        assert c.code("XCLIENT ADDR=" + A) == 220
-        assert c.code("XCLIENT ADDR=" + SAME) == 421
-        c = s.connect("mx").hello()
-        assert c.code("XCLIENT ADDR=" + OTHER) == 220
+        for ip, code in (A, 220), (SAME, 421), (OTHER, 220):
+            c = s.connect("mx").hello()
+            assert c.code("XCLIENT ADDR=" + ip) == code
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a network namespace")
+def test_a_proxy_is_nobody_s_network():
+    with own_network("192.0.2.5/24"), \
+            Suite(host="0.0.0.0", proxy_clients=["192.0.2.0/24"],
+                  smtp_rate_time="86400",
+                  smtp_connections_per_network="1") as s:
+        s.addresses["mx"] = ("192.0.2.5", s.addresses["mx"][1])
+        for _ in range(3):
+            c = s.connect("mx", greet=False, source=("192.0.2.5", 0))
+            c.raw(b"PROXY UNKNOWN\r\n")
+            assert c.reply()[0] == 220
 
 
 def test_errors_slow_their_client_down():
