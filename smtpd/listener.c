@@ -225,8 +225,10 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 	bool say = false;
 	enum say over;
 
-	if (kind == LISTENER_SUBMISSIONS && !pace_allow(l->pace, peer,
-	    &say)) {
+	/* A proxy's clients come from many networks, that it alone knows. */
+	if (kind == LISTENER_SUBMISSIONS &&
+	    !settings_has(&l->set->proxies, peer) &&
+	    !pace_allow(l->pace, peer, &say)) {
 		if (say)
 			log_refusal(peer, "too many handshakes of this network");
 		fd_close(&fd);

@@ -183,16 +183,23 @@ enum hosted_found
 hosted_find(struct hosted *h, const char *host, const struct key **key)
 {
 	char lower[SIGN_HOST_MAX + 1], stem[SUPER_STEM_MAX + 1];
-	enum hosted_found found = HOSTED_NOBODY;
+	enum hosted_found found = HOSTED_NOBODY, got;
 	size_t n = strlen(host);
 
 	if (n >= sizeof(lower) || !conf_is_domain(host))
 		return HOSTED_NOBODY;
 	for (size_t i = 0; i <= n; i++)
 		lower[i] = ascii_lower(host[i]);
-	for (int i = 0; i < STEMS && found == HOSTED_NOBODY; i++)
-		if (stem_of(lower, i, stem))
-			found = find_stem(h, stem, lower, key);
+	for (int i = 0; i < STEMS; i++) {
+		if (!stem_of(lower, i, stem))
+			continue;
+		got = find_stem(h, stem, lower, key);
+		if (got == HOSTED_FOUND || got == HOSTED_LATER)
+			return got;
+		/* In a flood of names that is there is served all the same. */
+		if (got == HOSTED_BUSY)
+			found = got;
+	}
 	return found;
 }
 

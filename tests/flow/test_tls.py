@@ -1027,6 +1027,21 @@ def test_one_network_cannot_take_all_handshakes(netns, pairs, port):
         context().wrap_socket(s).close()
 
 
+@pytest.mark.skipif(not IS_ROOT, reason="not root: loopback has no such limit")
+def test_a_proxy_is_not_a_network(netns, pairs):
+    """Behind it are the clients of many: one of them cannot use up what is
+    allowed to one network."""
+    settings = {"certificates": pairs["ec"].setting(),
+                "tls_handshakes_per_network": "2",
+                "proxy_clients": [f"{HOST}/32"]}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        for i in range(20):
+            s = connect(paq, "submissions")
+            s.sendall(b"PROXY TCP4 192.0.2.%d %s 4711 465\r\n" %
+                      (i, HOST.encode()))
+            context().wrap_socket(s).close()
+
+
 def test_reload_keeps_what_was_good(netns, tmp_path):
     """Files without a certificate: those of before are served on, and a
     connection of before can still begin TLS."""
