@@ -131,7 +131,8 @@ meant(const struct talk *t, struct why *why)
 	if (t->order == ORDER_NONE || t->order == ORDER_FLUSH ||
 	    t->all || t->select.given > 0)
 		return 0;
-	why_set(why, WHY_PERM, "5.3.0", "which messages? (or all)");
+	why_set(why, WHY_PERM, "5.3.0", "which messages? ids, "
+	    "selectors like --sender, or --all");
 	return -1;
 }
 

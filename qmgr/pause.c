@@ -40,7 +40,8 @@ canonical(struct span word, char out[PAUSE_NAME_MAX], struct why *why)
 		good = value.n > 0;
 	if (!good || span_copy(word, out, PAUSE_NAME_MAX) != 0) {
 		why_set(why, WHY_PERM, "5.3.0", "that cannot be paused: use "
-		    "destination=HOST, transport=NAME or account=LOGIN");
+		    "--destination host, --transport smtp, lmtp, local or "
+		    "pipe, or --account login");
 		return -1;
 	}
 	for (char *c = out; *c != '\0'; c++)

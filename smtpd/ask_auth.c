@@ -52,6 +52,7 @@ ask_auth(struct session *s, const struct sasl *sasl)
 		return AUTH_WRONG;
 	span_copy_cut(user, ask.user, sizeof(ask.user));
 	span_copy_cut(span_str(s->client), ask.client, sizeof(ask.client));
+	memcpy(ask.session, s->id, sizeof(ask.session));
 	memcpy(ask.password, sasl->password.p, sasl->password.n);
 	if (call(s, &q, &ask, &rep) != AUTH_OK)
 		return AUTH_TEMPORARY;

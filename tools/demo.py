@@ -5,16 +5,19 @@ usage: tools/demo.py [BIN]     (make demo builds first)
 
 Starts a suite with the accounts alice@demo.example and bob@demo.example on free
 ports of 127.0.0.1, sends a message from one to the other, shows its way
-through the daemons, reads it by IMAP and by POP3, says "demo: ready" and runs
+through the daemons, reads it by IMAP and by POP3, all with TLS, says "demo: ready" and runs
 until Ctrl-C or SIGTERM.  demo/env holds the ports, passwords and paths.
 """
 import email.message
 import email.utils
+import imaplib
+import poplib
 import pwd
 import re
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -68,7 +71,7 @@ def certificate(place):
     pair[0].parent.mkdir(mode=0o700)
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
+         "ec_paramgen_curve:P-256", "-nodes", "-days", "365", "-subj",
          "/CN=mx.demo.example", "-addext",
          "subjectAltName=DNS:mx.demo.example,DNS:localhost,IP:127.0.0.1",
          "-out", pair[0], "-keyout", pair[1]], check=True,
@@ -83,7 +86,8 @@ def write_env(demo):
              "imaps": "IMAPS_PORT", "pop3": "POP3_PORT",
              "pop3s": "POP3S_PORT", "lmtp": "LMTP_PORT"}
     env = {names[kind]: port for kind, port in demo.port.items()}
-    env.update(ALICE_PASSWORD=demo.users[ALICE],
+    env.update(CERTIFICATE=demo.dir / "tls" / "demo.crt",
+               ALICE_PASSWORD=demo.users[ALICE],
                BOB_PASSWORD=demo.users[BOB], QUEUE=demo.queue, MAIL=demo.mail,
                CONF=demo.conf, LOG=demo.log)
     path = demo.dir / "env"
@@ -99,6 +103,11 @@ def show_daemons(demo):
         say(f"   {r['daemon']:<14} {r['pid']:>8}  {pwd.getpwuid(uid).pw_name}")
 
 
+def trusting(demo):
+    """TLS that believes in the demo's own certificate, and in no other."""
+    return ssl.create_default_context(cafile=demo.dir / "tls" / "demo.crt")
+
+
 def send(demo):
     message = email.message.EmailMessage()
     message["From"], message["To"] = f"Alice <{ALICE}>", f"Bob <{BOB}>"
@@ -106,8 +115,11 @@ def send(demo):
     message["Date"] = email.utils.localtime()
     message["Message-ID"] = email.utils.make_msgid(domain="demo.example")
     message.set_content("Dear Bob,\n\nthis came all the way.\n\nAlice\n")
-    announce("alice sends a message to bob by SMTP, having logged in")
-    with demo.smtp(ALICE) as client:
+    announce("alice sends a message to bob by SMTP with STARTTLS, logged in")
+    with demo.smtp() as client:
+        client.starttls(context=trusting(demo))
+        client.ehlo("client.example")
+        client.login(ALICE, demo.users[ALICE])
         client.mail(ALICE)
         client.rcpt(BOB)
         code, text = client.data(message.as_bytes(
@@ -128,8 +140,10 @@ def show_way(demo):
 
 
 def read_imap(demo, subject):
-    announce("bob reads it by IMAP")
-    client = demo.imap(BOB)
+    announce("bob reads it by IMAP with TLS")
+    client = imaplib.IMAP4_SSL("localhost", demo.port["imaps"],
+                               ssl_context=trusting(demo), timeout=60)
+    client.login(BOB, demo.users[BOB])
     client.select("INBOX")
     octets = client.fetch("1", "(BODY.PEEK[])")[1][0][1]
     client.logout()
@@ -137,8 +151,11 @@ def read_imap(demo, subject):
 
 
 def read_pop3(demo, subject):
-    announce("bob reads it by POP3")
-    client = demo.pop3(BOB)
+    announce("bob reads it by POP3 with TLS")
+    client = poplib.POP3_SSL("localhost", demo.port["pop3s"],
+                             context=trusting(demo), timeout=60)
+    client.user(BOB)
+    client.pass_(demo.users[BOB])
     octets = b"\r\n".join(client.retr(1)[1])
     client.quit()
     show_message(octets, subject)
@@ -163,8 +180,8 @@ def how_to_connect(demo):
     for user in (ALICE, BOB):
         say(f"   user  {user}   password {demo.users[user]}")
     say(f"   all of this is in {demo.dir / 'env'}; the log is {demo.log}")
-    say("   try: curl --user "
-        f"'{BOB}:{demo.users[BOB]}' imap://127.0.0.1:{port['imap']}/INBOX")
+    say(f"   try: curl --cacert {demo.dir / 'tls' / 'demo.crt'} --user "
+        f"'{BOB}:{demo.users[BOB]}' imaps://localhost:{port['imaps']}/INBOX")
     say(f"        {demo.bin / 'paquebot'} -c {demo.conf} status")
 
 

@@ -9,6 +9,7 @@
 #include "base/bug.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "os/clock.h"
 #include "os/rand.h"
 #include "tools/paquebot_user.h"
 #include "trust/app_password.h"
@@ -79,6 +80,8 @@ make_word(const struct user_job *job, char password[APP_PASSWORD_TEXT],
 		rc = accounts_complain(job->app, "bad name, services (smtp, "
 		    "pop3, imap with + between, or all) or day (like "
 		    "2027-01-31, or never)");
+	else if (app.expires <= clock_wall_s())
+		rc = accounts_complain(job->app, "that day is over");
 	wipe(octets, sizeof(octets));
 	wipe(plain, sizeof(plain));
 	return rc;

@@ -80,6 +80,12 @@ exchange_user(const struct exchange *x)
 	return x->user;
 }
 
+bool
+exchange_known(const struct exchange *x)
+{
+	return x->known;
+}
+
 const struct sasl_begin *
 exchange_facts(const struct exchange *x)
 {

@@ -46,6 +46,8 @@ enum auth_result exchange_step(struct exchange *x, struct span response,
 const struct account *exchange_account(const struct exchange *x);
 /* Who it claims to be, for log and throttle; "" if that was not said. */
 const char *exchange_user(const struct exchange *x);
+/* Has the user that it claims to be what the mechanism compares with? */
+bool	exchange_known(const struct exchange *x);
 /* The facts of exchange_new(), without response. */
 const struct sasl_begin *exchange_facts(const struct exchange *x);
 

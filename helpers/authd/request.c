@@ -103,14 +103,16 @@ on_delay_over(evutil_socket_t fd, short what, void *ctx)
 static const char *const services[] = { "smtp", "pop3", "imap" };
 
 static void
-log_login(const struct login *l, const char *event, const char *app)
+log_login(const struct login *l, const char *event, const char *app,
+    const char *why)
 {
 	log_info(LF_STR("event", event),
 	    LF_STR("service", services[l->req.service]),
 	    LF_STR("user", l->req.user), LF_STR("client", l->req.client),
 	    LF_STR("session", l->req.session[0] != '\0' ? l->req.session :
 	    NULL), LF_STR("mech", l->mech),
-	    LF_STR("app", app[0] != '\0' ? app : NULL));
+	    LF_STR("app", app[0] != '\0' ? app : NULL),
+	    LF_STR("why", why));
 }
 
 struct gate_who
@@ -144,12 +146,23 @@ wait_ms(const struct login *l)
 	return until_ms > who.now_ms ? until_ms - who.now_ms : 0;
 }
 
+/* For the operator alone: the client hears the same for each of them. */
+static const char *
+why_refused(const struct login *l)
+{
+	if (l->mech == NULL)
+		return l->known ? "wrong password" : "no such account";
+	if (!span_starts(span_str(l->mech), SPAN_LIT("SCRAM-")))
+		return NULL;		/* token-refused and the like say it */
+	return l->known ? "wrong password" : "no account with keys for it";
+}
+
 void
 login_refuse(struct login *l)
 {
 	int64_t ms = wait_ms(l);
 
-	log_login(l, "login-refused", "");
+	log_login(l, "login-refused", "", why_refused(l));
 	fd_close(&l->client);
 	if (!later(l, ms, on_delay_over))
 		login_answer(l, AUTH_WRONG);
@@ -168,11 +181,11 @@ login_accept(struct login *l, const char *app)
 	}
 	if (l->kind == LOGIN_SESSION && grant_session(l->state->srv, &l->req,
 	    &l->account, l->client) != 0) {
-		log_login(l, "login-no-session-parent", app);
+		log_login(l, "login-no-session-parent", app, NULL);
 		login_answer(l, AUTH_TEMPORARY);
 		return;
 	}
-	log_login(l, "login-accepted", app);
+	log_login(l, "login-accepted", app, NULL);
 	login_answer(l, AUTH_OK);
 }
 
@@ -281,7 +294,7 @@ begin(struct login *l)
 	if (ms == 0) {
 		judge(l);
 	} else if (ms < 0 || !later(l, ms, on_turn)) {
-		log_login(l, "login-held-off", "");
+		log_login(l, "login-held-off", "", "too many failures");
 		login_answer(l, AUTH_TEMPORARY);
 	}
 }
@@ -296,6 +309,7 @@ on_auth(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	l->req.service = AUTH_SMTP;
 	memcpy(l->req.user, q->user, sizeof(l->req.user));
 	memcpy(l->req.client, q->client, sizeof(l->req.client));
+	memcpy(l->req.session, q->session, sizeof(l->req.session));
 	memcpy(l->req.password, q->password, q->password_len);
 	l->req.password_len = q->password_len;
 	begin(l);

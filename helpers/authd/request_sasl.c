@@ -182,6 +182,8 @@ conclude(struct entry *e, uint32_t request, enum auth_result result)
 		l->account = *exchange_account(e->x);
 		l->known = true;
 	}
+	if (result == AUTH_WRONG)
+		l->known = exchange_known(e->x);
 	entry_free(e);
 	if (result == AUTH_OK)
 		login_accept(l, "");

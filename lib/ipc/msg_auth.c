@@ -14,6 +14,7 @@ static const struct ipc_field req_fields[] = {
 	IPC_TEXT(auth_req, user, 1, AUTH_USER_MAX),
 	IPC_BLOB(auth_req, password, 0, AUTH_PASSWORD_MAX),
 	IPC_TEXT(auth_req, client, 2, 47),
+	IPC_TEXT(auth_req, session, SESSION, SESSION),
 };
 const struct ipc_type auth_req_type =
     IPC_TYPE(auth_req, IPC_NUM_AUTH_REQ, IPC_FD_NONE, req_fields);

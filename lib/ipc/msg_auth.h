@@ -35,6 +35,7 @@ struct auth_req {		/* smtpd session -> authd */
 	uint8_t	password[AUTH_PASSWORD_MAX];
 	size_t	password_len;
 	char	client[48];	/* address as text, for throttle and log */
+	char	session[17];	/* the session's id, for logs */
 };
 enum auth_result {
 	AUTH_OK,

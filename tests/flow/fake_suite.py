@@ -502,7 +502,9 @@ class Suite:
         assert number == NUM["AUTH_REQ"]
         r = Reader(body)
         user, password, client = r.text(), r.text(), r.text()
+        session = r.text()
         r.done()
+        assert len(session) == 16
         self.asked.append((user, client))
         if self.auth_mode == "temporary":
             send(sock, "AUTH_REP", u8(2) + text(""), request)

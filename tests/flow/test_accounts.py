@@ -2,6 +2,7 @@
 import imaplib
 import json
 import poplib
+import re
 import smtplib
 
 import pytest
@@ -65,6 +66,28 @@ def test_each_service_by_its_own(paq):
     log = paq.log.read_text()
     assert "event=login-accepted service=smtp" in log and " app=sender" in log
     assert phone not in log and reader not in log
+
+
+def test_the_log_says_who_was_refused_where_and_why(paq):
+    """The client hears the same for both; the session's id is there too."""
+    with smtplib.SMTP(paq.host, paq.port["submission"], "client.example",
+                      timeout=60) as client:
+        client.ehlo()
+        heard = set()
+        for user in (ALICE, "nobody@demo.example"):
+            client.user, client.password = user, "wrong"
+            with pytest.raises(smtplib.SMTPAuthenticationError) as e:
+                client.auth("PLAIN", client.auth_plain)
+            heard.add(e.value.args)
+    assert len(heard) == 1
+    refused = [line for line in paq.log_text().splitlines()
+               if "event=login-refused service=smtp" in line][-2:]
+    assert f" user={ALICE} " in refused[0] and \
+        refused[0].endswith(' why="wrong password"')
+    assert " user=nobody@demo.example " in refused[1] and \
+        refused[1].endswith(' why="no such account"')
+    session = re.search(r" session=(\w{16}) ", refused[0]).group(1)
+    assert f"event=auth-failed session={session} " in paq.log_text()
 
 
 def test_last_use_is_shown(paq):

@@ -162,6 +162,7 @@ def test_app_passwords(paq):
 @pytest.mark.parametrize("args", [
     ["--services", "imap,smtp", "x"], ["--services", "", "x"],
     ["--expires", "tomorrow", "x"], ["--expires", "2027-02-30", "x"],
+    ["--expires", "2001-01-01", "x"],
     ["a b"], [""], ["x" * 33], ["a,b"], ["a:b"]])
 def test_app_arguments(paq, args):
     user(paq, "app-add", *args[:-1], "bob@demo.example", args[-1], code=65)

@@ -17,8 +17,8 @@ sys.path.insert(0, str(ROOT / "tests" / "hostile"))
 import suite as harness  # noqa: E402
 from fake_master import IS_ROOT  # noqa: E402
 from fake_suite import NUM, recv, send, text, u8, u32  # noqa: E402
-from test_helpers_hostile import IMAP, OK, POP3, TEMPORARY, WRONG, \
-    Authd, session_of  # noqa: E402
+from test_helpers_hostile import IMAP, OK, POP3, SESSION, \
+    TEMPORARY, WRONG, Authd, session_of  # noqa: E402
 
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
 SECRET = "a secret"
@@ -98,7 +98,7 @@ def test_D1_the_same_for_all_that_is_wrong(quick):
             before = spent_ns(quick)
             word = "wrong" if n % 2 else "aaaa-aaaa-aaaa-aaaa-aaaa"
             send(c, "AUTH_REQ", text(user) + text(word) +
-                 text(f"10.{n}.{i}.1"), 9)
+                 text(f"10.{n}.{i}.1") + text(SESSION), 9)
             number, request, body, fd = recv(c)
             said.add((number, request, bytes(body), fd))
             cost[kind].append(spent_ns(quick) - before)
@@ -134,7 +134,10 @@ def test_D2_app_passwords_are_judged_alone(maps, quick):
     phone = app(maps, ALICE, "phone")
     mail = app(maps, BOB, "mail", "--services", "smtp")
     reader = app(maps, BOB, "reader", "--services", "imap+pop3")
-    old = app(maps, BOB, "old", "--expires", "2001-01-01")
+    old = app(maps, BOB, "old", "--expires", "2999-01-01")
+    users = maps.conf.parent / "users"
+    users.write_text(users.read_text().replace("2999-01-01", "2001-01-01"))
+    maps.paquebot("map", "users")
     time.sleep(0.2)                 # the map is looked at every second of
     n = iter(range(250))            # its clock
 
@@ -180,7 +183,8 @@ def ask(d, user, word, client):
     """A question whose answer is not waited for."""
     c = session_of(d.smtpd)
     c.settimeout(60)
-    send(c, "AUTH_REQ", text(user) + text(word) + text(client), 9)
+    send(c, "AUTH_REQ", text(user) + text(word) + text(client) +
+         text(SESSION), 9)
     return c
 
 

@@ -23,6 +23,7 @@ from fake_suite import NUM, Reader, pair, recv, send, text, u8  # noqa: E402
 
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
 PASSWORDS = {ALICE: "alice secret", BOB: "bob secret"}
+SESSION = "0123456789ABCDEF"
 OK, WRONG, TEMPORARY = 0, 1, 2
 POP3, IMAP = 1, 2
 LOCAL, RELAY_OK, FOREIGN, UNKNOWN = 0, 1, 2, 3
@@ -89,7 +90,8 @@ class Authd(Daemon):
     def auth(self, user, password, chan=None, client="192.0.2.1"):
         """What an smtpd session hears: (result, account)."""
         own = chan or session_of(self.smtpd)
-        send(own, "AUTH_REQ", text(user) + text(password) + text(client), 9)
+        send(own, "AUTH_REQ", text(user) + text(password) + text(client) +
+             text(SESSION), 9)
         number, request, body, _ = recv(own)
         assert (number, request) == (NUM["AUTH_REP"], 9)
         r = Reader(body)
@@ -179,7 +181,7 @@ def test_A11_names_that_are_none(still):
     for n, name in enumerate(NAMES):
         c = session_of(still.smtpd)
         send(c, "AUTH_REQ", text(name) + text("x") +
-             text(f"10.0.{n}.1"), 9)
+             text(f"10.0.{n}.1") + text(SESSION), 9)
         chans.append(c)
     for c in chans:
         assert recv(c)[2] == u8(WRONG) + text("")
@@ -233,11 +235,14 @@ def test_D10_a_front_speaks_for_its_own_service(authd):
 def test_D10_roles_that_may_not_ask(authd):
     for role, send_it in (
             ("ROLE_POP3_SESSION", lambda c: send(
-                c, "AUTH_REQ", text(ALICE) + text("x") + text("192.0.2.1"))),
+                c, "AUTH_REQ", text(ALICE) + text("x") + text("192.0.2.1") +
+                text(SESSION))),
             ("ROLE_SMTPD", lambda c: send(
-                c, "AUTH_REQ", text(ALICE) + text("x") + text("192.0.2.1"))),
+                c, "AUTH_REQ", text(ALICE) + text("x") + text("192.0.2.1") +
+                text(SESSION))),
             ("ROLE_POP3_FRONT", lambda c: send(
-                c, "AUTH_REQ", text(ALICE) + text("x") + text("192.0.2.1")))):
+                c, "AUTH_REQ", text(ALICE) + text("x") + text("192.0.2.1") +
+                text(SESSION)))):
         c = authd.peer(role)
         time.sleep(0.05)
         send_it(c)
@@ -274,7 +279,7 @@ def test_E11_descriptors_that_nobody_asked_for(still):
         bad = session_of(still.smtpd)
         fds = array.array("i", [0] * count)
         bad.sendmsg([struct.pack(">HI", NUM["AUTH_REQ"], 1) + text(ALICE) +
-                     text("x") + text("192.0.2.1")],
+                     text("x") + text("192.0.2.1") + text(SESSION)],
                     [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
         assert ended(bad)
     before = len(os.listdir(f"/proc/{still.process.pid}/fd"))
@@ -287,7 +292,7 @@ def test_E11_a_session_that_guesses_without_waiting(still):
     with contextlib.suppress(OSError):
         for i in range(200):
             send(bad, "AUTH_REQ", text(f"x{i}@demo.example") + text("x") +
-                 text("10.77.0.1"), i)
+                 text("10.77.0.1") + text(SESSION), i)
     end = time.monotonic() + 10
     with contextlib.suppress(ConnectionError):
         while recv(bad) is not None:
@@ -299,8 +304,8 @@ def test_askers_that_leave(still):
     """Whoever has gone gets no answer, and its connection is let go."""
     for n in range(30):
         c = session_of(still.smtpd)
-        send(c, "AUTH_REQ", text(BOB) + text("wrong") + text(f"10.88.{n}.1"),
-             n)
+        send(c, "AUTH_REQ", text(BOB) + text("wrong") + text(f"10.88.{n}.1") +
+             text(SESSION), n)
         c.close()
     front = still.peer("ROLE_POP3_FRONT")
     time.sleep(0.1)

@@ -82,6 +82,7 @@ fill(struct auth_req *q)
 	/* Long: free(3) itself writes over the first octets of a block. */
 	memset(q->user, 'a', 60);
 	memcpy(q->client, "::1", 4);
+	memset(q->session, 's', sizeof(q->session) - 1);
 	q->password_len = MARK;
 	for (size_t i = 0; i < MARK; i++)
 		q->password[i] = mark(i);
