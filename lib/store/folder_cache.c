@@ -31,7 +31,6 @@
 #define WINDOW		(64 * KIB)
 #define FILE_SLACK	(4 * MIB)
 #define FILE_PER_MESSAGE (8 * KIB)
-#define UNSAVED_MAX	50000	/* places that the index does not know yet */
 
 struct record {
 	uint32_t octets, uid, kind;
@@ -283,7 +282,7 @@ folder_cache_write(struct folder *f)
 			fd_close(&c->fd);
 	}
 	buf_clear(&c->gathered);
-	if (f->index.unsaved > UNSAVED_MAX)
+	if (f->index.unsaved > INDEX_UNSAVED_MAX)
 		folder_flush(f);
 }
 

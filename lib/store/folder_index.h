@@ -14,6 +14,9 @@
 
 struct folder;
 
+/* So many things learnt of messages are noted while a session goes on. */
+#define INDEX_UNSAVED_MAX	50000
+
 struct folder_index {
 	struct index_base base;
 	int	 log_fd;	/* -1: not open; locked while an index_lock() holds */

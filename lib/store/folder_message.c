@@ -49,6 +49,20 @@ folder_find(const struct folder *f, uint32_t uid)
 	    folder_message(f, i) : NULL;
 }
 
+/* The extra may be changed or go while its message is shown. */
+static void
+copy_text(struct message *m, char *text)
+{
+	size_t n = strlen(m->name) + 1;
+
+	memcpy(text, m->name, n);
+	m->name = text;
+	if (m->ext == NULL)
+		return;
+	span_copy_cut(span_str(m->ext), text + n, INDEX_TEXT_MAX + 2 - n);
+	m->ext = text + n;
+}
+
 const struct message *
 folder_whole(struct folder *f, size_t i)
 {
@@ -63,6 +77,7 @@ folder_whole(struct folder *f, size_t i)
 		if (e == NULL)
 			bug("message %u has no extra", f->cols.uid[i]);
 		*m = e->m;
+		copy_text(m, s->text[s->whole_at]);
 	} else if (f->lost || !index_base_read(&f->index.base,
 	    columns_row(&f->cols, i), m, s->text[s->whole_at]) ||
 	    m->uid != f->cols.uid[i]) {

@@ -129,5 +129,8 @@ folder_need(struct folder *f, uint32_t uid, unsigned need, struct why *why)
 		return NULL;
 	rc = learn(f, uid, fd, need, why);
 	fd_close(&fd);
+	/* A view of many that nothing was known of does not grow for ever. */
+	if (f->index.unsaved > INDEX_UNSAVED_MAX)
+		folder_flush(f);
 	return rc == 0 ? whole_of(f, uid) : NULL;
 }

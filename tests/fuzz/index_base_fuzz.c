@@ -74,15 +74,23 @@ with_head(const uint8_t *data, size_t size)
 	try_it();
 }
 
+static char path[] = "/tmp/index_fuzz.XXXXXX";
+
+static void
+clean(void)
+{
+	(void)rmdir(path);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char path[] = "/tmp/index_fuzz.XXXXXX";
 
 	if (dir < 0) {
 		if (mkdtemp(path) == NULL)
 			abort();
 		dir = open(path, O_RDONLY | O_DIRECTORY);
+		(void)atexit(clean);
 	}
 	if (size == 0 || dir < 0)
 		return 0;

@@ -11,6 +11,7 @@
 #include "os/fs.h"
 #include "scratch.h"
 #include "store/folder.h"
+#include "store/folder_cache.h"
 #include "store/index_format.h"
 
 #define G	"G1f05b32a9c1e1e5f8f1a0000c5c1c5c1"
@@ -418,6 +419,48 @@ test_no_room(void **state)
 	T_TRUE(!scratch_has(INDEX_NAME));
 }
 
+/* Planted in their place: a pipe that nobody writes to, links, giants. */
+static void
+test_planted(void **state)
+{
+	static const char *const names[] = { INDEX_NAME, INDEX_LOG_NAME,
+		"paquebot-cache", INDEX_TMP_NAME };
+	struct folder *f;
+	int fd;
+
+	(void)state;
+	put_messages();
+	scratch_put("elsewhere", "as it was");
+	for (size_t i = 0; i < COUNT(names); i++)
+		for (int kind = 0; kind < 4; kind++) {
+			(void)unlinkat(scratch, names[i], 0);
+			if (kind == 0)
+				T_INT(mkfifoat(scratch, names[i], 0600), 0);
+			else if (kind == 1)
+				T_INT(symlinkat("elsewhere", scratch,
+				    names[i]), 0);
+			else if (kind == 2)
+				scratch_put(names[i], "");
+			else {
+				fd = openat(scratch, names[i], O_CREAT |
+				    O_WRONLY, 0600);
+				T_INT(ftruncate(fd, INT64_C(1) << 40), 0);
+				(void)close(fd);
+			}
+			f = open_it();
+			VIEW(f, all);
+			folder_cache_add(f, 3, CACHE_ENVELOPE,
+			    SPAN_LIT("(NIL)"));
+			folder_cache_write(f);
+			folder_close(&f);
+			f = open_it();
+			VIEW(f, all);
+			folder_close(&f);
+			T_STR(span_str(scratch_get("elsewhere")),
+			    "as it was");
+		}
+}
+
 #define TEST(t)	cmocka_unit_test_setup_teardown(t, fresh, scratch_teardown)
 
 int
@@ -429,7 +472,7 @@ main(void)
 		TEST(test_spoilt_while_open),
 		TEST(test_spoilt_log_while_open), TEST(test_two_sessions),
 		TEST(test_modseq), TEST(test_other_uidvalidity),
-		TEST(test_no_room),
+		TEST(test_no_room), TEST(test_planted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
