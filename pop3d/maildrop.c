@@ -48,6 +48,17 @@ by_place(const void *a, const void *b)
 	return x->uid < y->uid ? -1 : x->uid > y->uid;
 }
 
+/* Where nothing has a place they come in order, by UID. */
+static void
+put_in_order(struct maildrop *d)
+{
+	for (size_t i = 1; i < d->n; i++)
+		if (by_place(&d->v[i - 1], &d->v[i]) > 0) {
+			qsort(d->v, d->n, sizeof(*d->v), by_place);
+			return;
+		}
+}
+
 static int
 take_messages(struct maildrop *d, struct why *why)
 {
@@ -70,7 +81,7 @@ take_messages(struct maildrop *d, struct why *why)
 		d->octets += m->wire_octets;
 		d->n++;
 	}
-	qsort(d->v, d->n, sizeof(*d->v), by_place);
+	put_in_order(d);
 	d->left = d->n;
 	return 0;
 }
