@@ -103,6 +103,9 @@ look_up(struct exchange *x)
 	if (got == MAP_FAILED)
 		log_error(LF_STR("event", "login-impossible"),
 		    LF_STR("user", x->user), LF_STR("why", why.text));
+	/* Locked: whatever is shown, nobody comes in (users(5)). */
+	if (got == MAP_FOUND && account_locked(&x->account))
+		got = MAP_ABSENT;
 	x->known = got == MAP_FOUND;
 	return got;
 }

@@ -81,8 +81,11 @@ load_world(void)
 	load_tokens(world);
 
 	world->users = &state.request.users;
-	world->configured = sasl_configured(span_str(conf_str(service_conf(),
+	world->configured = sasl_configured(span_str(conf_str(conf,
 	    "sasl_mechanisms")));
+	/* Where no client is asked for a certificate nobody has shown one. */
+	if (conf_str(conf, "client_certificates")[0] == '\0')
+		world->configured &= ~SASL_BIT(SASL_EXTERNAL);
 	state.request.pam_host = conf_str(service_conf(),
 	    "pam_service")[0] == '\0' ? NULL : conf_str(service_conf(),
 	    "hostname");

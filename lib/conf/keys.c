@@ -119,7 +119,7 @@ const struct conf_key conf_keys[] = {
 	    "Links must end beneath the directory above it.  Needs one of "
 	    "certificates for other clients." },
 	{ "client_certificates", CONF_STR, 0, 255, "", NULL,
-	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
+	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT) | R(AUTHD),
 	    "A file of at most ten CAs in PEM form: clients are asked for a "
 	    "certificate that one of them vouches for, with which they may "
 	    "log in by EXTERNAL; empty: nobody is asked." },

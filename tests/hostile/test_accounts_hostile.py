@@ -295,6 +295,31 @@ def test_D5_scram_is_held_up_as_well(authd):
         c.close()
 
 
+BAD, EXTERNAL = 3, 6
+
+
+def external(d, certified):
+    """What a session hears that says: it has shown a certificate for this."""
+    c = session_of(d.smtpd)
+    send(c, "SASL_BEGIN", u32(1) + u8(0) + u8(EXTERNAL) + text("192.0.2.1") +
+         text("0123456789ABCDEF") + text("") + text("") + text(certified) +
+         u8(1) + text(""), 9)
+    result = recv(c)[2][0]
+    c.close()
+    return result
+
+
+def test_D10_nobody_is_certified_where_nobody_is_asked(authd):
+    """Without client_certificates a front or session that says so lies."""
+    assert external(authd, ALICE) == BAD
+
+
+def test_D2_a_locked_account_has_no_other_door(maps):
+    with Authd(maps, client_certificates="/nosuch/ca.pem") as d:
+        assert external(d, ALICE) == OK
+        assert external(d, "locked@demo.example") == WRONG
+
+
 @pytest.mark.parametrize("junk", [
     b"", b"\0" * 1000, b"known 9999999999999999999 x y\n",
     b"use 1 imap n u\n" * 1000, b"known 1800000000 192.0.2.0/24 " +

@@ -58,7 +58,7 @@ def settings(maps):
             str(maps.mail) + "/%d/%n/Maildir", "mailbox_user":
             maps.settings["mailbox_user"], "system_users": "no",
             "sasl_mechanisms": "PLAIN LOGIN SCRAM-SHA-1 SCRAM-SHA-256 "
-            "EXTERNAL", "oauth_keys": "", "oauth_issuer": "",
+            "EXTERNAL", "client_certificates": "", "oauth_keys": "", "oauth_issuer": "",
             "oauth_audience": "", "oauth_user_claim": "email",
             "subaddress_separator": "+", "domains": ["demo.example"],
             "relay_domains": ["relay.example"], "postmaster": "",
