@@ -258,9 +258,9 @@ jsonread_is_object(struct span value)
 }
 
 bool
-jsonread_is_false(struct span value)
+jsonread_is_true(struct span value)
 {
-	return span_eq_str(value, "false");
+	return span_eq_str(value, "true") || span_eq_str(value, "\"true\"");
 }
 
 int

@@ -33,6 +33,6 @@ bool	jsonread_is_object(struct span value);
 int	jsonread_string(struct span value, struct buf *out) must_use;
 /* A number from 0 to 2^53; a fraction is cut off.  -1: another value. */
 int	jsonread_number(struct span value, int64_t *out) must_use;
-bool	jsonread_is_false(struct span value);
+bool	jsonread_is_true(struct span value);	/* also as a string */
 
 #endif

@@ -167,7 +167,7 @@ take_user(struct span claims, const char *claim, char *user)
 	/* Who issues it says himself that nobody has looked. */
 	if (why == NULL && span_eq_str(span_str(claim), "email") &&
 	    jsonread_member(claims, "email_verified", &value) &&
-	    jsonread_is_false(value))
+	    !jsonread_is_true(value))
 		why = "address not verified";
 	return why;
 }

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import needs
 from sasl_client import PORTS, Line, Said, somewhere
-from suite import Suite
+from suite import Suite, wait_for
 
 ALICE = "alice@demo.example"
 ISSUER, AUDIENCE = "https://id.demo.example", "mail"
@@ -154,6 +154,35 @@ def test_wrong_tokens(paq, line, signers, mechanism, what):
     assert not line.works()
     quoted = f'"{what}"' if " " in what else what
     paq.wait_log(f"event=token-refused user={user} .*why={quoted}$")
+
+
+@pytest.mark.parametrize("said", ["false", None, 0, "no"])
+def test_an_address_that_is_not_said_to_be_verified(line, signers, said):
+    user = next(FRESH)
+    token = signers["EdDSA"].token(email=user, email_verified=said)
+    # what is None is left out by token(): that is no claim at all
+    if said is None:
+        token = signers["EdDSA"].token(email=user, email_verified=[])
+    answer = Said(bearer(token, user), b"\x01")
+    assert line.auth("OAUTHBEARER", answer) == "wrong"
+
+
+def test_a_locked_account(paq, signers):
+    """users(5): with '!' in front no proof of any kind holds."""
+    locked, users = "locked@demo.example", paq.conf.parent / "users"
+    before = users.read_text()
+    mine = next(x for x in before.splitlines() if x.startswith(ALICE))
+    token = signers["EdDSA"].token(email=locked)
+
+    def answer():
+        with Line("imap", paq.port["imap"], source=somewhere()) as one:
+            return one.auth("OAUTHBEARER", Said(bearer(token), b"\x01"))
+    for mark, want in (("", "ok"), ("!", "wrong"), ("*", "wrong")):
+        fields = mine.split(":")
+        paq.write_map("users", before + ":".join(
+            [locked, mark + fields[1], *fields[2:]]) + "\n")
+        wait_for(lambda want=want: answer() == want)
+    paq.write_map("users", before)
 
 
 def test_keys_of_others(paq, line, tmp_path):

@@ -62,7 +62,12 @@ members(void **state)
 	T_TRUE(!jsonread_element(&rest, &one));
 	T_TRUE(jsonread_member(o, "c", &v) && jsonread_number(v, &n) == 0);
 	T_INT(n, 12);
-	T_TRUE(jsonread_member(o, "d", &v) && jsonread_is_false(v));
+	T_TRUE(jsonread_member(o, "d", &v) && !jsonread_is_true(v));
+	T_TRUE(jsonread_is_true(SPAN_LIT("true")));
+	T_TRUE(jsonread_is_true(SPAN_LIT("\"true\"")));
+	T_TRUE(!jsonread_is_true(SPAN_LIT("\"false\"")));
+	T_TRUE(!jsonread_is_true(SPAN_LIT("null")));
+	T_TRUE(!jsonread_is_true(SPAN_LIT("1")));
 	T_TRUE(!jsonread_member(o, "e", &v));	/* twice, once escaped */
 	T_TRUE(!jsonread_member(o, "h", &v));
 	T_TRUE(jsonread_member(o, "f", &v) && jsonread_number(v, &n) != 0);
