@@ -344,8 +344,11 @@ clear_fits(const struct proof_try *try)
 {
 	struct span clear;
 
+	/* "{PLAIN}" with nothing behind it is a line that was left unfinished,
+	   not leave for everybody. */
 	return try->account != NULL && account_hash(try->account->hash,
-	    &clear) == HASH_PLAIN && secret_eq(clear, try->password);
+	    &clear) == HASH_PLAIN && clear.n > 0 &&
+	    secret_eq(clear, try->password);
 }
 
 /* NULs would end strings early for crypt(3). */

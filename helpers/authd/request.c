@@ -164,6 +164,7 @@ login_refuse(struct login *l)
 
 	log_login(l, "login-refused", "", why_refused(l));
 	fd_close(&l->client);
+	wipe(l->req.password, sizeof(l->req.password));
 	if (!later(l, ms, on_delay_over))
 		login_answer(l, AUTH_WRONG);
 }
@@ -205,6 +206,31 @@ on_pam(enum proof_result result, const struct account *account, void *ctx)
 	}
 }
 
+/*
+ * Without its domain the name may be that of an account, locked perhaps, and
+ * then it is nobody else's.
+ */
+static void
+ask_system(struct login *l, const char *name)
+{
+	struct why why;
+
+	switch (users_find(&l->state->users, span_str(name), &l->account,
+	    &why)) {
+	case MAP_ABSENT:
+		ask_pam(l->state->srv, &(struct ask_pam_try){ .name = name,
+		    .password = span_of(l->req.password, l->req.password_len),
+		    .client = l->req.client }, on_pam, l);
+		return;
+	case MAP_FOUND:
+		login_refuse(l);
+		return;
+	case MAP_FAILED:
+		login_answer(l, AUTH_TEMPORARY);
+		return;
+	}
+}
+
 static void
 on_judged(enum proof_result result, const char *app, void *ctx)
 {
@@ -218,9 +244,7 @@ on_judged(enum proof_result result, const char *app, void *ctx)
 	} else if (!l->known && l->state->pam_host != NULL &&
 	    ask_pam_name(span_str(l->req.user), l->state->pam_host, name,
 	    sizeof(name))) {
-		ask_pam(l->state->srv, &(struct ask_pam_try){ .name = name,
-		    .password = span_of(l->req.password, l->req.password_len),
-		    .client = l->req.client }, on_pam, l);
+		ask_system(l, name);
 	} else {
 		login_refuse(l);
 	}
@@ -291,6 +315,8 @@ begin(struct login *l)
 	int64_t ms = l->state->pending > REQUEST_PENDING_MAX ? -1 :
 	    gate_before(&l->state->gate, &who, &l->seen);
 
+	if (!l->seen && l->state->pending > REQUEST_STRANGERS_MAX)
+		ms = -1;
 	if (ms == 0) {
 		judge(l);
 	} else if (ms < 0 || !later(l, ms, on_turn)) {

@@ -13,6 +13,7 @@
 #include "ipc/server.h"
 
 #define REQUEST_PENDING_MAX	4096	/* logins being judged or delayed */
+#define REQUEST_STRANGERS_MAX	3072	/* ... of those who are not known there */
 /* Exchanges of several steps: in all, of one peer, and how long each lives. */
 #define REQUEST_EXCHANGES_MAX	4096
 #define REQUEST_EXCHANGES_PEER	2048

@@ -56,6 +56,7 @@ result_of(int code)
 	case PAM_MAXTRIES:
 	case PAM_ACCT_EXPIRED:
 	case PAM_NEW_AUTHTOK_REQD:
+	case PAM_AUTHTOK_EXPIRED:
 	case PAM_PERM_DENIED:
 	case PAM_CRED_INSUFFICIENT:
 		return PAMD_FAILS;

@@ -140,6 +140,20 @@ def test_an_account_comes_first(paq, top):
     wait_for(lambda: login(paq, "dave", "another one") is None)
 
 
+def test_an_account_is_not_passed_by_with_a_domain(paq, top):
+    """Locked as "dave", he does not come in as "dave@" this host either."""
+    text = paq.conf.parent / "users"
+    before = text.read_text()
+    full = "dave@mx.demo.example"
+    assert login(paq, full, "another one") is None
+    paq.write_map("users", before + f"dave:!:4712:4712::{top}/home/dave::\n")
+    try:
+        wait_for(lambda: login(paq, full, "another one") is not None)
+    finally:
+        paq.write_map("users", before)
+    wait_for(lambda: login(paq, full, "another one") is None)
+
+
 def test_a_service_that_is_not_there(top):
     """pam_start finds no file: nobody can tell, which is not "wrong"."""
     (top / "pam.d" / "other").write_text(

@@ -133,6 +133,7 @@ static const struct {
 	{ "{plain}secret", "Secret", PROOF_FAILS },
 	{ "{PLAIN}secret", "secret2", PROOF_FAILS },
 	{ "{PLAIN}secret", "", PROOF_FAILS },
+	{ "{PLAIN}", "", PROOF_FAILS },
 	{ "{CLEARTEXT}a b", "a b", PROOF_HOLDS },
 	/* No password fits these. */
 	{ "*", "*", PROOF_FAILS },
