@@ -23,7 +23,8 @@
 #define FRONT_INPUT_MAX		8192	/* octets of one command with its literals */
 #define FRONT_OUTPUT_MAX	16384	/* octets of answers not yet taken */
 #define FRONT_ERRORS_MAX	10	/* bad commands before the client is sent off */
-#define FRONT_LOGINS_MAX	5	/* wrong passwords, likewise */
+#define FRONT_LOGINS_MAX	5	/* log-ins that failed, likewise */
+#define FRONT_ASKS_MAX	2000	/* questions to authd in a second, of all */
 
 struct front;
 struct front_client;

@@ -18,6 +18,7 @@
 #include "daemon/tls_later.h"
 #include "ipc/msg_refusal.h"
 #include "ipc/msg_sign.h"
+#include "os/clock.h"
 #include "os/fd.h"
 
 static struct span
@@ -40,10 +41,26 @@ void
 client_login_failed(struct front_client *c, enum auth_result result)
 {
 	c->front->proto->refused(c, result);
-	if (result == AUTH_WRONG && ++c->logins >= FRONT_LOGINS_MAX)
-		client_say_bye(c, "too many wrong passwords");
+	/* One that was held off is a try as well, or it would cost nothing. */
+	if ((result == AUTH_WRONG || result == AUTH_TEMPORARY) &&
+	    ++c->logins >= FRONT_LOGINS_MAX)
+		client_say_bye(c, "too many failed log-ins");
 	else if (result == AUTH_BAD || result == AUTH_CANCELLED)
 		front_error(c);
+}
+
+/* authd breaks with a front that asks more than it may (doc/ipc.md): clients,
+   however many, must not bring that about. */
+static bool
+may_ask(struct front *f)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now - f->asks_since_ms >= 1000) {
+		f->asks_since_ms = now;
+		f->asks = 0;
+	}
+	return f->asks++ < FRONT_ASKS_MAX;
 }
 
 /* authd, with c noted as waiting for its answer; NULL: not now. */
@@ -53,7 +70,7 @@ note_asked(struct front_client *c)
 	struct front *f = c->front;
 	struct ipc_peer *authd = ipc_server_peer(f->srv, ROLE_AUTHD);
 
-	if (authd == NULL)
+	if (authd == NULL || !may_ask(f))
 		return NULL;
 	c->authd = authd;
 	c->request = ++f->request;

@@ -57,6 +57,8 @@ struct front {
 	struct hash	  *asked;	/* request id -> client */
 	uint32_t	   request;	/* the last one, of all authds */
 	uint32_t	   exchange;	/* likewise */
+	int64_t		   asks_since_ms;	/* a second of questions */
+	unsigned	   asks;		/* to authd in it */
 	unsigned	   mechs;	/* sasl_configured() */
 	LIST_HEAD(, front_client) clients;
 	struct tls_server *tls;		/* NULL: no certificate */

@@ -449,7 +449,7 @@ def test_five_wrong_passwords_are_enough(paq):
         for n in range(5):
             p.ok(f"USER five{n}@demo.example")
             p.err("PASS wrong")
-        assert p.closed() == b"-ERR too many wrong passwords\r\n"
+        assert p.closed() == b"-ERR too many failed log-ins\r\n"
 
 
 def test_a_login_name_in_capitals(paq):

@@ -347,7 +347,7 @@ def test_D5_guessing_from_one_place(alive):
         for n in range(5):
             p.ok(f"USER guess{n}@demo.example")
             p.err("PASS wrong")
-        assert p.closed() == b"-ERR too many wrong passwords\r\n"
+        assert p.closed() == b"-ERR too many failed log-ins\r\n"
     assert time.monotonic() - start > 8.5       # 1 + 1 + 1 + 2 + 4 seconds
 
 

@@ -164,3 +164,43 @@ def test_d4_bad_base64_while_others_log_in(paq):
     over.set()
     bad.join()
     assert results == ["ok"] * 50
+
+
+def said_at_once(paq, octets, seconds):
+    """What the answers to that are, until the end or for so long."""
+    got = b""
+    with connect(paq, "imap") as one:
+        one.sock.settimeout(seconds)
+        try:
+            one.sock.sendall(octets)
+            while more := one.sock.recv(65536):
+                got += more
+        except OSError:
+            pass        # it had not read all that we said, or is slow
+    return got
+
+
+def test_d5_a_flood_of_log_ins(paq):
+    """authd breaks with a front that asks too much; clients that say a
+    thousand log-ins at once each cannot bring that about, and are sent off
+    where their tries are not even judged."""
+    before, heard = len(paq.log.read_text()), []
+
+    def together(n, octets, seconds):
+        threads = [threading.Thread(target=lambda: heard.append(
+            said_at_once(paq, octets, seconds))) for _ in range(n)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+
+    together(40, b"a LOGIN nobody x\r\n", 3)   # now that name is held up
+    heard.clear()
+    for _ in range(3):
+        together(24, b"a LOGIN nobody x\r\n" * 1000, 3)
+    assert sum(x.count(b"a NO [UNAVAILABLE]") == 5 and
+               b"* BYE too many failed" in x for x in heard) > 50
+    assert "event=ipc-refused" not in paq.log.read_text()[before:]
+    with connect(paq, "imap") as line:
+        assert line.auth("PLAIN", Said(
+            b"\0%b\0%b" % (ALICE.encode(), SECRET.encode()))) == "ok"
