@@ -70,7 +70,7 @@ gate_passed(struct gate *g, const struct gate_who *who, const char *account,
 	struct visitor v;
 
 	visitor_of(g, who, &v);
-	throttle_passed(g->throttle, &v.who);
+	throttle_passed(g->throttle, &v.who, who->now_ms);
 	seen_login(g->seen, &(struct seen_login){ .user = span_str(account),
 	    .app = span_str(app), .service = span_str(service),
 	    .network = v.who.network, .now_s = who->now_s });

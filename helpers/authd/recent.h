@@ -17,6 +17,8 @@ struct recent_entry {
 	char	 network[64];
 	unsigned failures;	/* or another count; not kept in files */
 	int64_t	 last_ms, free_ms;
+	bool	 eased;		/* at eased_ms */
+	int64_t	 eased_ms;
 	size_t	 key_n;
 	char	 key[];
 };

@@ -180,13 +180,18 @@ throttle_failed(struct throttle *t, const struct throttle_who *who,
 }
 
 void
-throttle_passed(struct throttle *t, const struct throttle_who *who)
+throttle_passed(struct throttle *t, const struct throttle_who *who,
+    int64_t now_ms)
 {
 	struct recent_entry *e = recent_find(t->networks,
 	    span_str(who->network.text));
 
-	if (e != NULL)
+	if (e != NULL && (!e->eased ||
+	    now_ms - e->eased_ms >= THROTTLE_FORGET_MS)) {
 		e->failures /= 2;
+		e->eased = true;
+		e->eased_ms = now_ms;
+	}
 	if (who->known != NULL)
 		who->known->failures = 0;
 }

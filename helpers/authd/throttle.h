@@ -52,7 +52,11 @@ int64_t	throttle_before(struct throttle *t, const struct throttle_who *who,
 /* It was wrong.  Milliseconds from its arrival to the answer. */
 int64_t	throttle_failed(struct throttle *t, const struct throttle_who *who,
 	    int64_t now_ms);
-/* It was right: the network's count is halved. */
-void	throttle_passed(struct throttle *t, const struct throttle_who *who);
+/*
+ * It was right: the network's count is halved, once per THROTTLE_FORGET_MS.
+ * (Else who has an account would log in to it between guesses at others.)
+ */
+void	throttle_passed(struct throttle *t, const struct throttle_who *who,
+	    int64_t now_ms);
 
 #endif

@@ -92,7 +92,8 @@ turns_add(struct turns *t, struct turn *turn, struct span network, bool known)
 {
 	struct turns_place *p;
 
-	if (t->count >= t->all)
+	/* A quarter is for those who are known: no flood of others fills it. */
+	if (t->count >= (known ? t->all : t->all - t->all / 4))
 		return -1;
 	p = place_of(t, network, known);
 	if (p == NULL || p->count >= t->each)

@@ -20,7 +20,7 @@ struct turn {			/* part of what waits */
 struct turns;
 
 /*
- * all   most that wait
+ * all   most that wait; of strangers, three quarters of it
  * each  most that wait of one network
  */
 struct turns *turns_new(const uint8_t seed[16], size_t all, size_t each);

@@ -199,6 +199,22 @@ a_success_makes_it_better(void **state)
 	T_INT(before("z", "192.0.2.1", 0), 0);
 }
 
+/* D5: guesses at others, with a log-in of one's own after each. */
+static void
+no_success_pays_for_guesses(void **state)
+{
+	char name[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 4 * THROTTLE_FREE; i++) {
+		(void)snprintf(name, sizeof(name), "victim%u", i);
+		(void)failed(name, "192.0.2.1", i);
+		passed("mine", "192.0.2.1", i);
+	}
+	(void)before("victim", "192.0.2.1", 100);
+	T_TRUE(before("victim", "192.0.2.1", 100) != 0);
+}
+
 /* Made-up names and networks push no count of a name out. */
 static void
 tables_are_bounded(void **state)
@@ -228,6 +244,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(programs_of_this_host, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(the_owner_is_not_locked_out,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(no_success_pays_for_guesses,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(a_success_makes_it_better,
 		    setup, teardown),

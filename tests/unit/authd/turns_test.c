@@ -68,6 +68,23 @@ bounds(void **state)
 	T_TRUE(t == NULL);
 }
 
+/* D5: however many strangers wait, who is known gets a place. */
+static void
+room_for_the_known(void **state)
+{
+	struct turns *t = turns_new(seed, 8, 8);
+	struct turn turn[8];
+	char name = 'a';
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++, name++)
+		T_INT(turns_add(t, &turn[i], span_of(&name, 1), false), 0);
+	T_INT(turns_add(t, &turn[6], SPAN_LIT("z"), false), -1);
+	T_INT(turns_add(t, &turn[6], SPAN_LIT("z"), true), 0);
+	T_TRUE(turns_next(t) == &turn[6]);
+	turns_free(&t);
+}
+
 static void
 networks(void **state)
 {
@@ -94,6 +111,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order),
 		cmocka_unit_test(bounds),
+		cmocka_unit_test(room_for_the_known),
 		cmocka_unit_test(networks),
 	};
 
