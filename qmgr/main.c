@@ -166,6 +166,14 @@ on_stop(void *ctx)
 }
 
 static void
+on_new_log(void *ctx)
+{
+	const struct qmgr *q = ctx;
+
+	sync_pass_log(q->sync);
+}
+
+static void
 parts_new(struct qmgr *q)
 {
 	rand_octets(q->seed, sizeof(q->seed));
@@ -193,7 +201,7 @@ main(int argc, char **argv)
 	struct qmgr *q = &qmgr;
 	const struct service_events events = { .reload = on_reload,
 		.control = on_control, .child = on_child, .stop = on_stop,
-		.ctx = q };
+		.new_log = on_new_log, .ctx = q };
 	int keep[2] = { -1, -1 };
 	struct why why;
 

@@ -80,6 +80,7 @@ helper(int chan, int top)
 {
 	const int keep[] = { chan, top };
 	int dirs[QUEUE_DIRS], fd, rc, error;
+	ssize_t n;
 	uint8_t order[ORDER_OCTETS], ok;
 	uint64_t bits;
 	struct why why;
@@ -90,8 +91,11 @@ helper(int chan, int top)
 		die(EXIT_OSERR, "sync helper: %s", why.text);
 	for (size_t i = 0; i < QUEUE_DIRS; i++)
 		dirs[i] = -1;
-	while (fd_recv(chan, order, sizeof(order), &fd) ==
-	    (ssize_t)sizeof(order)) {
+	while ((n = fd_recv(chan, order, sizeof(order), &fd)) > 0) {
+		if (service_took_log(n, &fd))
+			continue;
+		if (n != (ssize_t)sizeof(order))
+			break;
 		bits = 0;
 		for (size_t i = 0; i < sizeof(order); i++)
 			bits = bits << 8 | order[i];
@@ -139,6 +143,13 @@ start(struct sync *s)
 	    on_answer, s);
 	if (s->answer == NULL || event_add(s->answer, NULL) != 0)
 		die(EXIT_OSERR, "event_new failed");
+}
+
+void
+sync_pass_log(const struct sync *s)
+{
+	if (s->chan >= 0)
+		service_pass_log(s->chan);
 }
 
 struct sync *

@@ -32,5 +32,7 @@ void	sync_file(struct sync *s, int fd, sync_done *done, void *arg);
 void	sync_moved(struct sync *s, size_t dir);
 /* A child ended; nothing happens if it was not the helper. */
 void	sync_child(struct sync *s, const struct spawn_end *end);
+/* The log channel is another: the helper gets it. */
+void	sync_pass_log(const struct sync *s);
 
 #endif

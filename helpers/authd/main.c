@@ -109,6 +109,13 @@ on_child(const struct spawn_end *end, void *ctx)
 }
 
 static void
+on_new_log(void *ctx)
+{
+	(void)ctx;
+	proof_pass_log(state.request.proof);
+}
+
+static void
 on_save(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
@@ -177,7 +184,7 @@ main(int argc, char **argv)
 {
 	const struct timeval every = { .tv_sec = 5 };
 	const struct service_events events = { .reload = on_reload,
-		.child = on_child };
+		.child = on_child, .new_log = on_new_log };
 	int dirs[2] = { -1, -1 }, writes[2] = { -1, -1 };
 	struct event *save;
 

@@ -90,6 +90,8 @@ work(int fd)
 		die(EXIT_OSERR, "%s", why.text);
 	for (;;) {
 		n = fd_recv(fd, text, sizeof(text), &extra);
+		if (service_took_log(n, &extra))
+			continue;
 		fd_close(&extra);
 		if (n < 2 || text[n - 1] != '\0')
 			_Exit(0);
@@ -247,6 +249,14 @@ on_look(evutil_socket_t fd, short what, void *ctx)
 		(void)spawn_kill(w->pid, SIGKILL);	/* its end follows */
 	}
 	feed_all(p);
+}
+
+void
+proof_pass_log(const struct proof *p)
+{
+	for (size_t i = 0; i < PROOF_WORKERS; i++)
+		if (p->workers[i].fd >= 0)
+			service_pass_log(p->workers[i].fd);
 }
 
 struct proof *

@@ -48,5 +48,7 @@ void	proof_ask(struct proof *p, const struct proof_try *try,
 	    void *ctx);
 /* A child ended: if it was a worker, there will be another. */
 void	proof_child_ended(struct proof *p, const struct spawn_end *end);
+/* The log channel is another: the workers get it. */
+void	proof_pass_log(const struct proof *p);
 
 #endif

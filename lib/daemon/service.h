@@ -92,6 +92,8 @@ struct service_events {
 	/* The answer to service_ask_pair(): the certificate and then the
 	   key, or -1 for none; fd stays the service's. */
 	void (*pair)(const char *stem, bool is_key, int fd, void *ctx);
+	/* The log channel was ended and is another now. */
+	void (*new_log)(void *ctx);
 	void *ctx;
 };
 void	service_on(const struct service_events *events);
@@ -109,6 +111,14 @@ void	service_pairs_judged(void);
 
 /* keyd's question for a pair of certificate_dir.  -1: it cannot be asked. */
 int	service_ask_pair(const char *stem) must_use;
+
+/*
+ * For a child that outlives a log channel: pass it the one that we have now, on
+ * our socket pair with it, without waiting; and in the child, of a packet of n
+ * octets that came with *fd: was it that?  Then it is in use, and *fd is -1.
+ */
+void	service_pass_log(int child);
+bool	service_took_log(ssize_t n, int *fd) must_use;
 
 /* Ask master for a fresh exec of this daemon that takes over the listeners. */
 void	service_ask_successor(void);

@@ -14,6 +14,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/signals.h"
+#include "os/sink.h"
 
 #define ORPHANED_S	3	/* to end in order after master is gone */
 #define KEEP_MAX	64
@@ -179,6 +180,25 @@ service_log_ended(enum role role)
 		log_error(LF_STR("event", "log-channel-ended"),
 		    LF_STR("daemon", role_name(role)),
 		    LF_STR("why", why.text));
+}
+
+void
+service_pass_log(int child)
+{
+	static const char octet = 'L';
+
+	/* Its lines are lost then, not its work. */
+	(void)!fd_send_now(child, &octet, 1, service_state()->log_fd);
+}
+
+bool
+service_took_log(ssize_t n, int *fd)
+{
+	if (n != 1 || *fd < 0)
+		return false;
+	sink_channel(*fd);		/* closes the old one */
+	*fd = -1;
+	return true;
 }
 
 int

@@ -88,6 +88,8 @@ on_log(struct service_state *s, struct ipc_got *got)
 	sink_channel(got->fd);		/* closes the old one */
 	s->log_fd = got->fd;
 	got->fd = -1;
+	if (s->events.new_log != NULL)
+		s->events.new_log(s->events.ctx);
 	return 0;
 }
 

@@ -312,6 +312,28 @@ def test_log_channel(around, name, role, act, how):
         paq.wait_log(f"event=log-channel-ended daemon={role}")
 
 
+@pytest.mark.parametrize("parent, child", [("authd", "authd-worker"),
+                                           ("qmgr", "qmgr-sync")])
+def test_log_channel_of_children(around, parent, child):
+    """A child that lives as long as its parent gets the new channel, too."""
+    said = f"event=log-channel-ended daemon={parent}"
+    with inside(around, parent) as h:
+        before = around.paq.log_text().count(said)
+        assert [h.call("sendto", fd, b"", 0, 0x4040, 0, 0)
+                for fd in around.shared(h)] == [0]      # an empty packet
+    # It hears of the new one when it is let go.
+    wait_for(lambda: around.paq.log_text().count(said) > before, 10)
+    with inside(around, parent) as h:
+        for p in look(around.paq)[child]:
+            worker = hop(h, p.pid, child)
+            fds = around.shared(worker)
+            assert fds, f"{child} writes to nobody"
+            line = f"event=still-heard pid={p.pid}"
+            assert worker.write(fds[0], b"1" + line.encode()) > 0
+            around.paq.wait_log(line)
+            worker.let_go()
+
+
 def test_the_document_tells_what_was_seen():
     if set(SEEN) != set(PROCESSES):
         pytest.skip("not all processes were tried")
