@@ -1,6 +1,6 @@
 /*
- * job.c - what comes is read by ipc/job_in; a job that breaks its rules ends the
- * worker.
+ * job.c - what comes is read by ipc/job_in; a job that breaks its rules ends
+ * the worker.
  */
 #include "local-deliver/job.h"
 

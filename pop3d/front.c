@@ -1,7 +1,7 @@
 /*
- * front.c - the AUTHORIZATION state: greeting, CAPA, USER, PASS, AUTH, QUIT (RFC
- * 1939 4 and 7, RFC 2449 5, RFC 1734 2).  The answer to a good PASS or AUTH is
- * the session's.
+ * front.c - the AUTHORIZATION state: greeting, CAPA, USER, PASS, AUTH, QUIT
+ * (RFC 1939 4 and 7, RFC 2449 5, RFC 1734 2).  The answer to a good PASS or
+ * AUTH is the session's.
  */
 #include "pop3d/front.h"
 

@@ -1,12 +1,13 @@
 /*
- * maildrop.c - a snapshot of the folder.  Numbers do not change during a session
- * (RFC 1939 4), so new mail waits for the next one, and a message that another
- * program removes meanwhile keeps its number and cannot be read any more.
+ * maildrop.c - a snapshot of the folder.  Numbers do not change during a
+ * session (RFC 1939 4), so new mail waits for the next one, and a message that
+ * another program removes meanwhile keeps its number and cannot be read any
+ * more.
  *
- * A unique id is Dovecot's: the one it kept for clients of a server before it (P in
- * the uidlist), else UID and UIDVALIDITY in hexadecimal.  The order too: what
- * had a place in the listing of the server before (O) keeps it, in front of
- * all others, which come by UID.
+ * A unique id is Dovecot's: the one it kept for clients of a server before it
+ * (P in the uidlist), else UID and UIDVALIDITY in hexadecimal.  The order too:
+ * what had a place in the listing of the server before (O) keeps it, in front
+ * of all others, which come by UID.
  */
 #include "pop3d/maildrop.h"
 

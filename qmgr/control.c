@@ -15,13 +15,13 @@
 #include "ipc/control.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "qmgr/bulk.h"
 #include "qmgr/job.h"
 #include "qmgr/ledger.h"
 #include "qmgr/limits.h"
 #include "qmgr/order.h"
 #include "qmgr/pause.h"
 #include "qmgr/show.h"
-#include "qmgr/talk.h"
 
 #define OUT_MAX		(2 * SHOW_MAX)
 #define OUT_ENOUGH	(64 * KIB)	/* made ahead of the reader */
@@ -37,8 +37,8 @@ struct caller {			/* one operator */
 	struct event *writable;
 	struct buf   out;
 	int64_t	     until_ms;
-	struct talk  talk;
-	bool	     talking;	/* more is to come */
+	struct bulk  bulk;
+	bool	     more;		/* of the bulk is to come */
 };
 
 struct control *
@@ -54,24 +54,24 @@ caller_end(struct caller *c)
 	event_free(c->writable);
 	fd_close(&c->fd);
 	buf_fini(&c->out);
-	talk_fini(&c->talk);
+	bulk_fini(&c->bulk);
 	free(c);
 }
 
 static void
 make_more(struct caller *c)
 {
-	struct talk *t = &c->talk;
+	struct bulk *b = &c->bulk;
 
-	for (int i = 0; i < STEPS_PER_TURN && t->at < t->n &&
+	for (int i = 0; i < STEPS_PER_TURN && b->at < b->n &&
 	    c->out.n < OUT_ENOUGH; i++) {
-		talk_step(t, &c->out);
-		if (t->checking != NULL)
+		bulk_step(b, &c->out);
+		if (b->checking != NULL)
 			break;		/* a large file: others come first */
 	}
-	if (t->at == t->n && c->talking) {
-		c->talking = false;
-		talk_sum(t, &c->out);
+	if (b->at == b->n && c->more) {
+		c->more = false;
+		bulk_sum(b, &c->out);
 	}
 }
 
@@ -90,7 +90,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (n >= 0)
 		buf_drop(&c->out, (size_t)n);
-	if (n < 0 || (c->out.n == 0 && !c->talking) ||
+	if (n < 0 || (c->out.n == 0 && !c->more) ||
 	    event_add(c->writable, &patience) != 0)
 		caller_end(c);
 }
@@ -98,19 +98,19 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 /* -------------------------------------------------------------------- words */
 
 static int
-read_words(struct talk *t, struct span words, struct why *why)
+read_words(struct bulk *b, struct span words, struct why *why)
 {
 	struct span word;
 
-	queue_select_init(&t->select);
+	queue_select_init(&b->select);
 	while ((word = span_word(&words)).n > 0) {
 		if (span_eq_str(word, "json"))
-			t->json = true;
+			b->json = true;
 		else if (span_eq_str(word, "dry-run"))
-			t->dry_run = true;
+			b->dry_run = true;
 		else if (span_eq_str(word, "all"))
-			t->all = true;
-		else switch (queue_select_add(&t->select, word, why)) {
+			b->all = true;
+		else switch (queue_select_add(&b->select, word, why)) {
 		case 0:
 			break;
 		case 1:
@@ -126,10 +126,10 @@ read_words(struct talk *t, struct span words, struct why *why)
 
 /* A slip of the finger must not empty a queue. */
 static int
-meant(const struct talk *t, struct why *why)
+meant(const struct bulk *b, struct why *why)
 {
-	if (t->order == ORDER_NONE || t->order == ORDER_FLUSH ||
-	    t->all || t->select.given > 0)
+	if (b->order == ORDER_NONE || b->order == ORDER_FLUSH ||
+	    b->all || b->select.given > 0)
 		return 0;
 	why_set(why, WHY_PERM, "5.3.0", "which messages? ids, "
 	    "selectors like --sender, or --all");
@@ -137,30 +137,30 @@ meant(const struct talk *t, struct why *why)
 }
 
 static int
-talk_about(struct caller *c, const char *args, struct why *why)
+begin_bulk(struct caller *c, const char *args, struct why *why)
 {
-	if (read_words(&c->talk, span_str(args), why) != 0 ||
-	    meant(&c->talk, why) != 0)
+	if (read_words(&c->bulk, span_str(args), why) != 0 ||
+	    meant(&c->bulk, why) != 0)
 		return -1;
-	c->talking = true;
-	talk_collect(&c->talk);
+	c->more = true;
+	bulk_collect(&c->bulk);
 	return 0;
 }
 
 /* ------------------------------------------------------------------- orders */
 
 static int
-do_list(struct caller *c, const char *args, struct why *why)
+do_bulk(struct caller *c, const char *args, struct why *why)
 {
-	return talk_about(c, args, why);
+	return begin_bulk(c, args, why);
 }
 
 static int
 do_fsck(struct caller *c, const char *args, struct why *why)
 {
-	c->talk.check = true;
+	c->bulk.check = true;
 	ledger_compare(c->q);
-	return talk_about(c, args, why);
+	return begin_bulk(c, args, why);
 }
 
 static int
@@ -174,9 +174,9 @@ do_show(struct caller *c, const char *args, struct why *why)
 static int
 do_stats(struct caller *c, const char *args, struct why *why)
 {
-	if (read_words(&c->talk, span_str(args), why) != 0)
+	if (read_words(&c->bulk, span_str(args), why) != 0)
 		return -1;
-	ledger_show(c->q, c->talk.json, &c->out);
+	ledger_show(c->q, c->bulk.json, &c->out);
 	return 0;
 }
 
@@ -185,7 +185,7 @@ static int
 do_flush(struct caller *c, const char *args, struct why *why)
 {
 	if (*args != '\0')
-		return talk_about(c, args, why);
+		return begin_bulk(c, args, why);
 	schedule_revive(c->q->schedule);
 	(void)!buf_addf(&c->out, "%zu waiting messages are due now\n",
 	    waiting_count(c->q->waiting));
@@ -223,9 +223,9 @@ static const struct {
 	const char *verb;	/* behind "queue-" */
 	int (*run)(struct caller *c, const char *args, struct why *why);
 } verbs[] = {
-	{ "list", do_list }, { "show", do_show }, { "stats", do_stats },
-	{ "fsck", do_fsck }, { "hold", do_list }, { "release", do_list },
-	{ "requeue", do_list }, { "drop", do_list }, { "flush", do_flush },
+	{ "list", do_bulk }, { "show", do_show }, { "stats", do_stats },
+	{ "fsck", do_fsck }, { "hold", do_bulk }, { "release", do_bulk },
+	{ "requeue", do_bulk }, { "drop", do_bulk }, { "flush", do_flush },
 	{ "pause", do_pause }, { "resume", do_resume },
 };
 
@@ -237,7 +237,7 @@ answer(struct caller *c, const struct super_control *order)
 	int rc = -1;
 
 	(void)span_cut(&rest, '-');
-	c->talk.order = order_parse(rest);
+	c->bulk.order = order_parse(rest);
 	for (size_t i = 0; i < COUNT(verbs); i++)
 		if (span_eq_str(rest, verbs[i].verb))
 			rc = verbs[i].run(c, order->args, &why);
@@ -257,7 +257,7 @@ control_order(struct qmgr *q, const struct super_control *order, int fd)
 	log_info(LF_STR("event", "control"), LF_STR("verb", order->verb),
 	    LF_STR("args", order->args[0] != '\0' ? order->args : NULL));
 	c = xcalloc(1, sizeof(*c));
-	c->q = c->talk.q = q;
+	c->q = c->bulk.q = q;
 	c->fd = fd;
 	c->until_ms = clock_deadline(CONTROL_MS * 10);
 	buf_init(&c->out, OUT_MAX);

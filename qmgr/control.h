@@ -9,7 +9,8 @@
  *			what order.h does, to all that are meant
  *	queue-stats	the ledger (ledger.h)
  *	queue-fsck	check every file
- *	queue-pause, queue-resume WORD	(pause.h); without a word: what is paused
+ *	queue-pause, queue-resume WORD
+ *			pause.h; pause without a word: what is paused
  *
  * Words behind them: those of queue/select.h, which say what is meant; `json`;
  * `dry-run`: say what would be done; `all`: without a selector nothing is

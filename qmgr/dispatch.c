@@ -287,8 +287,8 @@ dispatch_turn(struct qmgr *q)
 }
 
 /*
- * A worker that is stuck, in a file system that does not answer, say, would keep
- * its place and its message for ever.  If it lives on and delivers all the
+ * A worker that is stuck, in a file system that does not answer, say, would
+ * keep its place and its message for ever.  If it lives on and delivers all the
  * same, the recipients get a second copy.
  */
 static void

@@ -88,8 +88,8 @@ settle(struct message *m, uint32_t i, const struct target *t)
 
 /*
  * The place of a target that stands in the log: has it a new route, or is
- * there nothing any more?  An answer that leads elsewhere, or to several places,
- * changes nothing: its alias was expanded once and for all.
+ * there nothing any more?  An answer that leads elsewhere, or to several
+ * places, changes nothing: its alias was expanded once and for all.
  */
 static void
 refresh(const struct answer *a, struct message *m, uint32_t i)

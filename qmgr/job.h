@@ -1,10 +1,10 @@
 /*
  * job - recipients that travel together.
  *
- * A route is where a recipient's mail goes; recipients of one message with the same
- * route and the same envelope sender make a bundle, which waits for its turn
- * (schedule.h); what one worker gets of it at once is a job (struct batch here; struct job
- * is the message that announces it):
+ * A route is where a recipient's mail goes; recipients of one message with the
+ * same route and the same envelope sender make a bundle, which waits for its
+ * turn (schedule.h); what one worker gets of it at once is a job (struct batch
+ * here; struct job is the message that announces it):
  *
  *	taken -> running (sent to a worker) -> ended; or lost with its worker
  */

@@ -6,9 +6,9 @@
  *	    + corrupt + unfinished + vanished + queued
  *
  * queued is counted afresh (in memory, waiting, on hold).  The sum is checked
- * every second, and the directories are compared with what is known a minute after each
- * start and whenever an operator asks: one directory a second, so that a
- * queue of a million files stops nobody.
+ * every second, and the directories are compared with what is known a minute
+ * after each start and whenever an operator asks: one directory a second, so
+ * that a queue of a million files stops nobody.
  */
 #ifndef QMGR_LEDGER_H
 #define QMGR_LEDGER_H

@@ -1,8 +1,8 @@
 /*
  * message - see message.h.
  * Memory is exact: one block for all texts of the envelope, one for each text
- * that comes later; with 20,000 messages in memory an arena's spare room would be
- * most of it.  The log is written through one descriptor per message, of
+ * that comes later; with 20,000 messages in memory an arena's spare room would
+ * be most of it.  The log is written through one descriptor per message, of
  * which the oldest are closed.
  */
 #include "qmgr/message.h"

@@ -17,8 +17,8 @@
  *	ROUTED -> SAME (another one goes to the same place: shares its result)
  *	any of these but DONE and EXPANDED -> LATER, NEVER;  LATER -> NEVER
  *	a lost worker: TRYING -> ROUTED;  no more lookupd: ASKED -> NEW
- *	read back from the log: NEW, LATER -> DONE, LATER, NEVER, EXPANDED -> NEW;
- *	a new pass: LATER -> NEW;  from an orphan: NEW, LATER -> DONE, NEVER
+ *	read back from the log: NEW, LATER -> DONE, LATER, NEVER;
+ *	EXPANDED -> NEW;  new pass: LATER -> NEW;  orphan: NEW, LATER -> DONE, NEVER
  */
 #ifndef QMGR_MESSAGE_H
 #define QMGR_MESSAGE_H

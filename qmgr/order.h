@@ -2,9 +2,9 @@
  * order - what operators do to single messages.
  *
  * A message that only waits is dealt with at once.  One that is being tried
- * first gets back what has not been given to a worker; the order is carried out when
- * the last worker has ended (pass.c), so nothing is ever delivered behind an
- * operator's back, nor lost in the middle.
+ * first gets back what has not been given to a worker; the order is carried out
+ * when the last worker has ended (pass.c), so nothing is ever delivered behind
+ * an operator's back, nor lost in the middle.
  */
 #ifndef QMGR_ORDER_H
 #define QMGR_ORDER_H

@@ -79,8 +79,8 @@ pass_park(struct message *m, int64_t next_s)
 
 /*
  * Everything about it is done.  The removal is not synced: if it is lost with
- * the power, the log (if there was more than one result) or nothing says so, and
- * the mail is delivered again.
+ * the power, the log (if there was more than one result) or nothing says so,
+ * and the mail is delivered again.
  */
 static void
 finish(struct message *m)

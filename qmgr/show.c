@@ -230,7 +230,7 @@ show_line(const struct show *s, bool json, struct buf *out)
 	}
 }
 
-/* ------------------------------------------------------------------ at length */
+/* ---------------------------------------------------------------- at length */
 
 bool
 show_find(struct qmgr *q, const char *id, struct waiting_item *out)
@@ -298,7 +298,8 @@ show_message(struct qmgr *q, const char *id, struct buf *out)
 	int fd = -1;
 
 	if (!id_valid(span_str(id))) {
-		(void)!buf_add_str(out, CONTROL_ERROR "that is no message id\n");
+		(void)!buf_add_str(out,
+		    CONTROL_ERROR "that is no message id\n");
 		return;
 	}
 	if (show_find(q, id, &i))

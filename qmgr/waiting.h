@@ -23,7 +23,7 @@ struct waiting_item;
 bool	waiting_take(struct waiting *w, const char *id,
 	    struct waiting_item *out);
 bool	waiting_has(const struct waiting *w, const char *id);
-/* It waits because an operator paused something; nothing if it does not wait. */
+/* It waits because of a pause; nothing happens if it does not wait. */
 void	waiting_mark_paused(struct waiting *w, const char *id);
 /* All of these are due now. */
 void	waiting_resume(struct qmgr *q);

@@ -25,4 +25,5 @@ bool	rcpt_is_list(const struct message *m, uint32_t i);
  * source  RFC 3461 4.1, 5.2: unless said, of failures and delays
  */
 bool	rcpt_notify(const struct message *m, uint32_t i, unsigned what);
+
 #endif

@@ -1,13 +1,13 @@
 /*
- * body.c - reads the file in pieces and passes them through the dot writer.  The
- * file is read, never mapped: what is cut off under us is a short read and a
- * temporary failure, not a signal.
+ * body.c - reads the file in pieces and passes them through the dot writer.
+ * The file is read, never mapped: what is cut off under us is a short read and
+ * a temporary failure, not a signal.
  */
 #include "smtp-out/body.h"
 
 #include "os/fd.h"
 #include "smtp-out/limits.h"
-#include "smtp-out/lower.h"
+#include "smtp-out/downgrade.h"
 
 static int
 lost(struct why *why)
@@ -26,9 +26,9 @@ body_send(struct dot_out *out, struct stream *s, const struct job_out *j,
 
 	dot_out_init(out, s, DOT_CR_SPACE);
 	stream_pace(s, DATA_BLOCK_MS, PACE_OCTETS_S);
-	if (j->lowered && lower_send(out, j) != 0)
+	if (j->downgraded && downgrade_send(out, j) != 0)
 		return lost(why);
-	while (left > 0 && !j->lowered) {
+	while (left > 0 && !j->downgraded) {
 		size_t n = left < CHUNK ? (size_t)left : CHUNK;
 
 		if (fd_pread_all(j->in.file, chunk, n, at) != 0) {

@@ -86,8 +86,9 @@ secure_it(struct route_plan *p)
 
 /*
  * What DNS demands of the current host, if that is to count; perhaps not to use
- * any of its addresses.  An MX record that is not signed may lead to anybody, whose own
- * signatures are no proof; so may an address that stands in for a name.
+ * any of its addresses.  An MX record that is not signed may lead to anybody,
+ * whose own signatures are no proof; so may an address that stands in for a
+ * name.
  */
 static void
 ask_demands(struct route_plan *p, struct ipc_client *dns,

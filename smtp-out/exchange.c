@@ -61,8 +61,8 @@ exchange_reply(struct talk *t, int64_t wait_ms, const char *when,
 }
 
 int
-exchange_command(struct talk *t, const char *line, int64_t wait_ms, const char *when,
-    struct why *why)
+exchange_command(struct talk *t, const char *line, int64_t wait_ms,
+    const char *when, struct why *why)
 {
 	if (stream_puts(&t->stream, line) != STREAM_OK)
 		return exchange_lost(t, why, when);

@@ -1,6 +1,6 @@
 /*
- * job.c - what comes is read by ipc/job_in; a job that breaks its rules ends the
- * worker.
+ * job.c - what comes is read by ipc/job_in; a job that breaks its rules ends
+ * the worker.
  *
  * A job whose qmgr has ended is given up, wherever it stands: the next qmgr
  * begins it anew.  Only after the final dot the other host may have taken the

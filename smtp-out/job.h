@@ -14,7 +14,7 @@
 struct job_out {
 	struct job_in	 in;
 	uint64_t	 octets;	/* of the message for the present host */
-	bool		 lowered;	/* ... made 7 bits (lower.h) */
+	bool		 downgraded;	/* ... made 7 bits (downgrade.h) */
 	char		*text;		/* for that: all of it, or NULL */
 	struct result	*results;	/* one each */
 	bool		*settled;	/* has its result */

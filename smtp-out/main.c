@@ -8,7 +8,7 @@
  * never     writes a file; sees a password, a mailbox or another job's file
  * flow      qmgr -> main.c (fork) -> worker.c -> job.c -> target.c (which hosts)
  *           -> connect.c -> secure.c (what TLS) -> talk_open.c -> talk.c
- *           -> lower.c (to 7 bits, if need be), body.c -> outcome.c -> qmgr
+ *           -> downgrade.c (to 7 bits, if need be), body.c -> outcome.c -> qmgr
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -19,7 +19,7 @@
 #include "smtp-out/body.h"
 #include "smtp-out/exchange.h"
 #include "smtp-out/limits.h"
-#include "smtp-out/lower.h"
+#include "smtp-out/downgrade.h"
 #include "smtp/verb.h"
 
 void
@@ -96,8 +96,8 @@ put_mail(struct talk *t, const struct job_out *j, struct buf *out)
 		return -1;
 	cmd.mail.has_size = true;
 	cmd.mail.size = j->octets;
-	cmd.mail.body = j->in.head.body_8bit && !j->lowered ? VERB_BODY_8BITMIME :
-	    VERB_BODY_NONE;
+	cmd.mail.body = j->in.head.body_8bit && !j->downgraded ?
+	    VERB_BODY_8BITMIME : VERB_BODY_NONE;
 	/* RFC 3461 5.2.1: as it came, to a host that knows it. */
 	buf_init(&envid, XTEXT_MAX);
 	(void)xtext_encode(&envid, span_str(j->in.head.envid)); /* fits */
@@ -377,7 +377,7 @@ unfit(struct talk *t, struct job_out *j)
 {
 	struct why why;
 
-	if (lower_prepare(j, t->ehlo.caps, &why) != 0) {
+	if (downgrade_prepare(j, t->ehlo.caps, &why) != 0) {
 		(void)give_up(t, j, &why);
 		return true;
 	}

@@ -96,7 +96,8 @@ begin_tls(struct talk *t, const struct talk_start *how, struct why *why)
 	secure_want(how->secure, how->host, &want);
 	tls = tls_connect(how->tls, t->stream.fd, &want);
 	if (tls == NULL)
-		(void)exchange_lost(t, why, "for want of memory or a usable name");
+		(void)exchange_lost(t, why,
+		    "for want of memory or a usable name");
 	else if (handshake(t, tls, why) != 0)
 		tls_free(&tls);
 	return tls;
@@ -112,7 +113,8 @@ start_tls(struct talk *t, const struct talk_start *how, struct why *why)
 {
 	struct tls *tls;
 
-	if (exchange_command(t, "STARTTLS\r\n", TLS_MS, "to STARTTLS", why) != 0)
+	if (exchange_command(t, "STARTTLS\r\n", TLS_MS, "to STARTTLS",
+	    why) != 0)
 		return -1;
 	if (t->reply.code != 220) {
 		t->no_tls = "refused";

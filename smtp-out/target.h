@@ -43,9 +43,9 @@ int	target_from_mx(struct span domain, const struct dns_answer *mx,
 /*
  * The addresses of one host, each family in the order of DNS, IPv6 and IPv4
  * taking turns so that a broken family costs one timeout, not all.
- * rules    what is left out and counted: unusable addresses always; where MX led
- *	    to the host, loopback ones, and those of private networks unless they
- *	    are allowed
+ * rules    what is left out and counted: unusable addresses always; where MX
+ *	    led to the host, loopback ones, and those of private networks unless
+ *	    they are allowed
  * returns  how many were written, at most most
  */
 struct target_rules {

@@ -143,8 +143,8 @@ send_to_plan(struct worker *w, struct job_out *j, struct route_plan *plan,
 }
 
 /*
- * RFC 5321 5.1: the hosts of a site are tried until an attempt succeeds: also when
- * one puts us off, before the message went out; but not all of a big site.
+ * RFC 5321 5.1: the hosts of a site are tried until an attempt succeeds: also
+ * when one puts us off, before the message went out; but not all of a big site.
  */
 static enum outcome_talk
 send_on_new(struct worker *w, struct job_out *j, struct why *why)

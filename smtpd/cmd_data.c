@@ -2,7 +2,8 @@
  * cmd_data - DATA (RFC 5321 4.1.1.4) and BDAT (RFC 3030 2).
  * The octets of a chunk come behind the command without waiting for a reply:
  * whatever is wrong with the command, they are read first, or they would be
- * taken for commands.  Where not even their number is known the connection ends.
+ * taken for commands.  Where not even their number is known the connection
+ * ends.
  */
 #include <stdlib.h>
 

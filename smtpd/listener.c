@@ -230,7 +230,8 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 	    !settings_has(&l->set->proxies, peer) &&
 	    !pace_allow(l->pace, peer, &say)) {
 		if (say)
-			log_refusal(peer, "too many handshakes of this network");
+			log_refusal(peer,
+			    "too many handshakes of this network");
 		fd_close(&fd);
 		return false;
 	}

@@ -3,8 +3,9 @@
  * runs as   _paqsmtpd in an empty root.  The listener may fork, accept and
  *	     make socket pairs; each session only reads and writes what is open
  * reads     SMTP and LMTP clients (sessions only, one process per client);
- *	     RCPT_VERDICT and SENDER_VERDICT of lookupd, AUTH_REP of authd, QUEUE_FILE and
- *	     QUEUE_COMMITTED of qmgr, SIGN_REP of keyd
+ *	     RCPT_VERDICT and SENDER_VERDICT of lookupd, AUTH_REP and SASL_REP
+ *	     of authd, QUEUE_FILE and QUEUE_COMMITTED of qmgr, SIGN_REP and
+ *	     CERT_REP of keyd
  * writes    replies; one message at a time through a write-only descriptor
  *	     of qmgr's; a log line per message, refusal and lost client
  * never     opens a file or socket after start; holds a key or the user base;

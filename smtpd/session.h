@@ -6,7 +6,8 @@
  *	START	nothing said		-> READY (EHLO HELO LHLO), END
  *	READY	hello was said		-> MAIL, START (STARTTLS), END
  *	MAIL	a sender was accepted	-> RCPT, READY (RSET, EHLO), END
- *	RCPT	and a recipient		-> CHUNK, READY (message, RSET, EHLO), END
+ *	RCPT	and a recipient		-> CHUNK, READY (message, RSET, EHLO),
+ *					   END
  *	CHUNK	and a part of the text	-> READY (message, RSET, EHLO), END
  *	END	the connection is over
  */

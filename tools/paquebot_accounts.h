@@ -31,9 +31,9 @@ int	accounts_open(struct accounts *a, struct conf_view *conf,
 	    const char *name, bool writes) must_use;
 void	accounts_close(struct accounts *a);	/* wipes */
 /*
- * Put value (or, with SPAN_NONE, nothing) in the place of the entry, in one step
- * with owner and mode kept, and make the maps.  A text with a mistake anywhere
- * is not put in place.
+ * Put value (or, with SPAN_NONE, nothing) in the place of the entry, in one
+ * step with owner and mode kept, and make the maps.  A text with a mistake
+ * anywhere is not put in place.
  * returns  an exit code
  */
 int	accounts_write(struct accounts *a, struct span value) must_use;

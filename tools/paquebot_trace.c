@@ -37,7 +37,7 @@ struct trace {
 	size_t	     printed;
 };
 
-/* ------------------------------------------------------------ what a line is */
+/* ----------------------------------------------------------- what a line is */
 
 struct line {
 	char id[ID_SIZE], session[SESSION_ID_SIZE], as[ID_SIZE];
@@ -110,7 +110,7 @@ print(struct trace *t, struct span text)
 	t->printed++;
 }
 
-/* --------------------------------------------------------------------- files */
+/* -------------------------------------------------------------------- files */
 
 static int
 open_log(const char *path)

@@ -64,7 +64,8 @@ put_label(const uint8_t *p, size_t n, char out[256], bool *odd)
 }
 
 /*
- * The name at *at, which moves behind it; "\\" if it is none for text ("" is the
+ * The name at *at, which moves behind it; "\\" if it is none for text ("" is
+ * the
  * root).  -1: broken.
  */
 static int

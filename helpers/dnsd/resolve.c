@@ -1,10 +1,10 @@
 /*
  * resolve.c - a question lives from the ask to the last of its replies: an
- * address question is two (A and AAAA) whose records come together.  Sockets and
- * timeouts of c-ares are events of our loop.
+ * address question is two (A and AAAA) whose records come together.  Sockets
+ * and timeouts of c-ares are events of our loop.
  *
- * c-ares sends and waits; what a reply says is read in reply.c, with its time to
- * live and where CNAMEs lead, which c-ares does not tell.
+ * c-ares sends and waits; what a reply says is read in reply.c, with its time
+ * to live and where CNAMEs lead, which c-ares does not tell.
  *
  * An answer that did not come (timeout, SERVFAIL, refused) is DNS_TEMPORARY:
  * mail waits; only the name servers' own "no such name" is DNS_NXDOMAIN, and

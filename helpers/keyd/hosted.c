@@ -120,7 +120,7 @@ change(struct hosted *h, struct entry *e, enum state state)
 	enter(h, e, state);
 }
 
-/* ---------------------------------------------------------------- to look up */
+/* --------------------------------------------------------------- to look up */
 
 static enum hosted_found
 ask_master(struct hosted *h, const char *stem)

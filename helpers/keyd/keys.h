@@ -27,7 +27,8 @@ struct key {
 			ROLE_BIT(ROLE_POP3_FRONT) | ROLE_BIT(ROLE_IMAP_FRONT))
 
 /*
- * Read a pair that belongs together into k, which key_fini() frees in every case.
+ * Read a pair that belongs together into k, which key_fini() frees in every
+ * case.
  * shared   others read the certificate's file, so no key may be in it
  * returns  NULL, or why it is not to be used
  */

@@ -46,7 +46,7 @@ load(void)
 	if (*conf_str(conf, "certificate_dir") != '\0')
 		all.req.hosted = hosted_new(service_ask_pair, request_again,
 		    &all.req);
-	request_again(&all.req);		/* those that waited for old files */
+	request_again(&all.req);	/* those that waited for old files */
 	all.req.per_channel = (unsigned)conf_num(conf, "sign_rate_channel");
 	all.req.in_all = (unsigned)conf_num(conf, "sign_rate_total");
 	service_pairs_judged();

@@ -1,4 +1,6 @@
-/* rate - a bucket that fills with time: bursts of twice the rate of a second. */
+/*
+ * rate - a bucket that fills with time: bursts of twice the rate of a second.
+ */
 #ifndef KEYD_RATE_H
 #define KEYD_RATE_H
 

@@ -19,7 +19,10 @@
 #define NAMED_CURVE	3
 #define UNCOMPRESSED	4
 
-/* Those that our daemons offer.  NamedCurve, RFC 8422 5.1.1; octets of a point, RFC 8422 5.4.1. */
+/*
+ * Those that our daemons offer: NamedCurve, RFC 8422 5.1.1; octets of a point,
+ * RFC 8422 5.4.1.
+ */
 static const struct {
 	unsigned curve;
 	size_t	 point;

@@ -9,7 +9,7 @@
  * never     opens a mailbox; speaks to anybody but authd, except by what its
  *           modules do
  * flow      authd -> request.c (may that be a user?) -> question.c (a child for
- *           each question) -> talk.c (PAM) -> authd
+ *           each question) -> conversation.c (PAM) -> authd
  */
 #include "base/bug.h"
 #include "daemon/service.h"

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "daemon/service.h"
-#include "helpers/pamd/talk.h"
+#include "helpers/pamd/conversation.h"
 #include "os/clock.h"
 
 struct question {
@@ -45,7 +45,7 @@ answer(const struct questions *all, const struct question *q)
 {
 	spawn_die_with_parent();
 	service_after_fork(NULL, 0);
-	_Exit(talk_judges(all->service, &q->req));
+	_Exit(conversation_judges(all->service, &q->req));
 }
 
 /* false: no child could be made. */
@@ -90,7 +90,8 @@ on_look(evutil_socket_t fd, short what, void *ctx)
 		    clock_mono_ms() > all->busy[i]->until_ms) {
 			log_error(LF_STR("event", "pam-too-slow"));
 			(void)spawn_kill(all->busy[i]->pid, SIGKILL);
-			all->busy[i]->until_ms = INT64_MAX;	/* its end follows */
+			/* its end follows */
+			all->busy[i]->until_ms = INT64_MAX;
 		}
 	feed(all);
 }

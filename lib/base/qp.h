@@ -14,8 +14,8 @@
  */
 int	qp_decode(struct buf *out, struct span in);
 /*
- * Lines of at most 76 octets, CRLF in = CRLF out; a line that a soft break makes
- * does not begin with "-".  -1: cap reached.
+ * Lines of at most 76 octets, CRLF in = CRLF out; a line that a soft break
+ * makes does not begin with "-".  -1: cap reached.
  */
 int	qp_encode(struct buf *out, struct span in);
 

@@ -1,7 +1,7 @@
 /*
  * service - what every daemon's main() calls, in this order: begin, (open
- * what the job needs), confine, serve, loop, end.  Descriptor 3 is the channel to
- * master, 4 the one to logd; nothing else is inherited.
+ * what the job needs), confine, serve, loop, end.  Descriptor 3 is the channel
+ * to master, 4 the one to logd; nothing else is inherited.
  */
 #ifndef DAEMON_SERVICE_H
 #define DAEMON_SERVICE_H

@@ -21,8 +21,9 @@ struct frame {
 };
 
 /*
- * Pack a message; out is cleared first, and takes its whole room (IPC_PACKET_MAX
- * is its cap) at once: a buffer that grows would leave copies behind.
+ * Pack a message; out is cleared first, and takes its whole room
+ * (IPC_PACKET_MAX is its cap) at once: a buffer that grows would leave copies
+ * behind.
  * returns  0, or -1: the message breaks its table.
  */
 int	frame_pack(struct buf *out, const struct ipc_type *t,

@@ -7,11 +7,13 @@
  * reading, JOB_RCPT for each recipient, JOB_GO; back come one RESULT per
  * recipient (and RESULT_FORWARD before it, where an owner's forward file sends
  * the mail on), then JOB_END; then perhaps the next JOB for the same
- * destination or mailbox.  A channel that ends before JOB_END: recipients without
- * a result are tried again later.  qmgr closes the channel of an idle worker.
+ * destination or mailbox.  A channel that ends before JOB_END: recipients
+ * without a result are tried again later.  qmgr closes the channel of an idle
+ * worker.
  *
- * A worker whose qmgr ended after it had said all to the other host finishes, and
- * its parent tells the next qmgr: ORPHAN while it lasts, ORPHAN_RESULT after.
+ * A worker whose qmgr ended after it had said all to the other host finishes,
+ * and its parent tells the next qmgr: ORPHAN while it lasts, ORPHAN_RESULT
+ * after.
  */
 #ifndef IPC_MSG_DELIVER_H
 #define IPC_MSG_DELIVER_H

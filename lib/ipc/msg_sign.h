@@ -12,8 +12,8 @@
 #define SIGN_SIG_MAX	1024	/* of an RSA key of 8192 bits */
 /*
  * TLS 1.3: 64 spaces, context with its NUL (34), hash of 32 or 48 octets (RFC
- * 8446 4.4.3).  TLS 1.2: two randoms of 32, then curve and point (RFC 5246 7.4.3):
- * 4 and 32 octets for X25519, 4 and 97 for P-384.
+ * 8446 4.4.3).  TLS 1.2: two randoms of 32, then curve and point (RFC 5246
+ * 7.4.3): 4 and 32 octets for X25519, 4 and 97 for P-384.
  */
 #define SIGN_TBS_MIN	100
 #define SIGN_TBS_MAX	165

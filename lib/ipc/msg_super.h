@@ -3,10 +3,13 @@
  *
  * Start: daemon HELLO; master IDENTITY, RANGE*, SETTING*, PEER*, LISTENER*,
  * FILE*, GO; an owner role: MAP_ME, MAPPED; daemon READY.
- * The channel to logd is one socket that a daemon shares with its children: one of
- * them may end it.  Then logd says LOG_ENDED, and master gives a new one: LOG.
- * Reload: SETTING*, FILE*, GO again.  A restarted peer: PEER; a restarted logd: LOG.
- * STOP: drain and end; SIGTERM after it: end now.  logd itself gets a PEER for every log channel.
+ * The channel to logd is one socket that a daemon shares with its children: one
+ * of them may end it.  Then logd says LOG_ENDED, and master gives a new one:
+ * LOG.
+ * Reload: SETTING*, FILE*, GO again.  A restarted peer: PEER; a restarted logd:
+ * LOG.
+ * STOP: drain and end; SIGTERM after it: end now.
+ * logd itself gets a PEER for every log channel.
  */
 #ifndef IPC_MSG_SUPER_H
 #define IPC_MSG_SUPER_H

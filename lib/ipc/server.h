@@ -76,8 +76,8 @@ struct ipc_server *ipc_peer_server(struct ipc_peer *p);
 void	ipc_peer_close(struct ipc_peer *p);
 
 /*
- * Queue a message.  fd is duplicated if it cannot be sent at once, so it stays the
- * caller's in every case.
+ * Queue a message.  fd is duplicated if it cannot be sent at once, so it stays
+ * the caller's in every case.
  * returns  0, or -1: the peer is closing or over its bound; or this process is
  * short of descriptors or memory, and the peer stays
  */

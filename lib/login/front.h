@@ -1,12 +1,12 @@
 /*
  * front - many clients before log-in: greeting, a few commands, proof of
- * identity to authd, and then out of the way.  Event-driven; holds a few KiB per
- * client, no mailbox, no password longer than a moment.
+ * identity to authd, and then out of the way.  Event-driven; holds a few KiB
+ * per client, no mailbox, no password longer than a moment.
  *
- * The protocol is a table of functions.  A client is in one of two states: TALKING
- * (its input is given to input()) and ASKED (authd judges; input waits unread
- * in the socket).  When authd accepts, the connection itself has gone to the
- * mailbox session with what was read behind the login, and the client is
+ * The protocol is a table of functions.  A client is in one of two states:
+ * TALKING (its input is given to input()) and ASKED (authd judges; input waits
+ * unread in the socket).  When authd accepts, the connection itself has gone to
+ * the mailbox session with what was read behind the login, and the client is
  * forgotten here.  Under TLS the session has one end of a socket pair instead,
  * and a relay stays here.
  */

@@ -64,7 +64,7 @@ client_sasl_over(struct front_client *c)
 		struct sasl_end end = { .exchange = x->exchange };
 
 		(void)ipc_send(ipc_server_peer(c->front->srv, ROLE_AUTHD),
-		    &sasl_end_type, 0, &end, -1);	/* its time ends it, too */
+		    &sasl_end_type, 0, &end, -1);	/* else: time ends it */
 	}
 	wipe(x, sizeof(*x));
 	free(x);

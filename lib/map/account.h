@@ -4,16 +4,16 @@
  *	name:hash:uid:gid:gecos:home:shell:extra
  *
  * The key of the map is the name, the value what stands behind it.  All but
- * the hash may be empty or missing: uid and gid are then mailbox_user's, the Maildir
- * is mailbox_path, or home/Maildir where a home is given.  extra is words
- * separated by spaces; unknown ones are passed over.  Where it is:
+ * the hash may be empty or missing: uid and gid are then mailbox_user's, the
+ * Maildir is mailbox_path, or home/Maildir where a home is given.  extra is
+ * words separated by spaces; unknown ones are passed over.  Where it is:
  *
  *	userdb_mail=maildir:/path	quota=100M
  *
  * and by what else somebody proves that it is his:
  *
- *	scram-sha-256=4096,salt,stored,server	stored keys of SCRAM (RFC 5802
- *	scram-sha-1=...		3), as Dovecot writes them behind {SCRAM-SHA-256}
+ *	scram-sha-256=4096,salt,stored,server	stored keys of SCRAM (RFC 5802 3),
+ *	scram-sha-1=...		as Dovecot writes them behind {SCRAM-SHA-256}
  *	app=name,services,expiry,{SSHA256}...	a password of an application
  *
  * name is [A-Za-z0-9._-], once in an account; services "all" or some of smtp,
@@ -80,7 +80,8 @@ enum hash_scheme account_hash(struct span field, struct span *hash);
 bool	account_locked(const struct account *a);
 
 /*
- * Stored keys of SCRAM, none when the account is locked, from the hash field or a word of extra.
+ * Stored keys of SCRAM, none when the account is locked, from the hash field or
+ * a word of extra.
  * which    "sha-1", "sha-256"
  * returns  "4096,salt,stored,server", or SPAN_NONE: there are none
  */

@@ -1,6 +1,6 @@
 /*
- * bdb - Berkeley DB files (hash access method): built beside and renamed into place,
- * read without any environment or lock.
+ * bdb - Berkeley DB files (hash access method): built beside and renamed into
+ * place, read without any environment or lock.
  */
 #ifndef MAP_BDB_H
 #define MAP_BDB_H

@@ -1,8 +1,8 @@
 /*
  * proxyproto - see proxyproto.h.
  * Both versions begin with twelve octets that nothing else begins with, and no
- * header is shorter.  Version 1 is one line of text, taken octet by octet to its
- * end; version 2 says how long it is.
+ * header is shorter.  Version 1 is one line of text, taken octet by octet to
+ * its end; version 2 says how long it is.
  */
 #include "net/proxyproto.h"
 

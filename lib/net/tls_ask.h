@@ -29,8 +29,8 @@ enum tls_found { TLS_FOUND, TLS_FOUND_NONE, TLS_FOUND_LATER };
 
 struct tls_asks {
 	/*
-	 * Fills at most sig_max octets, returns how many; 0: refused.  TLS_LATER,
-	 * only if tls_may_wait(): tls_signed() will be called.
+	 * Fills at most sig_max octets, returns how many; 0: refused.
+	 * TLS_LATER, only if tls_may_wait(): tls_signed() will be called.
 	 */
 	size_t (*sign)(const struct tls_text *text, uint8_t *sig,
 	    size_t sig_max);

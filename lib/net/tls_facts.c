@@ -98,7 +98,7 @@ tls_facts(const struct tls *t, struct tls_facts *facts)
 
 /* ----------------------------------------------------------------- bindings */
 
-/* RFC 5929 4.1: the hash of the certificate's signature, but none that is weak. */
+/* RFC 5929 4.1: the hash of the certificate's signature, but no weak one. */
 static const EVP_MD *
 end_point_hash(const X509 *x)
 {

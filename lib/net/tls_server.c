@@ -52,7 +52,7 @@ asked_host(SSL *ssl, char host[CERT_NAME_SIZE])
 	return true;
 }
 
-/* SSL_CTX_set_cert_cb(3): -1 stops the handshake here until it is called again. */
+/* SSL_CTX_set_cert_cb(3): -1 stops the handshake here; it is called again. */
 static int
 on_certificate(SSL *ssl, void *arg)
 {

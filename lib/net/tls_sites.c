@@ -221,7 +221,7 @@ tls_sites_add(struct tls_sites *s, struct span pem,
 	return wrong == NULL ? 0 : -1;
 }
 
-/* ---------------------------------------------------------- those that were found */
+/* --------------------------------------------------- those that were found */
 
 /* A name that stands there goes before one that a "*" covers. */
 static const struct tls_site *

@@ -3,10 +3,11 @@
  * For a signature the library calls us deep within a handshake and wants it on
  * return.  Sessions that may wait run their handshake in one of the library's
  * own jobs (ASYNC_start_job(3)), which has its own stack of 32 KiB and is left
- * in the middle; the next tls_handshake() goes on there.  A job that was left can only be
- * ended by going on, so a session that ends while it waits is refused its signature and runs
- * its handshake to the failure that follows.  For a certificate nothing is left
- * in the middle: the library asks again from the top.
+ * in the middle; the next tls_handshake() goes on there.  A job that was left
+ * can only be ended by going on, so a session that ends while it waits is
+ * refused its signature and runs its handshake to the failure that follows.
+ * For a certificate nothing is left in the middle: the library asks again from
+ * the top.
  */
 #include "net/tls_priv.h"
 

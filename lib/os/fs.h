@@ -3,8 +3,8 @@
  * unless a function says path; a path never leaves the directory and follows
  * no symbolic link (openat2 RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS where it
  * exists, component by component with O_NOFOLLOW elsewhere).  What is opened
- * must be a regular file.  Modes: files 0600, directories 0700 whatever the umask was,
- * unless said.
+ * must be a regular file.  Modes: files 0600, directories 0700 whatever the
+ * umask was, unless said.
  * All: 0 or a descriptor, or -1 with errno.
  */
 #ifndef OS_FS_H

@@ -3,8 +3,8 @@
  * that work by descriptors alone.  In it no path leads anywhere but beneath a
  * directory that is held open, no socket can be connected, and no other
  * process can be signalled; so the classes that fork, connect or change ids
- * cannot enter it and say "capsicum" is missing; nor can a daemon that opens its
- * maps by name.  A mailbox session and a delivery, which have their
+ * cannot enter it and say "capsicum" is missing; nor can a daemon that opens
+ * its maps by name.  A mailbox session and a delivery, which have their
  * directories open, can.
  *
  * Read against the manual pages, compiled against declarations of our own

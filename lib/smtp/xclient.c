@@ -1,7 +1,7 @@
 /*
  * xclient - see xclient.h.
- * One table of names; those of which we make no use (NAME, PROTO, IDENT, SOURCE)
- * are checked all the same.
+ * One table of names; those of which we make no use (NAME, PROTO, IDENT,
+ * SOURCE) are checked all the same.
  */
 #include "smtp/xclient.h"
 

@@ -20,7 +20,8 @@ enum xclient_name {		/* bits */
 };
 /* What each of the two commands may have. */
 #define XCLIENT_OF_XCLIENT	(XCLIENT_NAME | XCLIENT_ADDR | XCLIENT_PORT | \
-				    XCLIENT_PROTO | XCLIENT_HELO | XCLIENT_LOGIN)
+				    XCLIENT_PROTO | XCLIENT_HELO | \
+				    XCLIENT_LOGIN)
 #define XCLIENT_OF_XFORWARD	(XCLIENT_NAME | XCLIENT_ADDR | XCLIENT_PORT | \
 				    XCLIENT_PROTO | XCLIENT_HELO | \
 				    XCLIENT_IDENT | XCLIENT_SOURCE)

@@ -7,17 +7,17 @@
  *	folder_commit(f, changes, n, &result, &why);	folder_change.h
  *
  * The view is the messages in UID order.  It changes only in folder_sync() and
- * in folder_commit(), and in functions that look for a file that was renamed.  A
- * pointer to a message is valid until then, and through a few more questions
- * for others (FOLDER_SHOWN); it is a copy, made when it was asked for.
- * Every UID, UIDNEXT and UIDVALIDITY that the view shows is on stable storage.
- * Other sessions, deliveries and foreign programs may work on the folder at the same
+ * in folder_commit(), and in functions that look for a file that was renamed.
+ * A pointer to a message is valid until then, and through a few more questions
+ * for others (FOLDER_SHOWN); it is a copy, made when it was asked for.  Every
+ * UID, UIDNEXT and UIDVALIDITY that the view shows is on stable storage.  Other
+ * sessions, deliveries and foreign programs may work on the folder at the same
  * time.  No lock is held when a function returns.
  *
  * \Recent (RFC 3501 2.3.2): files arrive in new/.  The first read-write session
  * whose folder_sync() finds one there moves it to cur/ and alone has the
- * message as \Recent, until it closes the folder.  A read-only session moves nothing and
- * shows as \Recent what lies in new/.
+ * message as \Recent, until it closes the folder.  A read-only session moves
+ * nothing and shows as \Recent what lies in new/.
  */
 #ifndef STORE_FOLDER_H
 #define STORE_FOLDER_H
@@ -104,7 +104,8 @@ struct span folder_header_ext(const struct folder *f, char key);
 
 /*
  * All of a message.  need: fields that must be known: NEED_SIZE and NEED_DATE
- * cost a stat if neither name nor index has them, NEED_WIRE reads the file once.
+ * cost a stat if neither name nor index has them, NEED_WIRE reads the file
+ * once.
  * returns  the message; NULL with why: gone, or unreadable
  */
 enum message_need { NEED_SIZE = 1, NEED_WIRE = 2, NEED_DATE = 4 };

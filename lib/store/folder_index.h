@@ -1,6 +1,6 @@
 /*
- * folder_index - the index of an open folder: files beside the messages that say
- * what a listing would say; may be deleted at any time.  Only for
+ * folder_index - the index of an open folder: files beside the messages that
+ * say what a listing would say; may be deleted at any time.  Only for
  * lib/store/folder*.c.  All may fail silently: then the folder is listed.
  */
 #ifndef STORE_FOLDER_INDEX_H
@@ -49,7 +49,8 @@ bool	index_catch_up(struct folder *f) must_use;
 /* Under the lock: all that the view says is noted. */
 void	index_save(struct folder *f);
 /* The file of that name in the folder is the one that is open as fd. */
-bool	index_is_same(const struct folder *f, const char *name, int fd) must_use;
+bool	index_is_same(const struct folder *f, const char *name, int fd)
+	    must_use;
 /* index_write.c: a new snapshot, and an empty log.  Under the lock. */
 int	index_write(struct folder *f) must_use;
 /* The number for what changes now, above all before. */

@@ -1,9 +1,9 @@
 /*
  * folder_index_read - the view comes from the index; see folder_index.c.
  * A snapshot is taken whole, then the log says what came since.  A session
- * that has a view goes on from where it was in the log, or, if others have written
- * a new snapshot, compares it with its view.  What the log makes no sense of
- * makes the index void: then a listing says what is there.
+ * that has a view goes on from where it was in the log, or, if others have
+ * written a new snapshot, compares it with its view.  What the log makes no
+ * sense of makes the index void: then a listing says what is there.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -124,7 +124,8 @@ struct index_log_reader {
 };
 /*
  * text     from the begin of a transaction to the end of what was read
- * good     octets of whole transactions that were told; what is behind them is torn
+ * good     octets of whole transactions that were told; what is behind them is
+ *	    torn
  * returns  false: a transaction with a good sum made no sense
  */
 bool	index_log_each(struct span text, uint64_t generation,

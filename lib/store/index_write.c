@@ -160,7 +160,7 @@ begin_log(struct folder_index *ix, uint64_t generation)
 	return 0;
 }
 
-/* The view goes on from the new snapshot; what was more than the old is free. */
+/* The view goes on from the new snapshot; what was more than that is free. */
 static int
 go_on(struct folder *f)
 {

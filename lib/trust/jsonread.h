@@ -1,7 +1,8 @@
 /*
  * jsonread - members of small JSON objects (RFC 8259) that come from
  * strangers.  A text is checked once as a whole, with budgets; then single
- * values are looked up in it.  Nothing is allocated but what the caller asks for.
+ * values are looked up in it.  Nothing is allocated but what the caller asks
+ * for.
  */
 #ifndef TRUST_JSONREAD_H
 #define TRUST_JSONREAD_H

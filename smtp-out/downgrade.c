@@ -1,10 +1,10 @@
 /*
- * lower.c - the message is read whole into memory, for its parts must be known
- * before the first of them is written; that is why there is a limit.  It is
- * converted twice: to see that it can be and how long it becomes, then for
+ * downgrade.c - the message is read whole into memory, for its parts must be
+ * known before the first of them is written; that is why there is a limit.  It
+ * is converted twice: to see that it can be and how long it becomes, then for
  * the host.
  */
-#include "smtp-out/lower.h"
+#include "smtp-out/downgrade.h"
 
 #include <stdlib.h>
 
@@ -46,14 +46,14 @@ message(const struct job_out *j)
 }
 
 int
-lower_prepare(struct job_out *j, unsigned caps, struct why *why)
+downgrade_prepare(struct job_out *j, unsigned caps, struct why *why)
 {
 	uint64_t n = 0;
 	const struct mime_down_sink counter = { count, &n };
 
-	j->lowered = j->in.head.body_8bit && (caps & EHLO_8BITMIME) == 0;
+	j->downgraded = j->in.head.body_8bit && (caps & EHLO_8BITMIME) == 0;
 	j->octets = j->in.head.size_octets;
-	if (!j->lowered)
+	if (!j->downgraded)
 		return 0;
 	if (j->octets > LOWER_MAX) {
 		why_set(why, WHY_PERM, "5.6.3", "the host takes no 8-bit "
@@ -78,7 +78,7 @@ write_out(void *ctx, struct span octets)
 }
 
 int
-lower_send(struct dot_out *out, const struct job_out *j)
+downgrade_send(struct dot_out *out, const struct job_out *j)
 {
 	const struct mime_down_sink sink = { write_out, out };
 

@@ -1,9 +1,9 @@
 /*
- * talk.c - every question of a module that hides what is typed is answered with
- * the password; any other ends the conversation.  The delay that modules ask for
- * is not waited for here: authd delays all wrong answers alike.
+ * conversation.c - every question of a module that hides what is typed is
+ * answered with the password; any other ends the conversation.  The delay that
+ * modules ask for is not waited for here: authd delays all wrong answers alike.
  */
-#include "helpers/pamd/talk.h"
+#include "helpers/pamd/conversation.h"
 
 #include <security/pam_appl.h>
 #include <stdlib.h>
@@ -66,7 +66,7 @@ result_of(int code)
 }
 
 enum pam_result
-talk_judges(const char *service, const struct pam_req *req)
+conversation_judges(const char *service, const struct pam_req *req)
 {
 	char password[PAM_PASSWORD_MAX + 1] = "";
 	const struct pam_conv conv = { converse, password };

@@ -1,8 +1,8 @@
 /*
- * talk - one conversation with PAM.
+ * conversation - one conversation with PAM.
  */
-#ifndef PAMD_TALK_H
-#define PAMD_TALK_H
+#ifndef PAMD_CONVERSATION_H
+#define PAMD_CONVERSATION_H
 
 #include "ipc/msg_pam.h"
 
@@ -11,6 +11,6 @@
  * pam_acct_mgmt)?  In a process that ends behind it.
  * service  the name of a file in /etc/pam.d
  */
-enum pam_result talk_judges(const char *service, const struct pam_req *req);
+enum pam_result conversation_judges(const char *service, const struct pam_req *req);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * lower - 8-bit mail for a host that takes 7 bits (RFC 6152).
+ * downgrade - 8-bit mail for a host that takes 7 bits (RFC 6152).
  */
-#ifndef SMTP_OUT_LOWER_H
-#define SMTP_OUT_LOWER_H
+#ifndef SMTP_OUT_DOWNGRADE_H
+#define SMTP_OUT_DOWNGRADE_H
 
 #include "base/base.h"
 #include "base/why.h"
@@ -11,14 +11,14 @@
 
 /*
  * How the job's message leaves for a host of these capabilities: as it is, or
- * converted (j->lowered); j->octets is its size then.
+ * converted (j->downgraded); j->octets is its size then.
  * caps     enum ehlo_cap
  * returns  0; -1 with why: 5.6.3, it cannot be converted (signed, too big); or
  *	    the queue file could not be read
  */
-int	lower_prepare(struct job_out *j, unsigned caps, struct why *why)
+int	downgrade_prepare(struct job_out *j, unsigned caps, struct why *why)
 	    must_use;
 /* Writes the converted message.  -1: the connection broke. */
-int	lower_send(struct dot_out *out, const struct job_out *j) must_use;
+int	downgrade_send(struct dot_out *out, const struct job_out *j) must_use;
 
 #endif
