@@ -29,6 +29,7 @@
 #define RECORD_HEAD	32
 #define GATHER_MAX	(128 * KIB)
 #define WINDOW		(64 * KIB)
+#define UNSAVED_MANY	256	/* places that the index does not know yet */
 #define FILE_SLACK	(4 * MIB)
 #define FILE_PER_MESSAGE (8 * KIB)
 
@@ -262,8 +263,8 @@ write_gathered(struct folder *f)
 	c->window_n = 0;	/* the file is longer now */
 }
 
-void
-folder_cache_write(struct folder *f)
+static void
+write_out(struct folder *f)
 {
 	struct folder_cache *c = &f->cache;
 
@@ -287,6 +288,15 @@ folder_cache_write(struct folder *f)
 }
 
 void
+folder_cache_write(struct folder *f)
+{
+	write_out(f);
+	/* Whoever opens the folder next shall find them. */
+	if (f->index.unsaved > UNSAVED_MANY)
+		folder_flush(f);
+}
+
+void
 folder_cache_add(struct folder *f, uint32_t uid, enum cache_kind kind,
     struct span text)
 {
@@ -301,5 +311,5 @@ folder_cache_add(struct folder *f, uint32_t uid, enum cache_kind kind,
 	(void)buf_add(&c->gathered, head, sizeof(head));
 	(void)buf_add_span(&c->gathered, text);	/* fits: see cache_init() */
 	if (c->gathered.n >= GATHER_MAX)
-		folder_cache_write(f);
+		write_out(f);
 }
