@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "os/clock.h"
 #include "tools/paquebot.h"
 #include "tools/paquebot_password.h"
 
@@ -64,6 +65,9 @@ write_password(struct user_job *job)
 	if (rc == EXIT_SUCCESS)
 		rc = password_store(job->a.conf, &password, &stored);
 	secret_fini(&password);
+	if (rc == EXIT_SUCCESS && job->a.n == 0)	/* map/account.h */
+		(void)buf_addf(&stored.keys, " made=%lld",
+		    (long long)clock_wall_s());
 	if (rc == EXIT_SUCCESS)
 		rc = user_edit(job, &(struct user_edit){ .hash = stored.hash,
 		    .drop = is_scram, .add = buf_span(&stored.keys) });

@@ -47,13 +47,21 @@ struct shown {			/* what is being printed */
 	const struct uses    *uses;
 };
 
+/* Not that of an account that had the name before. */
+static bool
+find_use(const struct shown *s, struct span app, struct login_line *l)
+{
+	return uses_find(s->uses, span_str(s->account->user), app, l) &&
+	    l->at_s >= s->account->made_s;
+}
+
 /* " last_use=2026-11-22T05:56:00Z imap 192.0.2.0/24"; nothing if unknown. */
 static void
 text_use(struct shown *s, const char *key, struct span app)
 {
 	struct login_line l;
 
-	if (!uses_find(s->uses, span_str(s->account->user), app, &l))
+	if (!find_use(s, app, &l))
 		return;
 	(void)buf_add_str(&s->out, key);
 	date_iso(&s->out, l.at_s);
@@ -68,7 +76,7 @@ json_use(struct shown *s, const char *key, struct span app)
 	struct buf date;
 
 	(void)json_key(&s->out, key);
-	if (!uses_find(s->uses, span_str(s->account->user), app, &l)) {
+	if (!find_use(s, app, &l)) {
 		(void)buf_add_str(&s->out, "null");
 		return;
 	}

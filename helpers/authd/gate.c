@@ -41,7 +41,7 @@ visitor_of(struct gate *g, const struct gate_who *who, struct visitor *v)
 	v->who.loopback = sock_parse_ip(who->client, &a) == 0 &&
 	    sock_is_loopback(&a);
 	v->who.known = seen_known(g->seen, v->who.name, &v->who.network,
-	    who->now_s);
+	    who->now_s, who->since_s);
 }
 
 int64_t

@@ -19,6 +19,7 @@ struct gate_who {
 	struct span user;	/* as the client said it */
 	struct span client;	/* address as text */
 	int64_t	    now_ms, now_s;	/* monotonic; unix time */
+	int64_t	    since_s;	/* when the account was made, 0: not said */
 };
 
 /* dir: see seen_new. */

@@ -120,7 +120,8 @@ login_who(const struct login *l)
 {
 	return (struct gate_who){ .user = span_str(l->req.user),
 		.client = span_str(l->req.client),
-		.now_ms = clock_mono_ms(), .now_s = clock_wall_s() };
+		.now_ms = clock_mono_ms(), .now_s = clock_wall_s(),
+		.since_s = l->account.made_s };
 }
 
 /* then() from the loop, ms from now.  false: there is no timer. */
@@ -308,12 +309,26 @@ on_turn(evutil_socket_t fd, short what, void *ctx)
 		judge(l);
 }
 
+/* How soon; milliseconds, or -1: not now. */
+static int64_t
+admit(struct login *l)
+{
+	struct gate_who who;
+	struct why why;
+
+	if (l->state->pending > REQUEST_PENDING_MAX)
+		return -1;
+	/* Since when the name is whose it is; the judgement looks again. */
+	(void)!users_find(&l->state->users, span_str(l->req.user),
+	    &l->account, &why);
+	who = login_who(l);
+	return gate_before(&l->state->gate, &who, &l->seen);
+}
+
 static void
 begin(struct login *l)
 {
-	struct gate_who who = login_who(l);
-	int64_t ms = l->state->pending > REQUEST_PENDING_MAX ? -1 :
-	    gate_before(&l->state->gate, &who, &l->seen);
+	int64_t ms = admit(l);
 
 	if (!l->seen && l->state->pending > REQUEST_STRANGERS_MAX)
 		ms = -1;

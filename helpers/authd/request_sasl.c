@@ -162,6 +162,7 @@ become_login(const struct entry *e, uint32_t request, enum login_kind kind)
 	memcpy(l->req.session, f->session, sizeof(l->req.session));
 	span_copy_cut(span_str(exchange_user(e->x)), l->req.user,
 	    sizeof(l->req.user));
+	l->account.made_s = exchange_account(e->x)->made_s;
 	return l;
 }
 
@@ -228,7 +229,8 @@ hold_ms(struct entry *e)
 	const struct sasl_begin *f = exchange_facts(e->x);
 	struct gate_who who = { .user = span_str(exchange_user(e->x)),
 		.client = span_str(f->client), .now_ms = clock_mono_ms(),
-		.now_s = clock_wall_s() };
+		.now_s = clock_wall_s(),
+		.since_s = exchange_account(e->x)->made_s };
 	bool seen;
 
 	if (e->gated || who.user.n == 0)

@@ -131,7 +131,7 @@ seen_login(struct seen *s, const struct seen_login *l)
 		.app = l->app.n > 0 ? l->app : SPAN_LIT("-") };
 
 	take_use(s, &line);
-	if (seen_known(s, l->user, &l->network, l->now_s) != NULL ||
+	if (seen_known(s, l->user, &l->network, l->now_s, 0) != NULL ||
 	    may_add(s, l->user, l->now_s))
 		take_known(s, &line);
 	s->changed = true;
@@ -139,7 +139,7 @@ seen_login(struct seen *s, const struct seen_login *l)
 
 struct recent_entry *
 seen_known(struct seen *s, struct span user, const struct network *from,
-    int64_t now_s)
+    int64_t now_s, int64_t since_s)
 {
 	struct recent_entry *e;
 	struct buf key;
@@ -147,7 +147,8 @@ seen_known(struct seen *s, struct span user, const struct network *from,
 	make_key(&key, user, span_str(from->text));
 	e = recent_find(s->known, buf_span(&key));
 	buf_fini(&key);
-	return e != NULL && now_s - e->at_s < SEEN_KNOWN_S ? e : NULL;
+	return e != NULL && e->at_s > since_s &&
+	    now_s - e->at_s < SEEN_KNOWN_S ? e : NULL;
 }
 
 /* ---------------------------------------------------------------- the file */

@@ -31,10 +31,11 @@ struct seen_login {
 void	seen_login(struct seen *s, const struct seen_login *l);
 /*
  * Has this user logged in from this network?
+ * since_s  and after that: since when the name is this user's
  * returns  where failures of the two are counted, or NULL: no
  */
 struct recent_entry *seen_known(struct seen *s, struct span user,
-	    const struct network *from, int64_t now_s);
+	    const struct network *from, int64_t now_s, int64_t since_s);
 
 /* Write what has changed, if it is time; at the end, at once. */
 void	seen_save(struct seen *s, int64_t now_ms, bool at_once);

@@ -87,6 +87,24 @@ expand_path(const char *pattern, struct span name, struct buf *out)
 	return out->full ? -1 : 0;
 }
 
+/* "made=": by `paquebot user add`, so that a name that is given anew inherits
+   nothing. */
+static int
+set_made(struct span word, struct account *a, struct why *why)
+{
+	static const struct span made = SPAN_LIT("made=");
+	uint64_t v;
+
+	if (!span_starts(word, made))
+		return 0;
+	if (num_parse(span_from(word, made.n), 0, UINT32_MAX, &v) != 0) {
+		why_set(why, WHY_TEMP, "4.3.5", "bad made");
+		return -1;
+	}
+	a->made_s = (int64_t)v;
+	return 0;
+}
+
 static int
 set_extra(struct span extra, struct account *a, struct why *why)
 {
@@ -98,6 +116,8 @@ set_extra(struct span extra, struct account *a, struct why *why)
 
 		if (word.n == 0)
 			return 0;
+		if (set_made(word, a, why) != 0)
+			return -1;
 		if (span_starts(word, mail)) {
 			struct span path = span_from(word, mail.n);
 

@@ -9,6 +9,8 @@
  * words separated by spaces; unknown ones are passed over.  Where it is:
  *
  *	userdb_mail=maildir:/path	quota=100M
+ *	made=1795000000		when it was added (unix time): what was
+ *				remembered of that name before is another's
  *
  * and by what else somebody proves that it is his:
  *
@@ -51,6 +53,7 @@ struct account {
 	char	    home[512];
 	char	    maildir[512];
 	uint64_t    quota_octets;	/* 0: none */
+	int64_t	    made_s;	/* unix time, 0: not said */
 	bool	    system;	/* a user of the system */
 };
 

@@ -5,6 +5,7 @@ import pty
 import re
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -53,7 +54,8 @@ def test_add_keeps_the_rest(paq):
     assert paq.users_text.stat().st_mode & 0o777 == 0o640
     hash_, rest = line_of(paq, ALICE).split(":", 2)[1:]
     assert hash_.startswith("$y$"), hash_
-    assert re.fullmatch(r":::::scram-sha-256=4096,[^, ]+,[^, ]+,[^, ]+",
+    assert re.fullmatch(r":::::scram-sha-256=4096,[^, ]+,[^, ]+,[^, ]+ "
+                        r"made=\d+",
                         rest), rest
     assert "a secret" not in text
     assert (paq.conf.parent / "users.db").exists()
@@ -85,7 +87,7 @@ def test_scram_keys_are_those_of_the_setting(paq):
     paq.settings["scram_keys"] = ["none"]
     paq.write_conf()
     user(paq, "passwd", ALICE, stdin="pencil\n")
-    assert line_of(paq, ALICE).endswith("::::::")
+    assert re.search(r"::::::made=\d+$", line_of(paq, ALICE))
     paq.settings["scram_keys"] = ["sha-512"]
     paq.write_conf()
     assert "neither sha-256 nor sha-1 nor none" in user(paq, "list", code=78)
@@ -193,6 +195,21 @@ def test_json(paq):
     assert json.loads(user(paq, "app-list", "--json", ALICE)) == []
     shown = user(paq, "show", ALICE) + json.dumps(many)
     assert "$y$" not in shown and "4096" not in shown
+
+
+def test_a_name_given_anew_inherits_no_use(paq):
+    auth = paq.dir / "auth"
+    auth.mkdir(exist_ok=True)
+    (auth / "logins").write_text(f"use 1700000000 pop3 local {ALICE} -\n")
+    user(paq, "add", ALICE, stdin="a secret\n")
+    made = int(re.search(rf"^{ALICE}:.*[: ]made=(\d+)$",
+                         paq.users_text.read_text(), re.M)[1])
+    assert abs(made - time.time()) < 600
+    assert "last_login" not in user(paq, "show", ALICE)
+    assert json.loads(user(paq, "show", "--json", ALICE))["last_login"] is None
+    user(paq, "passwd", ALICE, stdin="another\n")     # it stays the same one
+    assert f" made={made}" in paq.users_text.read_text() or \
+        f":made={made}" in paq.users_text.read_text()
 
 
 def test_last_use(paq):

@@ -256,6 +256,28 @@ def test_D5_who_is_known_survives_a_restart(maps, state):
             c.close()
 
 
+def test_D5_a_name_given_anew_knows_no_network(maps):
+    """Who has had the name before is a stranger to who has it now."""
+    carol = "carol@demo.example"
+    maps.paquebot("user", "add", carol, stdin="hers\n")
+    with Authd(maps) as d:
+        time.sleep(2.1)
+        assert d.auth(carol, "hers", client="192.0.2.1") == (OK, carol)
+        flood = [ask(d, carol, f"guess {i}", f"10.9.{i}.1")
+                 for i in range(60)]
+        assert d.auth(carol, "hers", client="192.0.2.1") == (OK, carol)
+        for c in flood:
+            assert recv(c)[2][0] in (WRONG, TEMPORARY)
+            c.close()
+        maps.paquebot("user", "del", carol)
+        maps.paquebot("user", "add", carol, stdin="another's\n")
+        time.sleep(2.1)
+        asked = [ask(d, carol, "another's", "192.0.2.1") for _ in range(3)]
+        assert TEMPORARY in [recv(c)[2][0] for c in asked]
+        for c in asked:
+            c.close()
+
+
 CHALLENGE, SCRAM_SHA_256 = 4, 3
 
 

@@ -52,7 +52,30 @@ known(struct seen *s, const char *user, const char *client, int64_t now_s)
 	struct network net;
 
 	network_of(span_str(client), &net);
-	return seen_known(s, span_str(user), &net, now_s) != NULL;
+	return seen_known(s, span_str(user), &net, now_s, 0) != NULL;
+}
+
+/* A name that is given to somebody else: the networks stay behind. */
+static void
+a_name_given_anew(void **state)
+{
+	struct seen *s = seen_new(seed, -1, NOW_S);
+	struct network net;
+
+	(void)state;
+	network_of(SPAN_LIT("192.0.2.1"), &net);
+	login(s, "a@b", "192.0.2.1", "", NOW_S);
+	T_TRUE(seen_known(s, SPAN_LIT("a@b"), &net, NOW_S + 9, 0) != NULL);
+	T_TRUE(seen_known(s, SPAN_LIT("a@b"), &net, NOW_S + 9,
+	    NOW_S - 1) != NULL);
+	T_TRUE(seen_known(s, SPAN_LIT("a@b"), &net, NOW_S + 9,
+	    NOW_S) == NULL);
+	T_TRUE(seen_known(s, SPAN_LIT("a@b"), &net, NOW_S + 9,
+	    NOW_S + 5) == NULL);
+	login(s, "a@b", "192.0.2.1", "", NOW_S + 6);
+	T_TRUE(seen_known(s, SPAN_LIT("a@b"), &net, NOW_S + 9,
+	    NOW_S + 5) != NULL);
+	seen_free(&s);
 }
 
 static void
@@ -185,6 +208,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(over_a_restart),
+		cmocka_unit_test(a_name_given_anew),
 		cmocka_unit_test(not_too_often),
 		cmocka_unit_test(a_user_adds_so_many_a_day),
 		cmocka_unit_test(a_damaged_file),
