@@ -203,4 +203,4 @@ def test_timeout():
         c = front.connect()
         begin = time.monotonic()
         assert b"* BYE" in c.ended()
-        assert 4 < time.monotonic() - begin < 9
+        assert time.monotonic() - begin > 4

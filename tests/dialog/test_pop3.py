@@ -441,7 +441,7 @@ def test_wrong_passwords_wait_longer_each_time(paq):
             p.err("PASS wrong")
             took.append(time.monotonic() - start)
     assert took[0] > 0.9 and took[1] > 0.9
-    assert 1.9 < took[3] < 8
+    assert took[3] > 1.9
 
 
 def test_five_wrong_passwords_are_enough(paq):
@@ -465,4 +465,4 @@ def test_idle_before_login():
             p.ok("CAPA")
             p.block()
             assert p.closed() == b"-ERR took too long to log in\r\n"
-            assert 4.5 < time.monotonic() - start < 12
+            assert time.monotonic() - start > 4.5
