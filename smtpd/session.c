@@ -13,6 +13,7 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "daemon/tls_signer.h"
 #include "net/foreign.h"
 #include "net/line.h"
 #include "os/clock.h"
@@ -144,6 +145,7 @@ session_tls(struct session *s)
 	struct tls *tls = tls_accept(s->set->tls, s->net.fd);
 	struct tls_facts f;
 
+	tls_signer_client(&s->peer);
 	if (tls == NULL || tls_handshake_wait(tls,
 	    clock_deadline(LIMIT_TLS_MS)) != 0) {
 		tls_failed(s, &tls);

@@ -14,6 +14,7 @@
  */
 #include "base/bug.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "daemon/service.h"
 #include "helpers/keyd/keys.h"
 #include "helpers/keyd/request.h"
@@ -29,6 +30,18 @@ static struct {
 	struct request_state req;
 	struct event *former_over;
 } all;
+
+/* However much one network may begin, half of smtpd's is for others. */
+static void
+set_pace(const struct conf_view *conf)
+{
+	unsigned most = (unsigned)num_max(all.req.per_channel / 2, 1);
+	unsigned each = (unsigned)conf_num(conf, "tls_handshakes_per_network");
+
+	pace_free(&all.req.networks);
+	all.req.networks = pace_new(each == 0 ? most :
+	    (unsigned)num_min(each, most));
+}
 
 static void
 load(void)
@@ -50,6 +63,7 @@ load(void)
 	all.req.per_channel = (unsigned)conf_num(conf, "sign_rate_channel");
 	all.req.in_all = (unsigned)conf_num(conf, "sign_rate_total");
 	service_pairs_judged();
+	set_pace(conf);
 	log_info(LF_STR("event", "keys"),
 	    LF_NUM("usable", keys_count(fresh)),
 	    LF_NUM("configured", conf_count(conf, "certificates")));
@@ -114,5 +128,6 @@ main(int argc, char **argv)
 	keys_free(&all.req.former);
 	keys_free(&all.req.keys);
 	hosted_free(&all.req.hosted);
+	pace_free(&all.req.networks);
 	return service_end();
 }

@@ -42,21 +42,43 @@ request_init(struct request_state *s)
 	TAILQ_INIT(&s->waiting);
 }
 
+/*
+ * A session of smtpd needs one signature per connection, and sessions come and
+ * go with clients: what is counted there is the client's network, as the
+ * session says it.  One that lies has the few of its own channel.
+ */
 static bool
-within_rates(struct request_state *s, struct ipc_peer *peer)
+network_may(struct request_state *s, const struct sign_req *req)
 {
+	struct sock_addr from = { .family = req->client_len == 4 ? 4 :
+	    req->client_len == 16 ? 6 : 0 };
+	bool say;
+
+	memcpy(from.ip, req->client, from.family == 0 ? 0 : req->client_len);
+	return s->networks == NULL || pace_allow(s->networks, &from, &say);
+}
+
+/* NULL, or why not. */
+static const char *
+over_rates(struct request_state *s, struct ipc_peer *peer,
+    const struct sign_req *req)
+{
+	static const char many[] = "too many signatures";
 	struct rate *r = ipc_peer_get(peer);
 
 	if (r == NULL) {
 		r = xcalloc(1, sizeof(*r));
 		ipc_peer_set(peer, r);
 	}
-	/* A session needs one per connection; they come and go with clients. */
-	if (ipc_peer_role(peer) == ROLE_SMTPD_SESSION)
-		return rate_take(r, PER_SESSION) &&
-		    rate_take(&s->sessions, s->per_channel) &&
-		    rate_take(&s->all, s->in_all);
-	return rate_take(r, s->per_channel) && rate_take(&s->all, s->in_all);
+	if (ipc_peer_role(peer) != ROLE_SMTPD_SESSION)
+		return rate_take(r, s->per_channel) &&
+		    rate_take(&s->all, s->in_all) ? NULL : many;
+	if (!rate_take(r, PER_SESSION))
+		return many;
+	if (!network_may(s, req))
+		return "too many signatures for this network";
+	return rate_take(&s->sessions, s->per_channel) &&
+	    rate_take(&s->all, s->in_all) ? NULL : many;
 }
 
 /* ---------------------------------------------------------------- waiting */
@@ -162,8 +184,8 @@ answer_sign(struct request_state *s, struct ipc_peer *peer,
 		return VERDICT_OK;
 	if (key == NULL || !key_is(key, req))
 		reason = "no key for this name";
-	else if (!within_rates(s, peer))
-		reason = "too many signatures";
+	else if ((reason = over_rates(s, peer, req)) != NULL)
+		;	/* said there */
 	else if (key_sign(key, req, &rep) != 0)
 		reason = "the key cannot sign by this scheme";
 	else

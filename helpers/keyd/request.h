@@ -8,12 +8,14 @@
 #include "helpers/keyd/keys.h"
 #include "helpers/keyd/rate.h"
 #include "ipc/server.h"
+#include "net/pace.h"
 
 struct request_state {
 	struct keys   *keys, *former;	/* former: until a reload is long ago */
 	struct hosted *hosted;		/* NULL: no certificate_dir */
 	unsigned       per_channel, in_all;	/* signatures a second */
 	struct rate    all, sessions;	/* sessions: those of smtpd together */
+	struct pace   *networks;	/* of clients of smtpd, or NULL */
 	int64_t	       said_ms;		/* when a refusal was last logged */
 	uint64_t       unsaid;
 	TAILQ_HEAD(waiting_list, waiting) waiting;	/* for files */

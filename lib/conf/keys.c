@@ -132,10 +132,11 @@ const struct conf_key conf_keys[] = {
 	    R(POP3_FRONT) | R(IMAP_FRONT),
 	    "TLS handshakes under way at once in pop3d, and in imapd." },
 	{ "tls_handshakes_per_network", CONF_NUM, 0, 100000, "50", NULL,
-	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
+	    R(KEYD) | SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
 	    "TLS handshakes that the clients of one network (IPv4: /24, IPv6: "
 	    "/48) may begin in a second, with bursts of twice that, at pop3d, "
-	    "at imapd, and at listen_submissions; 0: no limit." },
+	    "at imapd, and at smtpd, there never more than half of "
+	    "sign_rate_channel; 0: no other limit." },
 	{ "sign_rate_channel", CONF_NUM, 1, 100000, "300", NULL, R(KEYD),
 	    "TLS handshakes a second that keyd signs for one pop3d, one imapd "
 	    "or all sessions of smtpd." },

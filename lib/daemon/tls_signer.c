@@ -29,6 +29,7 @@ _Static_assert(SIGN_KEY_ID == CERT_ID, "one kind of key id");
 static struct {
 	struct ipc_client keyd;
 	int64_t wait_ms;
+	struct sock_addr client;
 } signer = { .keyd = { .fd = -1 } };
 
 static size_t
@@ -47,6 +48,9 @@ ask_keyd(const struct tls_text *text, uint8_t *sig, size_t sig_max)
 	span_copy_cut(span_str(text->host), req.host, sizeof(req.host));
 	memcpy(req.key_id, text->key_id, sizeof(req.key_id));
 	memcpy(req.tbs, text->text.p, text->text.n);
+	req.client_len = signer.client.family == 4 ? 4 :
+	    signer.client.family == 6 ? 16 : 0;
+	memcpy(req.client, signer.client.ip, req.client_len);
 	if (ipc_call(&signer.keyd, &q, &rep, NULL, &why) != 0) {
 		log_warn(LF_STR("event", "not-signed"),
 		    LF_STR("name", text->host), LF_STR("why", why.text));
@@ -113,6 +117,12 @@ tls_signer_use(int fd, int64_t wait_ms)
 	ipc_client_init(&signer.keyd, fd, "keyd");
 	signer.wait_ms = wait_ms;
 	tls_on(&asks);
+}
+
+void
+tls_signer_client(const struct sock_addr *client)
+{
+	signer.client = *client;
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "ipc/server.h"
 #include "net/tls.h"
+#include "os/sock.h"
 
 /*
  * The certificates that this daemon may serve ("cert/N", from master), at start
@@ -29,6 +30,11 @@ void	tls_signer_reload(struct tls_server **s, const char *alpn);
  * wait_ms  for a signature
  */
 void	tls_signer_use(int fd, int64_t wait_ms);
+/*
+ * For whom the handshakes are that are signed over that channel: keyd bounds
+ * those of each network.
+ */
+void	tls_signer_client(const struct sock_addr *client);
 /*
  * The same for a daemon with a loop: whenever srv has a peer of ROLE_KEYD, over
  * that, as tls_later_use() says; where the library cannot leave a handshake

@@ -10,6 +10,7 @@ static const struct ipc_field req_fields[] = {
 	IPC_TEXT(sign_req, host, 1, SIGN_HOST_MAX),
 	IPC_BLOB(sign_req, key_id, SIGN_KEY_ID, SIGN_KEY_ID),
 	IPC_BLOB(sign_req, tbs, SIGN_TBS_MIN, SIGN_TBS_MAX),
+	IPC_BLOB(sign_req, client, 0, 16),
 };
 const struct ipc_type sign_req_type =
     IPC_TYPE(sign_req, IPC_NUM_SIGN_REQ, IPC_FD_NONE, req_fields);

@@ -39,6 +39,8 @@ struct sign_req {		/* smtpd session, pop3d and imapd front -> keyd */
 	size_t	 key_id_len;
 	uint8_t	 tbs[SIGN_TBS_MAX];	/* octets to be signed */
 	size_t	 tbs_len;
+	uint8_t	 client[16];	/* of smtpd: the client's IPv4 or IPv6 address */
+	size_t	 client_len;	/* 4, 16, or 0: none */
 };
 struct sign_rep {
 	uint8_t	 sig[SIGN_SIG_MAX];

@@ -82,16 +82,17 @@ def context(version=None, **options):
     return c
 
 
-def connect(paq, port):
+def connect(paq, port, source=None):
     with in_netns(paq.netns):
-        return socket.create_connection((paq.host, paq.port[port]), 20)
+        return socket.create_connection((paq.host, paq.port[port]), 20,
+                                        source and (source, 0))
 
 
 class Line:
     """A conversation by lines, in the clear or not."""
 
-    def __init__(self, paq, port):
-        self.sock = connect(paq, port)
+    def __init__(self, paq, port, source=None):
+        self.sock = connect(paq, port, source)
         self.left = b""
 
     def read(self):
@@ -148,7 +149,10 @@ IMPLICIT = {"submissions": (rb"220 ", b"NOOP", rb"250 "),
 
 def open_tls(paq, port, name=None, **options):
     """A connection under TLS, its greeting (if any) read."""
-    line = Line(paq, port)
+    return lead(Line(paq, port), port, name, **options)
+
+
+def lead(line, port, name=None, **options):
     if port in IMPLICIT:
         line.start(name, **options)
         line.until(IMPLICIT[port][0])
@@ -1007,7 +1011,7 @@ def at_once_closed(paq):
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="not root: loopback has no such limit")
-@pytest.mark.parametrize("port", ["imaps", "submissions"])
+@pytest.mark.parametrize("port", ["imaps", "submissions", "mx", "submission"])
 def test_one_network_cannot_take_all_handshakes(netns, pairs, port):
     settings = {"certificates": pairs["ec"].setting(),
                 "tls_handshakes_per_network": "2"}
@@ -1022,9 +1026,10 @@ def test_one_network_cannot_take_all_handshakes(netns, pairs, port):
         assert paq.log_text().count("too many handshakes of this") < 30
         # another network has its own
         with in_netns(paq.netns):
-            s = socket.create_connection((paq.host, paq.port[port]), 20,
-                                         ("127.0.0.1", 0))
-        context().wrap_socket(s).close()
+            other = Line(paq, port, source="127.0.0.1")
+        lead(other, port)
+        other.raw(noop(port)[0] + b"\r\n")
+        other.until(noop(port)[1])
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="not root: loopback has no such limit")
