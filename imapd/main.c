@@ -33,7 +33,8 @@
 
 static const struct service front_service = {
 	.name = "imapd-front", .role = ROLE_IMAP_FRONT,
-	.sandbox = SANDBOX_FORK, .mem_max_octets = 2048 * MIB,
+	.sandbox = SANDBOX_FORK, .mem_max_octets = 512 * MIB,
+	.mem_per = "imap_clients_max", .mem_each_octets = FRONT_CLIENT_MEM,
 	.nofile = 200200, .nproc = 0,
 };
 

@@ -24,7 +24,8 @@
 
 static const struct service front_service = {
 	.name = "pop3d", .role = ROLE_POP3_FRONT, .sandbox = SANDBOX_FORK,
-	.mem_max_octets = 1024 * MIB, .nofile = 220000, .nproc = 0,
+	.mem_max_octets = 512 * MIB, .mem_per = "pop3_clients_max",
+	.mem_each_octets = FRONT_CLIENT_MEM, .nofile = 220000, .nproc = 0,
 };
 
 static const struct service session_service = {

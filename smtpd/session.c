@@ -132,11 +132,12 @@ tie(struct session_ties *ties, const struct tls *tls, const char *client)
 static void
 tls_failed(struct session *s, struct tls **tls)
 {
-	log_info(LF_STR("event", "tls-failed"), LF_STR("session", s->id),
-	    LF_STR("client", s->client),
-	    LF_STR("why", *tls != NULL ? tls_failure(*tls) : "no memory"));
+	char why[128];
+
+	(void)snprintf(why, sizeof(why), "TLS handshake failed: %s",
+	    *tls != NULL ? tls_failure(*tls) : "no memory");
 	tls_free(tls);
-	session_lost(s, "TLS handshake failed");
+	session_lost(s, why);	/* its one line in the log */
 }
 
 bool
@@ -290,6 +291,7 @@ finish(struct session *s)
 	stream_deadline(&s->net, LIMIT_GOODBYE_MS);
 	if (stream_flush(&s->net) != STREAM_OK || !s->odd)
 		return;
+	stream_end_io(&s->net);	/* RFC 8446 6.1: before our side ends */
 	sock_end_output(s->net.fd);
 	do
 		stream_consume(&s->net, stream_peek(&s->net).n);

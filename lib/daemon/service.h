@@ -25,6 +25,8 @@ struct service {
 	enum role    role;
 	enum sandbox sandbox;
 	size_t	     mem_max_octets;	/* RLIMIT_AS, 0: none */
+	const char  *mem_per;		/* a number of the settings, or NULL: */
+	size_t	     mem_each_octets;	/* for each of that so much more */
 	unsigned     nofile;
 	unsigned     nproc;		/* processes of this user; 0: no fork */
 	uint64_t     file_max_octets;	/* RLIMIT_FSIZE; 0: writes no file */

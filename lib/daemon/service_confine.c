@@ -88,7 +88,9 @@ service_confine(const int *read_dirs, const int *write_dirs)
 		.owner_uids_n = service_ranges(false, uids, COUNT(uids)),
 		.owner_gids_n = service_ranges(true, gids, COUNT(gids)),
 		.sandbox = svc->sandbox,
-		.mem_max_octets = svc->mem_max_octets,
+		.mem_max_octets = svc->mem_max_octets + (svc->mem_per == NULL ?
+		    0 : conf_num(s->conf, svc->mem_per) *
+		    svc->mem_each_octets),
 		.nofile = svc->nofile,
 		.nproc = svc->nproc == 0 ? 0 : !drop ? ONE_USER_NPROC :
 		    svc->nproc + OTHERS_NPROC,

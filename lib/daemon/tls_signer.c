@@ -52,7 +52,10 @@ ask_keyd(const struct tls_text *text, uint8_t *sig, size_t sig_max)
 	    signer.client.family == 6 ? 16 : 0;
 	memcpy(req.client, signer.client.ip, req.client_len);
 	if (ipc_call(&signer.keyd, &q, &rep, NULL, &why) != 0) {
-		log_warn(LF_STR("event", "not-signed"),
+		/* A refusal has been logged by keyd, all of a second by one
+		   line; here it would be one for each client. */
+		if (signer.keyd.fd < 0)
+			log_warn(LF_STR("event", "not-signed"),
 		    LF_STR("name", text->host), LF_STR("why", why.text));
 		return 0;
 	}

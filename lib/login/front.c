@@ -171,6 +171,16 @@ client_feed(struct front_client *c)
 
 /* ------------------------------------------------------------------ events */
 
+/* TLS has to write before it can read: what comes in waits for that. */
+static void
+wait_to_write(struct front_client *c)
+{
+	c->read_stopped = true;
+	(void)event_del(c->readable);
+	if (event_add(c->writable, NULL) != 0)
+		die(EXIT_OSERR, "cannot watch a client");
+}
+
 /*
  * Under TLS octets may be left that no event tells of: until there are none,
  * but not for ever.
@@ -189,9 +199,8 @@ client_read(struct front_client *c)
 		    &want);
 
 		if (n < 0 && errno == EAGAIN) {
-			if (want == FD_WRITE &&
-			    event_add(c->writable, NULL) != 0)
-				die(EXIT_OSERR, "cannot watch a client");
+			if (want == FD_WRITE)
+				wait_to_write(c);
 			return;
 		}
 		if (n <= 0) {
@@ -238,6 +247,16 @@ on_more(evutil_socket_t fd, short what, void *ctx)
 }
 
 static void
+read_again(struct front_client *c)
+{
+	c->read_stopped = false;
+	if (event_add(c->readable, NULL) != 0)
+		die(EXIT_OSERR, "cannot watch a client");
+	if (c->state == TALKING)
+		client_read(c);
+}
+
+static void
 on_writable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct front_client *c = ctx;
@@ -246,8 +265,8 @@ on_writable(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	if (c->state == HANDSHAKE)
 		client_handshake(c);
-	else
-		(void)client_push(c);
+	else if (client_push(c) && c->read_stopped)
+		read_again(c);
 }
 
 static void

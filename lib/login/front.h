@@ -22,6 +22,8 @@
 
 #define FRONT_INPUT_MAX		8192	/* octets of one command with its literals */
 #define FRONT_OUTPUT_MAX	16384	/* octets of answers not yet taken */
+/* Of memory for one client: input and output, TLS, a relay; room above that. */
+#define FRONT_CLIENT_MEM	(160 * KIB)
 #define FRONT_ERRORS_MAX	10	/* bad commands before the client is sent off */
 #define FRONT_LOGINS_MAX	5	/* log-ins that failed, likewise */
 #define FRONT_ASKS_MAX	2000	/* questions to authd in a second, of all */

@@ -47,6 +47,7 @@ struct front_client {
 	bool		 known;		/* the first octets were looked at */
 	bool		 tls_first;	/* no greeting yet */
 	bool		 tls_next;	/* TLS begins when the output is out */
+	bool		 read_stopped;	/* TLS writes before it reads on */
 	max_align_t	 proto_state[];
 };
 
@@ -63,6 +64,8 @@ struct front {
 	LIST_HEAD(, front_client) clients;
 	struct tls_server *tls;		/* NULL: no certificate */
 	struct pace	  *pace;	/* of handshakes */
+	int64_t		   failed_ms;	/* when one that failed was logged */
+	uint64_t	   failed_unsaid;	/* since then */
 	unsigned	   handshakes, handshakes_max;	/* under way */
 	LIST_HEAD(, front_relay) relays;
 	bool		   stopping;

@@ -10,9 +10,11 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "os/clock.h"
 #include "os/fd.h"
 
 #define HANDSHAKE_S	20
+#define SAY_MS		1000	/* between two lines of handshakes that failed */
 
 struct front_relay {
 	LIST_ENTRY(front_relay) next;
@@ -123,6 +125,25 @@ handshake_over(struct front_client *c)
 		client_read(c);
 }
 
+/* One line a second, with how many there were since the last. */
+static void
+log_failed(const struct front_client *c)
+{
+	struct front *f = c->front;
+	int64_t now = clock_mono_ms();
+
+	if (f->failed_ms != 0 && now - f->failed_ms < SAY_MS) {
+		f->failed_unsaid++;
+		return;
+	}
+	log_info(LF_STR("event", "tls-failed"), LF_STR("client", c->address),
+	    LF_STR("session", c->session),
+	    LF_STR("why", tls_failure(c->conn.tls)),
+	    LF_NUM("unsaid", f->failed_unsaid));
+	f->failed_ms = now;
+	f->failed_unsaid = 0;
+}
+
 void
 client_handshake(struct front_client *c)
 {
@@ -144,9 +165,7 @@ client_handshake(struct front_client *c)
 	case TLS_FAILED:
 		break;
 	}
-	log_info(LF_STR("event", "tls-failed"), LF_STR("client", c->address),
-	    LF_STR("session", c->session),
-	    LF_STR("why", tls_failure(c->conn.tls)));
+	log_failed(c);
 	client_free(c);
 }
 

@@ -329,3 +329,13 @@ stream_set_io(struct stream *s, const struct stream_io *io, void *ctx)
 	s->in_at = s->in_end = 0;
 	return forgotten;
 }
+
+void
+stream_end_io(struct stream *s)
+{
+	if (s->io->close != NULL)
+		s->io->close(s->io_ctx);
+	s->io = &plain;
+	s->io_ctx = NULL;
+	s->in_at = s->in_end = 0;
+}

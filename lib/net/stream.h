@@ -118,5 +118,10 @@ enum stream_result stream_flush(struct stream *s) must_use;
  */
 size_t	stream_set_io(struct stream *s, const struct stream_io *io, void *ctx)
 	    must_use;
+/*
+ * The layer says goodbye and is gone: what is read from now on is what the peer
+ * still sends through it, and of no use but to be dropped.
+ */
+void	stream_end_io(struct stream *s);
 
 #endif

@@ -5,6 +5,7 @@ import contextlib
 import email
 import imaplib
 import os
+import pathlib
 import poplib
 import re
 import shutil
@@ -1118,6 +1119,49 @@ def still_served(paq, port):
         return served(paq, port)
     except (OSError, EOFError):
         return None
+
+
+@pytest.mark.parametrize("port", ["mx", "submissions"])
+def test_goodbye_before_the_end(netns, pairs, port):
+    """RFC 8446 6.1: close_notify, also behind a 421 to a client that waits,
+    so that nobody can cut the answers short unseen."""
+    settings = {"certificates": pairs["ec"].setting(), "smtp_timeout": "10s"}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        line = open_tls(paq, port)
+        assert line.sock.suppress_ragged_eofs
+        line.sock.suppress_ragged_eofs = False
+        line.until(rb"421 ")
+        assert line.sock.recv(100) == b""
+        line.close()
+
+
+def test_memory_for_all_clients(netns, pairs):
+    """The limit of memory grows with the number of clients allowed."""
+    settings = {"certificates": pairs["ec"].setting(),
+                "imap_clients_max": "20000", "pop3_clients_max": "100"}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        for daemon, clients in ("imap-front", 20000), ("pop3-front", 100):
+            pid = next(r["pid"] for r in paq.status()
+                       if r["daemon"] == daemon)
+            limit = re.search(r"Max address space +(\d+)", pathlib.Path(
+                f"/proc/{pid}/limits").read_text()).group(1)
+            assert int(limit) == (512 << 20) + clients * (160 << 10)
+
+
+def test_failed_handshakes_do_not_fill_the_log(netns, pairs):
+    settings = {"certificates": pairs["ec"].setting()}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        begun = time.monotonic()
+        for _ in range(150):
+            s = connect(paq, "imaps")
+            s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                while s.recv(4096):
+                    pass
+            s.close()
+        took = time.monotonic() - begun
+        lines = re.findall(r"event=tls-failed.*unsaid=(\d+)", paq.log_text())
+        assert 1 <= len(lines) <= took + 2
 
 
 def served(paq, port):
