@@ -5,9 +5,11 @@
  * one bit, so that no password fits.  Only a password that fits at once saves
  * the second piece of work.
  *
- * How long one crypt takes is written in the hash itself; accounts with hashes
- * of another kind or cost than this system's own do answer in another time
- * here.  The delay of wrong answers (throttle.h) covers that.
+ * How long one crypt takes is written in the hash itself.  Where that is of
+ * another kind or cost than this system's own, cheaper mostly, a wrong password
+ * costs one of our own as well, so that no name is judged faster than one that
+ * nobody has.  One that is dearer shows; the delay of wrong answers
+ * (throttle.h) covers that.
  */
 #include "helpers/authd/judge.h"
 
@@ -21,8 +23,31 @@
 
 static struct {
 	char hash[CRYPT_OUTPUT_SIZE];
+	size_t kind_n;		/* octets of hash that say kind and cost */
 	struct scram_key keys;
 } nobody;
+
+/* "$y$j9T$": in crypt(5) the cost stands behind the kind, or, where it may be
+   left out, nothing does but the salt. */
+static size_t
+kind_length(const char *hash)
+{
+	static const char *const with_cost[] = { "$y$", "$gy$", "$7$", "$2b$" };
+	struct span s = span_str(hash);
+	size_t n = 1 + span_chr(span_from(s, 1), '$') + 1;
+
+	for (size_t i = 0; i < COUNT(with_cost); i++)
+		if (span_starts(s, span_str(with_cost[i])))
+			n += span_chr(span_from(s, n), '$') + 1;
+	return n < s.n ? n : s.n;
+}
+
+static bool
+is_our_kind(const char *hash)
+{
+	return span_starts(span_str(hash), span_of(nobody.hash,
+	    nobody.kind_n));
+}
 
 static bool
 crypt_fits(const char *password, const char *hash)
@@ -53,6 +78,7 @@ judge_prepare(void)
 	if (scram_key_make(&nobody.keys, SCRAM_SHA_256, SPAN_LIT("nobody's"),
 	    span_of(salt, sizeof(salt)), SCRAM_ITERATIONS) != 0)
 		die(EXIT_OSERR, "SHA-256 does not work");
+	nobody.kind_n = kind_length(nobody.hash);
 	nobody.hash[strlen(nobody.hash) - 1] ^= 1;
 	nobody.keys.stored[0] ^= 1;
 }
@@ -66,10 +92,19 @@ judge_fits(const struct judge_case *c, struct judge_work *work)
 
 	if (work == NULL)
 		work = &none;
-	*work = (struct judge_work){ .crypts = 1 };
-	if (crypt_fits(c->password, c->hash[0] != '\0' ? c->hash :
-	    nobody.hash) && c->hash[0] != '\0')
-		return true;
+	*work = (struct judge_work){ .crypts = 0 };
+	if (c->hash[0] != '\0') {
+		work->crypts++;
+		if (crypt_fits(c->password, c->hash))
+			return true;
+	}
+	if (!is_our_kind(c->hash)) {	/* "" is not, either */
+		work->crypts++;
+		work->ours++;
+		(void)crypt_fits(c->password, nobody.hash);
+	} else {
+		work->ours++;
+	}
 	real = c->keys[0] != '\0' &&
 	    scram_key_read(&keys, span_str(c->keys)) == 0;
 	work->derivations = 1;

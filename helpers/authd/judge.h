@@ -1,7 +1,7 @@
 /*
  * judge - is this the password?  What a worker does with one question; slow on
- * purpose, and as slow for every wrong one: one crypt(3) and one derivation of
- * SCRAM keys, whoever is asked about.
+ * purpose, and as slow for every wrong one: one crypt(3) of this system's own
+ * kind and one derivation of SCRAM keys, whoever is asked about.
  */
 #ifndef AUTHD_JUDGE_H
 #define AUTHD_JUDGE_H
@@ -17,6 +17,7 @@ struct judge_case {
 };
 struct judge_work {		/* how often each was done */
 	unsigned crypts, derivations;
+	unsigned ours;		/* of crypts, of this system's kind and cost */
 };
 
 /*

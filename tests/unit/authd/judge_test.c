@@ -3,6 +3,9 @@
  */
 #include "../t.h"
 
+#include <crypt.h>
+#include <stdlib.h>
+
 #include "helpers/authd/judge.h"
 
 /* "Hello world!", by openssl-passwd(1). */
@@ -39,18 +42,45 @@ work(void **state)
 		struct judge_case c = { cases[i].hash, cases[i].keys,
 			cases[i].password };
 		struct judge_work done;
+		unsigned pad;
 
 		t_case(cases[i].hash);
 		T_TRUE(judge_fits(&c, &done) == cases[i].fits);
-		T_INT(done.crypts, 1);
+		pad = !cases[i].fits || cases[i].hash[0] == '\0';
+		T_INT(done.ours, pad);
+		T_INT(done.crypts, (cases[i].hash[0] != '\0') + pad);
 		T_INT(done.derivations, cases[i].derivations);
 	}
+}
+
+/* One of our own kind is enough, and as much as for who does not exist. */
+static void
+our_own_kind(void **state)
+{
+	struct crypt_data *data = calloc(1, sizeof(*data));
+	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+	struct judge_case c = { "", "", "wrong" };
+	struct judge_work done;
+
+	(void)state;
+	judge_prepare();
+	T_TRUE(crypt_gensalt_rn(NULL, 0, NULL, 0, setting,
+	    sizeof(setting)) != NULL);
+	c.hash = crypt_r("right", setting, data);
+	T_TRUE(!judge_fits(&c, &done));
+	T_INT(done.crypts, 1);
+	T_INT(done.ours, 1);
+	c.password = "right";
+	T_TRUE(judge_fits(&c, &done));
+	T_INT(done.crypts, 1);
+	free(data);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(work) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(work),
+		cmocka_unit_test(our_own_kind) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
