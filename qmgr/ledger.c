@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "os/clock.h"
+#include "os/fd.h"
 #include "os/fs.h"
 #include "qmgr/limits.h"
 #include "qmgr/message.h"
@@ -78,18 +79,33 @@ check_sum(struct qmgr *q)
 /* -------------------------------------------------------------- comparison */
 
 /*
- * A file that a session still writes is known to its session alone; one that
- * is long finished is not.
+ * A file that a session still writes is known to its session alone: its first
+ * line is blank, however long that takes.  From a filled one to COMMIT it is
+ * seconds.
  */
 static bool
 may_be_a_session(struct qmgr *q, enum queue_state place, const char *id)
 {
+	enum queue_got got = QUEUE_TROUBLE;
+	struct queue_head h;
+	struct arena *a;
 	struct fs_stat st;
+	struct why why;
+	int fd;
 
 	if (fs_stat(q->queue.dirs[queue_dir(place, id)], id, &st) != 0)
 		return true;	/* gone again */
-	return place == QUEUE_INCOMING && clock_wall_s() -
-	    st.mtime_ns / NS_PER_S < STRANGE_AFTER_S;
+	if (place != QUEUE_INCOMING)
+		return false;
+	if (clock_wall_s() - st.mtime_ns / NS_PER_S < STRANGE_AFTER_S)
+		return true;
+	a = arena_new(ENVELOPE_MEMORY);
+	fd = queue_open_read(&q->queue, place, id);
+	if (fd >= 0)
+		got = queue_read_head(fd, a, &h, &why);
+	fd_close(&fd);
+	arena_free(&a);
+	return got == QUEUE_UNFINISHED;
 }
 
 struct looking {

@@ -57,7 +57,7 @@
 
 /* The ledger. */
 #define COMPARE_AFTER_S		60	/* of start: what was found is loaded */
-#define STRANGE_AFTER_S		3600	/* no session writes that long */
+#define STRANGE_AFTER_S		600	/* from a session's last write to COMMIT */
 
 /* Peers that end. */
 #define ORPHAN_MS		600000	/* a delivery that outlives its qmgr */

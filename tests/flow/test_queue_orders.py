@@ -1,6 +1,7 @@
 """Orders of an operator to qmgr: selectors, hold, release, requeue, drop,
 pause, the ledger."""
 import json
+import os
 import re
 import time
 
@@ -302,6 +303,30 @@ def test_a_file_that_was_removed(q):
     q.control("queue-flush")
     q.wait(lambda: q.events("file-vanished", id=id_), "the alarm")
     assert in_balance(q)["vanished"] == 1
+
+
+def test_files_that_nobody_knows(q):
+    """A whole one is taken in; one that its session still writes is not."""
+    id_ = deferred(q, A, B)
+    whole = q.files()[id_].read_bytes()
+    strange = id_[:-2] + "Z" + id_[-1]
+    (q.queue / "incoming" / strange).write_bytes(whole)
+    chan = q.session()
+    writing, fd = q.new(chan)
+    for name in (strange, writing):
+        path = q.queue / "incoming" / name
+        if os.geteuid() == 0:
+            os.chown(path, 65534, 65534)
+        os.utime(path, (1, 1))
+    q.outcome.clear()
+    q.control("queue-fsck")
+    q.wait(lambda: q.events("file-unknown", id=strange), "the alarm")
+    q.wait(lambda: q.delivered(B), "it is delivered")
+    assert not q.events("file-unknown", id=writing)
+    assert writing in q.files("incoming")
+    os.close(fd)
+    chan.close()
+    in_balance(q)
 
 
 def test_fsck(q):
