@@ -16,8 +16,11 @@ from fake_suite import own_network
 from running import BOB, look
 from suite import OWNER, Suite, namespaces, wait_for
 
-pytestmark = [needs_root, pytest.mark.skipif(
-    not namespaces(), reason="no user namespaces here")]
+pytestmark = [
+    needs_root,
+    pytest.mark.skipif(not namespaces(), reason="no user namespaces here"),
+    pytest.mark.skipif("build-san" in os.environ.get("BUILD", ""),
+                       reason="the sanitizer takes the fault signals")]
 
 SERVER, OTHERS = "192.0.2.1", [f"192.0.2.{n}" for n in range(5, 15)]
 
