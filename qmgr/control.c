@@ -7,12 +7,14 @@
 #include "qmgr/control.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bug.h"
 #include "base/log.h"
 #include "ipc/control.h"
+#include "ipc/msg_queue.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "qmgr/bulk.h"
@@ -28,7 +30,8 @@
 #define STEPS_PER_TURN	100
 
 struct control {
-	size_t n;		/* connections */
+	size_t n;		/* connections of operators */
+	size_t mines;		/* of other users */
 };
 
 struct caller {			/* one operator */
@@ -39,6 +42,7 @@ struct caller {			/* one operator */
 	int64_t	     until_ms;
 	struct bulk  bulk;
 	bool	     more;		/* of the bulk is to come */
+	size_t	    *counted;	/* where this one is */
 };
 
 struct control *
@@ -50,7 +54,7 @@ control_new(void)
 static void
 caller_end(struct caller *c)
 {
-	c->q->control->n--;
+	(*c->counted)--;
 	event_free(c->writable);
 	fd_close(&c->fd);
 	buf_fini(&c->out);
@@ -245,17 +249,16 @@ answer(struct caller *c, const struct super_control *order)
 		(void)!buf_addf(&c->out, CONTROL_ERROR "%s\n", why.text);
 }
 
-void
-control_order(struct qmgr *q, const struct super_control *order, int fd)
+/* NULL: too many; fd is closed then. */
+static struct caller *
+caller_new(struct qmgr *q, int fd, size_t *counted, size_t most)
 {
 	struct caller *c;
 
-	if (q->control->n >= CONTROLS_MAX || fd_nonblock(fd, true) != 0) {
+	if (*counted >= most || fd_nonblock(fd, true) != 0) {
 		fd_close(&fd);
-		return;
+		return NULL;
 	}
-	log_info(LF_STR("event", "control"), LF_STR("verb", order->verb),
-	    LF_STR("args", order->args[0] != '\0' ? order->args : NULL));
 	c = xcalloc(1, sizeof(*c));
 	c->q = c->bulk.q = q;
 	c->fd = fd;
@@ -264,7 +267,45 @@ control_order(struct qmgr *q, const struct super_control *order, int fd)
 	c->writable = event_new(q->base, fd, EV_WRITE, on_writable, c);
 	if (c->writable == NULL)
 		die(EXIT_OSERR, "event_new failed");
-	q->control->n++;
+	c->counted = counted;
+	(*counted)++;
+	return c;
+}
+
+void
+control_order(struct qmgr *q, const struct super_control *order, int fd)
+{
+	struct caller *c = caller_new(q, fd, &q->control->n, CONTROLS_MAX);
+
+	if (c == NULL)
+		return;
+	log_info(LF_STR("event", "control"), LF_STR("verb", order->verb),
+	    LF_STR("args", order->args[0] != '\0' ? order->args : NULL));
 	answer(c, order);
 	on_writable(fd, EV_WRITE, c);
+}
+
+enum verdict
+control_on_mine(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct queue_mine *m = msg->body;
+	struct qmgr *q = ctx;
+	int fd = *msg->fd;
+	struct caller *c;
+	char words[32];
+	struct why why;
+
+	(void)peer;
+	*msg->fd = -1;
+	c = caller_new(q, fd, &q->control->mines, MINES_MAX);
+	if (c == NULL)
+		return VERDICT_OK;
+	log_debug(LF_STR("event", "control"), LF_STR("verb", "mine"),
+	    LF_NUM("uid", m->uid));
+	(void)snprintf(words, sizeof(words), "account=uid:%u",
+	    (unsigned)m->uid);
+	if (do_list(c, words, &why) != 0)
+		(void)!buf_addf(&c->out, CONTROL_ERROR "%s\n", why.text);
+	on_writable(fd, EV_WRITE, c);
+	return VERDICT_OK;
 }

@@ -20,6 +20,7 @@
 #define QMGR_CONTROL_H
 
 #include "ipc/msg_super.h"
+#include "ipc/server.h"
 #include "qmgr/qmgr.h"
 
 struct control;
@@ -28,5 +29,11 @@ struct control *control_new(void);
 /* fd: the operator's connection; closed here, now or when all is said. */
 void	control_order(struct qmgr *q, const struct super_control *order,
 	    int fd);
+/*
+ * A user of this host wants to see his own messages: those with auth=uid:N.
+ * He gets the list and nothing else, and takes no operator's place.
+ */
+enum verdict	control_on_mine(struct ipc_peer *peer,
+		    const struct ipc_msg *msg, void *ctx);
 
 #endif

@@ -69,6 +69,7 @@
 
 /* Operators. */
 #define CONTROLS_MAX		16	/* connections at once */
+#define MINES_MAX		8	/* users who look at their own mail */
 #define CONTROL_MS		60000
 #define LIST_MAX		200000	/* lines of one list */
 #define SHOW_MAX		(1 * MIB)

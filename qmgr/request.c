@@ -12,6 +12,7 @@
 #include "ipc/msg_queue.h"
 #include "ipc/msg_refusal.h"
 #include "qmgr/commit.h"
+#include "qmgr/control.h"
 #include "qmgr/dispatch.h"
 #include "qmgr/expand.h"
 #include "qmgr/orphan.h"
@@ -26,6 +27,7 @@
 
 const struct ipc_rule request_rules[] = {
 	CHAN_RULE(ROLE_BIT(ROLE_SMTPD)),
+	{ ROLE_BIT(ROLE_SMTPD), &queue_mine_type, 20, control_on_mine },
 	{ SESSION, &queue_new_type, 2000, commit_on_new },
 	{ SESSION, &queue_commit_type, 2000, commit_on_commit },
 	{ SESSION, &queue_abort_type, 2000, commit_on_abort },

@@ -6,6 +6,8 @@
  *	child -> listener	CHILD_HAVE		I hold it, drop your copy
  *	child -> listener	CHILD_IDLE		it is over; another?
  *	child -> listener	CHILD_ASK, event	tally.h: is it allowed?
+ *	child -> listener	CHILD_MINE		with a local user's connection:
+ *							his part of the queue
  *	listener -> child	CHILD_ANSWER, verdict, say
  *	end of channel		to the child: go
  */
@@ -20,6 +22,7 @@
 #define CHILD_HAVE	'H'
 #define CHILD_IDLE	'I'
 #define CHILD_ASK	'A'
+#define CHILD_MINE	'M'
 #define CHILD_ANSWER	'R'
 #define CHILD_TAKE_SIZE	4	/* octets: letter, port big-endian, stress */
 #define CHILD_ANSWER_SIZE	3

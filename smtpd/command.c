@@ -46,6 +46,8 @@ static const struct command {
 	{ VERB_XCLIENT, ON_HOSTS, ST_START | ST_READY, EFFORT_IDLE,
 	    cmd_xclient },
 	{ VERB_XFORWARD, ON_HOSTS, ST_READY, EFFORT_IDLE, cmd_xforward },
+	{ VERB_XMAILQ, ON(LISTENER_LOCAL), ST_START | ST_READY, EFFORT_IDLE,
+	    cmd_mailq },
 	{ VERB_RSET, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_rset },	/* 4.1.1.5 */
 	{ VERB_VRFY, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_vrfy },	/* 4.1.1.6 */
 	{ VERB_HELP, ON_ALL, ST_ANY, EFFORT_IDLE, cmd_help },	/* 4.1.1.8 */

@@ -37,6 +37,7 @@ void	cmd_vrfy(struct session *s, const struct verb_cmd *cmd);
 void	cmd_help(struct session *s, const struct verb_cmd *cmd);
 void	cmd_xclient(struct session *s, const struct verb_cmd *cmd);
 void	cmd_xforward(struct session *s, const struct verb_cmd *cmd);
+void	cmd_mailq(struct session *s, const struct verb_cmd *cmd);
 void	cmd_quit(struct session *s, const struct verb_cmd *cmd);
 
 #endif

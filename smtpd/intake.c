@@ -83,7 +83,8 @@ put_envelope(const struct intake *in, bool body_8bit, struct queue_writer *w,
 		.from = addr_text(&s->env.from),
 		.client = span_str(s->client),
 		.helo = span_str(s->helo),
-		.auth = s->facts.logged_in ? span_str(s->login) : SPAN_NONE,
+		.auth = s->facts.logged_in || s->facts.kind == LISTENER_LOCAL ?
+		    span_str(s->login) : SPAN_NONE,
 		.time = in->time,
 		.body_8bit = body_8bit,
 		.ret = s->env.ret == VERB_RET_FULL ? QUEUE_RET_FULL :

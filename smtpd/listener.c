@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "daemon/service.h"
 #include "ipc/chan.h"
+#include "ipc/msg_queue.h"
 #include "net/acceptor.h"
 #include "net/pace.h"
 #include "os/clock.h"
@@ -161,9 +162,12 @@ static bool
 start_session(struct listener *l, int fd, const struct sock_addr *peer,
     enum listener_kind kind)
 {
+	struct worker_client client = { .peer = *peer };
 	struct ends e;
 	pid_t pid;
 
+	client.is_user = kind == LISTENER_LOCAL &&
+	    sock_peer_uid(fd, &client.uid) == 0;
 	if (make_ends(l, kind, &e) != 0) {
 		log_shortage(l, "a channel cannot be made");
 		refuse(fd, kind, SAY_NO_SERVICE);
@@ -177,7 +181,7 @@ start_session(struct listener *l, int fd, const struct sock_addr *peer,
 		log_shortage(l, strerror(errno));
 		refuse(fd, kind, SAY_NO_SERVICE);
 		fd_close(&e.chan[0]);
-	} else if (workers_add(l->workers, pid, peer, e.chan[0]) != 0) {
+	} else if (workers_add(l->workers, pid, &client, e.chan[0]) != 0) {
 		log_shortage(l, "too many sessions");
 		(void)spawn_kill(pid, SIGTERM);	/* nobody would count it */
 		pid = -1;
@@ -343,6 +347,18 @@ on_ask(const struct sock_addr *peer, struct tally_event *e, bool *say,
 	return tally_count(l->tally, e, clock_mono_ms(), say);
 }
 
+/* What a user sees is bounded in qmgr; who cannot be served sees the end. */
+static void
+on_mine(uint32_t uid, int fd, void *ctx)
+{
+	struct listener *l = ctx;
+	const struct queue_mine m = { .uid = uid };
+	struct ipc_peer *qmgr = ipc_server_peer(l->srv, ROLE_QMGR);
+
+	if (qmgr != NULL && ipc_send(qmgr, &queue_mine_type, 0, &m, fd) != 0)
+		log_shortage(l, "the queue cannot be asked");
+}
+
 static void
 on_drained(evutil_socket_t fd, short what, void *arg)
 {
@@ -364,7 +380,8 @@ listener_new(const struct settings *set, struct ipc_server *srv)
 		.ctx = l,
 	};
 	const struct worker_events events = { .over = on_over,
-		.orphan = on_orphan, .ask = on_ask, .ctx = l };
+		.orphan = on_orphan, .ask = on_ask, .mine = on_mine,
+		.ctx = l };
 	uint8_t seed[16];
 	struct why why;
 

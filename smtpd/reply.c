@@ -29,6 +29,7 @@ static const struct said {
 	[SAY_CHUNK_OK] = { 250, "2.0.0", "Chunk received" },
 	[SAY_VRFY] = { 252, "2.5.2", "Send mail and see" },
 	[SAY_AUTH_OK] = { 235, "2.7.0", "Welcome" },
+	[SAY_MAILQ_GO] = { 250, "2.0.0", "Your messages follow" },
 	[SAY_TLS_GO] = { 220, "2.0.0", "Begin TLS now" },
 
 	[SAY_BUSY] = { 421, "4.3.2", "Too many connections, try later" },

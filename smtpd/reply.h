@@ -22,6 +22,7 @@ enum say {
 	SAY_VRFY,
 	SAY_AUTH_OK,
 	SAY_TLS_GO,
+	SAY_MAILQ_GO,
 	/* 421: and the connection ends */
 	SAY_BUSY,
 	SAY_BUSY_ADDRESS,

@@ -31,6 +31,8 @@ enum worker_state { BUSY, SPARE, GOING };
 struct worker {
 	pid_t	pid;
 	struct sock_addr peer;
+	bool	is_user;
+	uint32_t uid;		/* if it is */
 	enum worker_state state;
 	int	chan;		/* the listener's end, or -1: closed */
 	struct event *readable;	/* of chan */
@@ -163,8 +165,15 @@ hear(struct worker *w)
 	uint8_t p[1 + TALLY_EVENT_MAX];
 	int fd = -1;
 	ssize_t n = fd_recv(w->chan, p, sizeof(p), &fd);
-	bool ok = n >= 1 && fd < 0 && w->state == BUSY;
+	bool ok = n >= 1 && w->state == BUSY;
 
+	if (ok && n == 1 && p[0] == CHILD_MINE && w->is_user && fd >= 0) {
+		w->of->events.mine(w->uid, fd, w->of->events.ctx);
+		fd_close(&fd);
+		w->is_user = false;	/* once is enough */
+		return true;
+	}
+	ok = ok && fd < 0;
 	fd_close(&fd);
 	if (!ok)
 		return false;
@@ -244,13 +253,15 @@ workers_count(const struct workers *ws)
 }
 
 int
-workers_add(struct workers *ws, pid_t pid, const struct sock_addr *peer,
-    int chan)
+workers_add(struct workers *ws, pid_t pid,
+    const struct worker_client *client, int chan)
 {
 	struct worker *w = xcalloc(1, sizeof(*w));
 
 	w->pid = pid;
-	w->peer = *peer;
+	w->peer = client->peer;
+	w->is_user = client->is_user;
+	w->uid = client->uid;
 	w->chan = chan;
 	w->passed = -1;
 	w->served = 1;

@@ -15,6 +15,12 @@
 struct event_base;
 struct workers;
 
+struct worker_client {
+	struct sock_addr peer;
+	bool	 is_user;	/* of the local socket, and uid is known */
+	uint32_t uid;
+};
+
 struct worker_events {
 	/* A counted connection of this address is over. */
 	void (*over)(const struct sock_addr *peer, void *ctx);
@@ -26,6 +32,8 @@ struct worker_events {
 	 */
 	enum tally_verdict (*ask)(const struct sock_addr *peer,
 	    struct tally_event *event, bool *say, void *ctx);
+	/* A connection of this user of the host, who wants his queue. */
+	void (*mine)(uint32_t uid, int fd, void *ctx);
 	void *ctx;
 };
 
@@ -40,7 +48,7 @@ size_t	workers_count(const struct workers *w);
  * returns  0, or -1: too many; chan is closed, the process is not watched
  */
 int	workers_add(struct workers *w, pid_t pid,
-	    const struct sock_addr *peer, int chan) must_use;
+	    const struct worker_client *client, int chan) must_use;
 /*
  * Give a connection to a waiting process of this very address.
  * fd       owned by the workers if the result is true

@@ -11,6 +11,7 @@
  *	     sendmail_header.c completes, sendmail_submit.c speaks SMTP) ->
  *	     exit code of sysexits(3)
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,20 +19,23 @@
 #include "conf/keys.h"
 #include "conf/load.h"
 #include "conf/view.h"
+#include "ipc/control.h"
 #include "os/fd.h"
 #include "os/sink.h"
 #include "os/sock.h"
 #include "os/spawn.h"
 #include "tools/sendmail_message.h"
 #include "tools/sendmail_options.h"
+#include "tools/sendmail_submit.h"
 
 /*
- * The socket's path.  Ordinary users often may not read the configuration:
+ * The path of a socket.  Ordinary users often may not read the configuration:
  * then it is where it is unless somebody moved it.
  * returns  0, or -1: the file that was asked for by name is of no use
  */
 static int
-socket_path(const struct sendmail_options *o, char *out, size_t out_size)
+socket_path(const struct sendmail_options *o, const char *name, char *out,
+    size_t out_size)
 {
 	const char *file = o->config != NULL ? o->config :
 	    SYSCONFDIR "/paquebot.conf";
@@ -48,7 +52,7 @@ socket_path(const struct sendmail_options *o, char *out, size_t out_size)
 		(void)fprintf(stderr, "%s", buf_cstr(&errors));
 		rc = -1;
 	}
-	(void)snprintf(out, out_size, "%s/submit", dir);
+	(void)snprintf(out, out_size, "%s/%s", dir, name);
 	buf_fini(&errors);
 	conf_view_free(&view);
 	return rc;
@@ -99,6 +103,39 @@ run_paquebot(const struct sendmail_options *o, const char *self,
 	if (spawn_wait(pid, INT64_MAX, &end) != 0 || end.code < 0)
 		return sendmail_complain(EXIT_SOFTWARE, "paquebot was stopped");
 	return end.code;
+}
+
+/* --------------------------------------------------- mailq of other users */
+
+/* Only who is kept out is none: all other troubles paquebot(8) tells better. */
+static bool
+is_operator(const struct sendmail_options *o)
+{
+	char path[128];
+	int fd;
+
+	if (socket_path(o, CONTROL_NAME, path, sizeof(path)) != 0)
+		return true;
+	fd = sock_connect_local(path);
+	if (fd < 0)
+		return errno != EACCES;
+	fd_close(&fd);
+	return true;
+}
+
+static int
+show_mine(const struct sendmail_options *o)
+{
+	struct submit s;
+	char path[128];
+	int rc = 0;
+
+	if (socket_path(o, "submit", path, sizeof(path)) != 0)
+		return EXIT_CONFIG;
+	if (submit_open(&s, path) != 0 || submit_mailq(&s) != 0)
+		rc = sendmail_complain(s.code, s.why);
+	submit_close(&s);
+	return rc;
 }
 
 /* ------------------------------------------------------------ -bs: a pipe */
@@ -172,7 +209,8 @@ main(int argc, char **argv)
 	}
 	switch (o.mode) {
 	case SENDMAIL_MAILQ:
-		return run_paquebot(&o, argv[0], mailq);
+		return is_operator(&o) ? run_paquebot(&o, argv[0], mailq) :
+		    show_mine(&o);
 	case SENDMAIL_FLUSH:
 		return run_paquebot(&o, argv[0], flush);
 	case SENDMAIL_ALIASES:
@@ -181,7 +219,7 @@ main(int argc, char **argv)
 	case SENDMAIL_SUBMIT:
 		break;
 	}
-	if (socket_path(&o, path, sizeof(path)) != 0)
+	if (socket_path(&o, "submit", path, sizeof(path)) != 0)
 		return EXIT_CONFIG;
 	return o.mode == SENDMAIL_SMTP ? speak_smtp(path) :
 	    sendmail_message(&o, path);

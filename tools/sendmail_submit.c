@@ -176,3 +176,28 @@ submit_end(struct submit *s)
 		return lost(s, "message");
 	return expect(s, 2, "message");
 }
+
+int
+submit_mailq(struct submit *s)
+{
+	bool all = false;
+	struct span got;
+
+	(void)stream_puts(&s->net, "XMAILQ\r\n");
+	if (expect(s, 2, "queue") != 0)
+		return -1;
+	for (;;) {
+		stream_deadline(&s->net, REPLY_MS);
+		got = stream_peek(&s->net);
+		if (got.n == 0 && stream_fill(&s->net) != STREAM_OK)
+			break;
+		got = stream_peek(&s->net);
+		if (fwrite(got.p, 1, got.n, stdout) != got.n)
+			return fail(s, EXIT_OSERR, "queue", "no output");
+		all = got.n > 0 && got.p[got.n - 1] == '\n';
+		stream_consume(&s->net, got.n);
+	}
+	if (!all || fflush(stdout) != 0)
+		return lost(s, "queue");
+	return 0;
+}

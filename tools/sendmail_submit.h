@@ -40,5 +40,10 @@ int	submit_envelope(struct submit *s, struct span from,
 int	submit_text(struct submit *s, struct span text) must_use;
 /* The final dot and its answer (in s->reply). */
 int	submit_end(struct submit *s) must_use;
+/*
+ * Copy to the standard output what the caller's own user has in the queue.
+ * An end without a last line is taken for a service that went away.
+ */
+int	submit_mailq(struct submit *s) must_use;
 
 #endif

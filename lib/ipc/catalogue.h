@@ -69,6 +69,7 @@ enum ipc_num {
 	IPC_NUM_QUEUE_COMMIT,
 	IPC_NUM_QUEUE_COMMITTED,
 	IPC_NUM_QUEUE_ABORT,
+	IPC_NUM_QUEUE_MINE,
 
 	/* qmgr <-> deliverers: msg_deliver.h */
 	IPC_NUM_OUT_WORKER = 128,

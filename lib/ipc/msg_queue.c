@@ -33,3 +33,9 @@ static const struct ipc_field abort_fields[] = {
 };
 const struct ipc_type queue_abort_type =
     IPC_TYPE(queue_abort, IPC_NUM_QUEUE_ABORT, IPC_FD_NONE, abort_fields);
+
+static const struct ipc_field mine_fields[] = {
+	IPC_U32(queue_mine, uid, 0, UINT32_MAX),
+};
+const struct ipc_type queue_mine_type =
+    IPC_TYPE(queue_mine, IPC_NUM_QUEUE_MINE, IPC_FD_ONE, mine_fields);

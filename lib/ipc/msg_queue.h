@@ -27,8 +27,16 @@ struct queue_committed {
 struct queue_abort {		/* no answer */
 	char id[ID_SIZE];
 };
+/*
+ * With the connection of a user of this host, as the kernel said it to the
+ * listener: the messages that are his are written to it.  No answer.
+ */
+struct queue_mine {
+	uint32_t uid;
+};
 
 extern const struct ipc_type queue_new_type, queue_file_type,
-    queue_commit_type, queue_committed_type, queue_abort_type;
+    queue_commit_type, queue_committed_type, queue_abort_type,
+    queue_mine_type;
 
 #endif

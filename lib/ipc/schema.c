@@ -38,7 +38,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&sasl_rep_type, &login_claim_type,
 	&dns_ask_type, &dns_answer_type,
 	&queue_new_type, &queue_file_type, &queue_commit_type,
-	&queue_committed_type, &queue_abort_type,
+	&queue_committed_type, &queue_abort_type, &queue_mine_type,
 	&out_worker_type, &local_worker_type, &job_type, &job_rcpt_type,
 	&job_go_type, &result_type, &result_forward_type, &job_end_type,
 	&orphan_type, &orphan_result_type,

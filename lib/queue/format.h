@@ -59,7 +59,7 @@ struct queue_envelope {
 	struct span from;	/* canonical; empty: <> */
 	struct span client;	/* address it came from, or "local" */
 	struct span helo;	/* as said, or empty */
-	struct span auth;	/* account that logged in, or empty */
+	struct span auth;	/* account that logged in, uid:N, or empty */
 	int64_t	    time;	/* of arrival, seconds since 1970 */
 	bool	    body_8bit;	/* BODY=8BITMIME was said, or is needed */
 	enum queue_ret ret;

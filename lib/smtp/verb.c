@@ -356,6 +356,7 @@ static const struct {
 	{ "STARTTLS", VERB_STARTTLS, args_none },	/* RFC 3207 4 */
 	{ "XCLIENT", VERB_XCLIENT, args_text },		/* smtp/xclient.h */
 	{ "XFORWARD", VERB_XFORWARD, args_text },
+	{ "XMAILQ", VERB_XMAILQ, args_none },	/* of our own sendmail(1) */
 };
 
 int

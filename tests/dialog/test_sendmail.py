@@ -293,3 +293,11 @@ def test_smtplib_by_the_local_socket(suite):
                "Subject: x\r\n\r\n.dot\r\n")
     s.quit()
     assert suite.only_message().body == b".dot\r\n"
+
+
+def test_mailq_asks_as_who_the_kernel_says(suite):
+    """Once; then the connection is the queue's, which ends it."""
+    c = suite.connect("local").hello()
+    c.raw(b"XMAILQ\r\nXMAILQ\r\n")
+    assert c.reply()[0] == 250
+    assert c.closed() == b"of uid %d\n" % os.geteuid()

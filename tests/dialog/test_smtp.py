@@ -72,6 +72,8 @@ ROWS = [
      in_mail, "RCPT TO:<nobody@example.org>", 550),
     ("DATA", "mx", in_rcpt, "DATA", 354, in_mail, "DATA", 503),
     ("BDAT", "mx", in_rcpt, "BDAT 0", 250, in_mail, "BDAT 0 LAST", 503),
+    # to the end: tests/flow/test_flow.py
+    ("XMAILQ", "local", hello, "XMAILQ", 250, in_mail, "XMAILQ", 503),
     # without a certificate; with one: tests/flow/test_tls.py
     ("STARTTLS", "mx", None, None, None, hello, "STARTTLS", 502),
     # of hosts that are listed: tests/dialog/test_smtp_proxy.py

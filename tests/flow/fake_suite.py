@@ -441,6 +441,10 @@ class Suite:
         if got is None:
             self.drop(sock)
             return
+        if got[0] == NUM["QUEUE_MINE"]:
+            with socket.socket(fileno=got[3]) as user:
+                user.sendall(b"of uid %d\n" % struct.unpack(">I", got[2]))
+            return
         assert got[0] == NUM["CHAN_NEW"]
         chan = socket.socket(fileno=got[3])
         if serve == self.on_queue:

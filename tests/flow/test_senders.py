@@ -2,6 +2,7 @@
 of the system behind sendmail(1)."""
 import os
 import pwd
+import re
 import shutil
 import smtplib
 import subprocess
@@ -18,6 +19,8 @@ SUITE = {
         "virtual": f"@shop.example: {BOB}\n",
         "senders": f"{BOB}: boss@far.example, @club.example\n"
                    "daemon: cron@demo.example\n",
+        # nobody listens there: mail waits
+        "routes": "later.example: smtp:[127.0.0.1]:1\n",
     },
 }
 TEXT = "From: {}\nSubject: x\n\nx\n"
@@ -55,14 +58,14 @@ def test_a_wrong_entry_is_told(paq):
     assert "line 1" in done.stderr
 
 
-def as_user(paq, name, *args, text="Subject: x\n\nx\n"):
+def as_user(paq, name, *args, text="Subject: x\n\nx\n", call="sendmail"):
     """sendmail(1) of another user of this system, who may not read the
     configuration."""
     user = pwd.getpwnam(name)
     program = shutil.copy(paq.bin / "sendmail", paq.dir / "sendmail")
     os.chmod(program, 0o755)
     return subprocess.run(
-        [program, "-C", str(paq.conf), *args], input=text.encode(),
+        [call, "-C", str(paq.conf), *args], executable=program, input=text.encode(),
         capture_output=True, timeout=60, user=user.pw_uid, group=user.pw_gid,
         check=False, cwd="/")
 
@@ -84,3 +87,25 @@ def test_users_of_the_system(paq):
     # trusted
     assert paq.sendmail("-f", "any@far.example", ALICE,
                         stdin=TEXT.format(BOB)).returncode == 0
+
+
+@needs_root
+def test_mailq_shows_users_their_own(paq):
+    paq.conf.chmod(0o644)
+    for user in "nobody", "daemon":
+        assert as_user(paq, user, user + "@later.example").returncode == 0
+    paq.send(ALICE, ["alice@later.example"], TEXT.format(ALICE), login=ALICE)
+    for call, args in ("mailq", ()), ("sendmail", ("-bp",)):
+        for user in "nobody", "daemon":
+            done = as_user(paq, user, *args, call=call)
+            assert done.returncode == 0, done
+            assert re.findall(rb"(\w+)@later.example", done.stdout) == \
+                [user.encode()], done
+        # who has nothing there, and who sees all
+        done = as_user(paq, "bin", *args, call=call)
+        assert done.returncode == 0 and b"@" not in done.stdout
+    seen = paq.sendmail("-bp").stdout
+    assert set(re.findall(rb"(\w+)@later.example", seen)) == \
+        {b"nobody", b"daemon", b"alice"}
+    # of orders that only operators have, nothing has changed
+    assert as_user(paq, "nobody", "-q").returncode != 0
