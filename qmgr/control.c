@@ -304,7 +304,8 @@ control_on_mine(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	    LF_NUM("uid", m->uid));
 	(void)snprintf(words, sizeof(words), "account=uid:%u",
 	    (unsigned)m->uid);
-	if (do_list(c, words, &why) != 0)
+	c->bulk.order = ORDER_NONE;	/* a list */
+	if (begin_bulk(c, words, &why) != 0)
 		(void)!buf_addf(&c->out, CONTROL_ERROR "%s\n", why.text);
 	on_writable(fd, EV_WRITE, c);
 	return VERDICT_OK;
