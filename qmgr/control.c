@@ -140,12 +140,23 @@ meant(const struct bulk *b, struct why *why)
 	return -1;
 }
 
+/* "Now" means that a host's silence of a short while ago is forgotten: else the
+ * messages would be put off again, unsent and for longer. */
+static bool
+means_now(const struct bulk *b)
+{
+	return !b->dry_run && (b->order == ORDER_RELEASE ||
+	    b->order == ORDER_REQUEUE || b->order == ORDER_FLUSH);
+}
+
 static int
 begin_bulk(struct caller *c, const char *args, struct why *why)
 {
 	if (read_words(&c->bulk, span_str(args), why) != 0 ||
 	    meant(&c->bulk, why) != 0)
 		return -1;
+	if (means_now(&c->bulk))
+		schedule_revive(c->q->schedule);
 	c->more = true;
 	bulk_collect(&c->bulk);
 	return 0;

@@ -88,7 +88,8 @@ const struct conf_key conf_keys[] = {
 	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT) | R(AUTHD),
 	    "The ways to log in that are offered where they are possible. "
 	    "SCRAM-SHA-1 and SCRAM-SHA-256 need accounts that have stored "
-	    "keys for them." },
+	    "keys for them, and bring -PLUS with them, which some mail "
+	    "programs choose without being able to do it." },
 	{ "oauth_keys", CONF_STR, 0, 255, "", NULL,
 	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT) | R(AUTHD),
 	    "A file of the public keys (a JWK set) with which tokens are "

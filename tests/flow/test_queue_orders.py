@@ -135,6 +135,22 @@ def test_flush_of_some(q):
     assert set(q.files()) == {other} and not q.delivered(C)
 
 
+@pytest.mark.parametrize("order", ["flush", "requeue", "release"])
+def test_now_means_now_for_a_host_that_was_down(q, order):
+    """Nobody connects in a host's back-off, but for an operator's word."""
+    q.site_down.add("far.example")
+    id_ = q.commit(A, [OUT])
+    q.wait(lambda: q.events("waits"), "deferral")
+    before = len(q.jobs)
+    q.site_down.clear()
+    if order == "release":
+        assert "1 done" in q.control("queue-hold", f"id={id_}")
+    q.control(f"queue-{order}", f"id={id_} dry-run")
+    assert len(q.jobs) == before
+    assert "1 done" in q.control(f"queue-{order}", f"id={id_}")
+    q.wait(lambda: q.delivered(OUT), "the attempt")
+
+
 def test_orders_wait_for_what_is_under_way(q):
     """A delivery that runs is neither repeated nor forgotten."""
     q.hook = lambda job: "hang"
