@@ -65,11 +65,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf out;
-	size_t at = size > 0 ? data[0] % (size_t)good_n : 0;
+	size_t at;
 	int fd;
 
 	if (root < 0)
 		begin();
+	at = size > 0 ? data[0] % (size_t)good_n : 0;
 	fd = openat(root, NAME, O_WRONLY | O_TRUNC);
 	if (fd < 0 || write(fd, good, at) != (ssize_t)at ||
 	    write(fd, data, size) != (ssize_t)size)
