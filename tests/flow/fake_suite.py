@@ -442,7 +442,8 @@ class Suite:
             self.drop(sock)
             return
         if got[0] == NUM["QUEUE_MINE"]:
-            with socket.socket(fileno=got[3]) as user:
+            with socket.socket(fileno=got[3]) as user, \
+                    contextlib.suppress(OSError):       # he may have gone
                 user.sendall(b"of uid %d\n" % struct.unpack(">I", got[2]))
             return
         assert got[0] == NUM["CHAN_NEW"]

@@ -7,8 +7,8 @@
 
 #include "smtpd/reply.h"
 
-static const unsigned codes[] = { 220, 221, 235, 250, 252, 354, 421, 451, 452,
-	454, 500, 501, 502, 503, 504, 530, 535, 538, 550, 552, 553, 554 };
+static const unsigned codes[] = { 220, 221, 235, 250, 252, 354, 421, 450, 451,
+	452, 454, 500, 501, 502, 503, 504, 530, 535, 538, 550, 552, 553, 554 };
 
 static bool
 known(unsigned code)
