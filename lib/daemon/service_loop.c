@@ -43,22 +43,58 @@ service_stop(bool now)
 }
 
 static void
-on_master(evutil_socket_t fd, short what, void *arg)
+on_gone(evutil_socket_t fd, short what, void *arg)
 {
-	struct service_state *s = service_state();
 	const struct timeval soon = { .tv_sec = ORPHANED_S };
 
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (super_receive(clock_deadline(0)) == 0)
-		return;
 	log_error(LF_STR("event", "master-gone"));
-	event_free(s->from_master);
-	s->from_master = NULL;
-	if (event_add(s->too_long, &soon) != 0)
+	if (event_add(service_state()->too_long, &soon) != 0)
 		service_loop_end();
 	service_stop(false);
+}
+
+/* Once; what follows from it comes with the next turn of the loop. */
+static void
+master_gone(void)
+{
+	const struct timeval at_once = { 0 };
+	struct service_state *s = service_state();
+
+	if (s->from_master == NULL)
+		return;
+	event_free(s->from_master);
+	s->from_master = NULL;
+	if (event_base_once(s->base, -1, EV_TIMEOUT, on_gone, NULL,
+	    &at_once) != 0)
+		service_loop_end();
+}
+
+static void
+on_master(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (super_receive(clock_deadline(0)) != 0)
+		master_gone();
+}
+
+/*
+ * A message to master that fails is the end of its channel: the descriptor is
+ * closed then, so no event would ever tell.
+ */
+static int
+tell_master(const struct ipc_type *type, const void *msg, struct why *why)
+{
+	struct ipc_client *master = &service_state()->master;
+	int rc = ipc_client_send(master, type, 0, msg, -1, why);
+
+	if (master->fd < 0)
+		master_gone();
+	return rc;
 }
 
 static void
@@ -108,6 +144,8 @@ service_loop(void)
 	const struct super_ready ready = { 0 };
 	struct why why;
 
+	if (s->from_master == NULL)
+		die(EXIT_UNAVAILABLE, "master ended the start");
 	if (event_add(s->from_master, NULL) != 0)
 		die(EXIT_OSERR, "event_add failed");
 	if (ipc_client_send(&s->master, &super_ready_type, 0, &ready, -1,
@@ -148,12 +186,10 @@ service_end(void)
 void
 service_ask_successor(void)
 {
-	struct service_state *s = service_state();
 	const struct super_successor ask = { 0 };
 	struct why why;
 
-	if (ipc_client_send(&s->master, &super_successor_type, 0, &ask, -1,
-	    &why) != 0)
+	if (tell_master(&super_successor_type, &ask, &why) != 0)
 		log_error(LF_STR("event", "successor-unasked"),
 		    LF_STR("why", why.text));
 }
@@ -164,19 +200,16 @@ service_carry(const struct super_carry *c)
 	struct why why;
 
 	/* Its loss makes a limit looser for a while, nothing else. */
-	(void)!ipc_client_send(&service_state()->master, &super_carry_type, 0,
-	    c, -1, &why);
+	(void)!tell_master(&super_carry_type, c, &why);
 }
 
 void
 service_log_ended(enum role role)
 {
-	struct service_state *s = service_state();
 	const struct super_log_ended tell = { .role = (uint8_t)role };
 	struct why why;
 
-	if (ipc_client_send(&s->master, &super_log_ended_type, 0, &tell, -1,
-	    &why) != 0)
+	if (tell_master(&super_log_ended_type, &tell, &why) != 0)
 		log_error(LF_STR("event", "log-channel-ended"),
 		    LF_STR("daemon", role_name(role)),
 		    LF_STR("why", why.text));
@@ -208,8 +241,7 @@ service_ask_pair(const char *stem)
 	struct why why;
 
 	span_copy_cut(span_str(stem), ask.stem, sizeof(ask.stem));
-	return ipc_client_send(&service_state()->master,
-	    &super_pair_ask_type, 0, &ask, -1, &why);
+	return tell_master(&super_pair_ask_type, &ask, &why);
 }
 
 /* Master logs it, and what it does not hear of is as before. */
@@ -220,8 +252,7 @@ service_pair_refused(size_t index, bool kept, const char *reason)
 	struct why why;
 
 	span_copy_cut(span_str(reason), tell.text, sizeof(tell.text));
-	(void)!ipc_client_send(&service_state()->master, &super_refused_type,
-	    0, &tell, -1, &why);
+	(void)!tell_master(&super_refused_type, &tell, &why);
 }
 
 void
@@ -230,8 +261,7 @@ service_pairs_judged(void)
 	const struct super_judged tell = { 0 };
 	struct why why;
 
-	(void)!ipc_client_send(&service_state()->master, &super_judged_type,
-	    0, &tell, -1, &why);
+	(void)!tell_master(&super_judged_type, &tell, &why);
 }
 
 static int
