@@ -204,7 +204,7 @@ def test_G4_no_daemon_has_what_master_had(paq):
 
 # ------------------------------------- G5: what root believes of foreign octets
 
-FOREIGN_MAX = 950           # lines of code, without comments
+FOREIGN_MAX = 1000          # lines of code, without comments
 
 
 def code_lines(text):
@@ -228,9 +228,14 @@ def test_G5_root_reads_little_that_is_foreign():
     it has a fuzz target."""
     rules = re.search(r"master_rules\[\] = \{(.*?)\};",
                       (ROOT / "master" / "start.c").read_text(), re.S)[1]
-    handlers = re.findall(r"(on_\w+) \}", rules)
-    assert 1 <= len(handlers) <= 8, handlers
-    count = sum(code_lines(f) for f in functions("master/start.c", handlers))
+    handlers = re.findall(r"(\w+) \},", rules)
+    assert 1 <= len(handlers) <= 9, handlers
+    count = 0
+    for handler in handlers:
+        (file,) = [p for p in (ROOT / "master").glob("*.c")
+                   if re.search(rf"^{handler}\(", p.read_text(), re.M)]
+        count += sum(code_lines(f) for f in functions(
+            file.relative_to(ROOT), [handler]))
     count += sum(code_lines(f) for f in functions(
         "master/control.c", ["dispatch", "on_request", "pass_on"]))
     count += sum(code_lines((ROOT / "lib" / "ipc" / f).read_text())
