@@ -1043,7 +1043,7 @@ def test_a_proxy_is_not_a_network(netns, pairs):
     with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
         for i in range(20):
             s = connect(paq, "submissions")
-            s.sendall(b"PROXY TCP4 192.0.2.%d %s 4711 465\r\n" %
+            s.sendall(b"PROXY TCP4 198.18.%d.1 %s 4711 465\r\n" %
                       (i, HOST.encode()))
             context().wrap_socket(s).close()
 
