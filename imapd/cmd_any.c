@@ -8,8 +8,14 @@
 void
 cmd_capability(struct session *s, const union args *a)
 {
+	struct buf line;
+
 	(void)a;
-	reply_untagged(s, "CAPABILITY %s", reply_capabilities);
+	buf_init(&line, 2 * KIB);
+	buf_add_str(&line, "CAPABILITY ");
+	reply_put_capabilities(&line, s);
+	reply_untagged_span(s, buf_span(&line));
+	buf_fini(&line);
 	reply_ok(s, NULL, "Capability completed");
 }
 

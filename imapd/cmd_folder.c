@@ -29,6 +29,26 @@ done(struct session *s, int rc, const struct why *why, const char *text)
 		reply_why(s, why);
 }
 
+/* RFC 8474 4.1: MAILBOXID of the new folder, which its first look gives. */
+static void
+answer_created(struct session *s, const char *name)
+{
+	struct folder *f;
+	struct buf code;
+	struct why why;
+
+	f = folder_open(s->how->root, name, true, &why);
+	buf_init(&code, KIB);
+	buf_add_str(&code, "MAILBOXID ");
+	if (f != NULL && folder_sync(f, NULL, &why) == 0) {
+		reply_put_mailboxid(&code, f);
+		reply_ok_code(s, buf_span(&code), "Create completed");
+	} else
+		reply_why(s, &why);
+	buf_fini(&code);
+	folder_close(&f);
+}
+
 void
 cmd_create(struct session *s, const union args *a)
 {
@@ -43,9 +63,10 @@ cmd_create(struct session *s, const union args *a)
 		return;
 	if (folder_exists(s->how->root, name))
 		reply_no(s, "ALREADYEXISTS", "Mailbox exists");
+	else if (folders_create(s->how->root, name, &why) != 0)
+		reply_why(s, &why);
 	else
-		done(s, folders_create(s->how->root, name, &why), &why,
-		    "Create completed");
+		answer_created(s, name);
 }
 
 /* The folder with that name, or one below it, is the selected one. */

@@ -197,34 +197,106 @@ cmd_lsub(struct session *s, const union args *a)
 	list(s, a, true);
 }
 
-static void
-put_status(struct buf *out, const struct folder *f, unsigned items)
+struct counts {
+	uint32_t recent, unseen, deleted;
+};
+
+static struct counts
+count(const struct folder *f)
 {
-	uint32_t recent = 0, unseen = 0;
+	struct counts n = { .recent = 0 };
 	const struct message *m;
 
 	for (size_t i = 0; i < folder_count(f); i++) {
 		m = folder_message(f, i);
-		recent += (m->flags & MESSAGE_RECENT) != 0;
-		unseen += (m->flags & MESSAGE_SEEN) == 0;
+		n.recent += (m->flags & MESSAGE_RECENT) != 0;
+		n.unseen += (m->flags & MESSAGE_SEEN) == 0;
+		n.deleted += (m->flags & MESSAGE_DELETED) != 0;
 	}
-	const struct { enum status_item bit; const char *name; uint32_t n; }
+	return n;
+}
+
+/* RFC 8438 3: at least the sum of all RFC822.SIZE; exactly that. */
+static int
+sum_sizes(struct folder *f, uint64_t *sum, struct why *why)
+{
+	const struct message *m;
+
+	*sum = 0;
+	for (size_t i = 0; i < folder_count(f); i++) {
+		m = folder_need(f, folder_message(f, i)->uid, NEED_WIRE, why);
+		if (m != NULL)
+			*sum += m->wire_octets;
+		else if (why->kind != WHY_PERM)	/* else it is gone */
+			return -1;
+	}
+	return 0;
+}
+
+static void
+put_numbers(struct buf *out, const struct session *s, struct folder *f,
+    unsigned items, uint64_t size)
+{
+	struct counts n = count(f);
+	const struct { enum status_item bit; const char *name; uint64_t n; }
 	    values[] = {
-		{ STATUS_MESSAGES, "MESSAGES", (uint32_t)folder_count(f) },
-		{ STATUS_RECENT, "RECENT", recent },
+		{ STATUS_MESSAGES, "MESSAGES", folder_count(f) },
+		{ STATUS_RECENT, "RECENT", n.recent },
 		{ STATUS_UIDNEXT, "UIDNEXT", folder_uidnext(f) },
 		{ STATUS_UIDVALIDITY, "UIDVALIDITY", folder_uidvalidity(f) },
-		{ STATUS_UNSEEN, "UNSEEN", unseen },
+		{ STATUS_UNSEEN, "UNSEEN", n.unseen },
+		{ STATUS_DELETED, "DELETED", n.deleted },
+		{ STATUS_SIZE, "SIZE", size },
+		{ STATUS_APPENDLIMIT, "APPENDLIMIT", reply_append_limit(s) },
 	};
-	const char *before = " (";
 
 	for (size_t i = 0; i < COUNT(values); i++)
 		if ((items & values[i].bit) != 0) {
-			buf_addf(out, "%s%s %u", before, values[i].name,
-			    values[i].n);
-			before = " ";
+			buf_addf(out, " %s ", values[i].name);
+			buf_add_u64(out, values[i].n);
 		}
+}
+
+/*
+ * "(MESSAGES 231 UIDNEXT 44292)" of a folder that was synced.
+ * returns  -1 with why: a size cannot be found out
+ */
+static int
+put_status(struct buf *out, const struct session *s, struct folder *f,
+    unsigned items, struct why *why)
+{
+	size_t begin = out->n;
+	uint64_t size = 0;
+
+	if ((items & STATUS_SIZE) != 0 && sum_sizes(f, &size, why) != 0)
+		return -1;
+	put_numbers(out, s, f, items, size);
+	if ((items & STATUS_MAILBOXID) != 0) {
+		buf_add_str(out, " MAILBOXID ");
+		reply_put_mailboxid(out, f);
+	}
+	out->p[begin] = '(';	/* in place of the first space */
 	buf_add_char(out, ')');
+	return 0;
+}
+
+static void
+tell_status(struct session *s, const char *name, struct folder *f,
+    unsigned items)
+{
+	struct buf line;
+	struct why why;
+
+	buf_init(&line, 2 * KIB);
+	buf_add_str(&line, "STATUS ");
+	names_put(&line, name, s->how->separator);
+	buf_add_char(&line, ' ');
+	if (put_status(&line, s, f, items, &why) == 0) {
+		reply_untagged_span(s, buf_span(&line));
+		reply_ok(s, NULL, "Status completed");
+	} else
+		reply_why(s, &why);
+	buf_fini(&line);
 }
 
 void
@@ -232,7 +304,6 @@ cmd_status(struct session *s, const union args *a)
 {
 	char name[FOLDER_NAME_SIZE];
 	struct folder *f = NULL;
-	struct buf line;
 	struct why why;
 
 	if (names_in(a->status.mailbox, s->how->separator, name, &why) != 0) {
@@ -245,14 +316,7 @@ cmd_status(struct session *s, const union args *a)
 		reply_no(s, "NONEXISTENT", "Mailbox does not exist");
 	else if (f == NULL || folder_sync(f, NULL, &why) != 0)
 		reply_why(s, &why);
-	else {
-		buf_init(&line, KIB);
-		buf_add_str(&line, "STATUS ");
-		names_put(&line, name, s->how->separator);
-		put_status(&line, f, a->status.items);
-		reply_untagged_span(s, buf_span(&line));
-		buf_fini(&line);
-		reply_ok(s, NULL, "Status completed");
-	}
+	else
+		tell_status(s, name, f, a->status.items);
 	folder_close(&f);
 }

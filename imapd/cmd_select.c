@@ -7,6 +7,20 @@
 #include "imapd/reply.h"
 #include "imapd/select.h"
 
+/* RFC 8474 4.2 */
+static void
+tell_mailboxid(struct session *s)
+{
+	struct buf line;
+
+	buf_init(&line, KIB);
+	buf_add_str(&line, "OK [MAILBOXID ");
+	reply_put_mailboxid(&line, s->folder);
+	buf_add_str(&line, "] Ok");
+	reply_untagged_span(s, buf_span(&line));
+	buf_fini(&line);
+}
+
 /* All that is there becomes what the client knows. */
 static void
 tell_all(struct session *s)
@@ -30,6 +44,7 @@ tell_all(struct session *s)
 	    folder_uidvalidity(s->folder));
 	reply_untagged(s, "OK [UIDNEXT %u] Predicted next UID",
 	    folder_uidnext(s->folder));
+	tell_mailboxid(s);
 }
 
 /* NULL: the answer is given. */

@@ -44,12 +44,18 @@ parse_id(struct cur *c, struct arena *mem, union args *a)
 bool
 parse_atoms(struct cur *c, struct arena *mem, union args *a)
 {
-	struct span word;
+	struct span rest = cur_rest(c);
+	size_t most = 1;
 
-	(void)mem;
-	(void)a;
+	for (size_t i = 0; i < rest.n; i++)
+		most += rest.p[i] == ' ';
+	a->words.n = 0;
+	a->words.v = arena_array(mem, most, sizeof(a->words.v[0]));
+	if (a->words.v == NULL)
+		return false;
 	do {
-		if (!lexer_sp(c) || !lexer_atom(c, &word))
+		if (!lexer_sp(c) ||
+		    !lexer_atom(c, &a->words.v[a->words.n++]))
 			return false;
 	} while (!cur_end(c));
 	return true;

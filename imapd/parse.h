@@ -64,7 +64,9 @@ struct search_key {
 };
 
 enum status_item { STATUS_MESSAGES = 1, STATUS_RECENT = 2,
-	STATUS_UIDNEXT = 4, STATUS_UIDVALIDITY = 8, STATUS_UNSEEN = 16 };
+	STATUS_UIDNEXT = 4, STATUS_UIDVALIDITY = 8, STATUS_UNSEEN = 16,
+	STATUS_DELETED = 32, STATUS_SIZE = 64, STATUS_MAILBOXID = 128,
+	STATUS_APPENDLIMIT = 256 };
 
 enum store_how { STORE_SET, STORE_ADD, STORE_REMOVE };
 
@@ -72,6 +74,7 @@ enum store_how { STORE_SET, STORE_ADD, STORE_REMOVE };
 union args {
 	struct { struct span mailbox; } one;
 	struct { struct span from, to; } two;
+	struct { struct span *v; size_t n; } words;
 	struct { struct span reference, pattern; } list;
 	struct { struct span mailbox; unsigned items; } status;
 	struct {

@@ -24,6 +24,10 @@ take_status_item(struct cur *c, unsigned *items)
 		{ "UIDNEXT", STATUS_UIDNEXT },
 		{ "UIDVALIDITY", STATUS_UIDVALIDITY },
 		{ "UNSEEN", STATUS_UNSEEN },
+		{ "DELETED", STATUS_DELETED },		/* RFC 9051 6.3.11 */
+		{ "SIZE", STATUS_SIZE },		/* RFC 8438 3 */
+		{ "MAILBOXID", STATUS_MAILBOXID },	/* RFC 8474 4.3 */
+		{ "APPENDLIMIT", STATUS_APPENDLIMIT },	/* RFC 7889 3.1 */
 	};
 	struct span word;
 

@@ -10,10 +10,38 @@
 
 #include "imapd/strings.h"
 
-const char reply_capabilities[] = "IMAP4rev1 LITERAL+ ID ENABLE IDLE "
-    "NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE";
+/* One a line, in the order in which they came to be. */
+const char reply_capabilities[] = "IMAP4rev1"
+    " LITERAL+"
+    " ID"
+    " ENABLE"
+    " IDLE"
+    " NAMESPACE"
+    " CHILDREN"
+    " UNSELECT"
+    " UIDPLUS"
+    " MOVE"
+    " STATUS=SIZE"
+    ;
 
 #define LINE_MAX_OCTETS	4096
+
+void
+reply_put_capabilities(struct buf *out, const struct session *s)
+{
+	buf_add_str(out, reply_capabilities);
+	/* RFC 7889 2: the same for all mailboxes. */
+	buf_add_str(out, " APPENDLIMIT=");
+	buf_add_u64(out, reply_append_limit(s));
+}
+
+/* RFC 7889 5: a number of RFC 3501, which has 32 bits. */
+uint32_t
+reply_append_limit(const struct session *s)
+{
+	return s->how->message_max_octets > UINT32_MAX ? UINT32_MAX :
+	    (uint32_t)s->how->message_max_octets;
+}
 
 void
 reply_untagged(struct session *s, const char *fmt, ...)
@@ -114,6 +142,13 @@ reply_bye(struct session *s, const char *text)
 {
 	reply_untagged(s, "BYE %s", text);
 	session_enter(s, STATE_LOGOUT);
+}
+
+void
+reply_put_mailboxid(struct buf *out, const struct folder *f)
+{
+	/* RFC 8474 8.1: a letter in front, so that it is never a number. */
+	buf_addf(out, "(F%s)", folder_guid(f));
 }
 
 static void

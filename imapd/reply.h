@@ -10,8 +10,12 @@
 #include "base/why.h"
 #include "imapd/session.h"
 
-/* All that may be announced after log-in, in one line without line end. */
+/* All that is announced before and after log-in, in one line without line end. */
 extern const char reply_capabilities[];
+/* The same, with what depends on the session. */
+void	reply_put_capabilities(struct buf *out, const struct session *s);
+/* Octets of the largest message that can be appended. */
+uint32_t reply_append_limit(const struct session *s);
 
 /* "* ..." at once; fmt without "* " and line end; at most a few hundred octets. */
 void	reply_untagged(struct session *s, const char *fmt, ...)
@@ -35,6 +39,9 @@ void	reply_ok_code(struct session *s, struct span code, const char *text);
 void	reply_send(struct session *s);
 /* "* BYE text", and the session ends. */
 void	reply_bye(struct session *s, const char *text);
+
+/* "(F<GUID>)": the folder's object identifier (RFC 8474 4); it was synced. */
+void	reply_put_mailboxid(struct buf *out, const struct folder *f);
 
 /*
  * FLAGS and [PERMANENTFLAGS] of the selected folder, if they are others than

@@ -96,10 +96,11 @@ greet(struct session *s)
 	bool tagged = s->how->tag[0] != '\0';
 	struct buf line;
 
-	buf_init(&line, KIB);
-	buf_addf(&line, "%s %s [CAPABILITY %s] Logged in\r\n",
-	    tagged ? s->how->tag : "*", tagged ? "OK" : "PREAUTH",
-	    reply_capabilities);
+	buf_init(&line, 2 * KIB);
+	buf_addf(&line, "%s %s [CAPABILITY ", tagged ? s->how->tag : "*",
+	    tagged ? "OK" : "PREAUTH");
+	reply_put_capabilities(&line, s);
+	buf_add_str(&line, "] Logged in\r\n");
 	stream_write(&s->net, line.p, line.n);
 	buf_fini(&line);
 }

@@ -1,0 +1,84 @@
+"""What mailboxes and messages say of themselves beyond RFC 3501: sizes, limits,
+object identifiers, save dates (RFC 8438, 9051, 7889, 8474, 8514).
+"""
+import pathlib
+import re
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from imap_client import Session  # noqa: E402
+
+ONE = b"Subject: one\r\n\r\n" + b"x" * 100 + b"\r\n"
+TWO = b"Subject: two\r\n\r\ntext\r\n"
+
+
+@pytest.fixture
+def server():
+    with Session() as s:
+        yield s
+
+
+@pytest.fixture
+def c(server):
+    client = server.client()
+    yield client
+    client.close()
+
+
+def status(c, mailbox, items):
+    untagged, _ = c.ok(f"STATUS {mailbox} ({items})")
+    return re.match(rb"\* STATUS \S+ \((.*)\)$", untagged[0]).group(1)
+
+
+def test_status_size(server, c):
+    """RFC 8438 3: at least the sum of all RFC822.SIZE."""
+    assert b" STATUS=SIZE" in c.greeting
+    assert status(c, "INBOX", "SIZE") == b"SIZE 0"
+    c.append("INBOX", ONE)
+    c.append("INBOX", TWO)
+    # What a delivery by others left, with LF: counted as it is sent.
+    server.message(b"Subject: x\n\ntext\n")
+    assert status(c, "INBOX", "MESSAGES SIZE") == \
+        b"MESSAGES 3 SIZE %d" % (len(ONE) + len(TWO) + 20)
+
+
+def test_status_deleted(c):
+    """RFC 9051 6.3.11: the number of messages with \\Deleted."""
+    c.append("INBOX", ONE, "(\\Deleted) ")
+    c.append("INBOX", TWO)
+    assert status(c, "INBOX", "MESSAGES DELETED") == b"MESSAGES 2 DELETED 1"
+
+
+def test_append_limit():
+    """RFC 7889 2, 3.1, 4."""
+    with Session(largest=1000) as s:
+        c = s.client()
+        assert b" APPENDLIMIT=1000" in c.greeting
+        assert b" APPENDLIMIT=1000" in b" ".join(c.ok("CAPABILITY")[0])
+        assert status(c, "INBOX", "APPENDLIMIT") == b"APPENDLIMIT 1000"
+        _, tagged = c.cmd(b"APPEND INBOX {1001}")
+        assert tagged.startswith(b"NO [TOOBIG]")
+        c.append("INBOX", b"x" * 998 + b"\r\n")
+
+
+def test_mailboxid(c):
+    """RFC 8474 4.1 to 4.3, and the conversation of 4.3."""
+    ids = {}
+    for name in ("foo", "bar"):
+        _, tagged = c.ok(f"CREATE {name}")
+        ids[name] = re.match(rb"OK \[MAILBOXID \(([\w-]{1,255})\)\]",
+                             tagged).group(1)
+        assert status(c, name, "MAILBOXID") == b"MAILBOXID (%s)" % ids[name]
+    assert ids["foo"] != ids["bar"]
+    c.ok("RENAME foo renamed")
+    assert status(c, "renamed", "MAILBOXID") == b"MAILBOXID (%s)" % ids["foo"]
+    for command in ("SELECT", "EXAMINE"):
+        untagged, _ = c.ok(f"{command} renamed")
+        assert any(line.startswith(b"* OK [MAILBOXID (%s)]" % ids["foo"])
+                   for line in untagged)
+    c.ok("UNSELECT")
+    c.ok("DELETE bar")
+    _, tagged = c.ok("CREATE bar")
+    assert ids["bar"] not in tagged
