@@ -171,6 +171,9 @@ cmd_uid_expunge(struct session *s, const union args *a)
 {
 	struct seqset set = a->set.set;
 
-	seqset_resolve(&set, view_last_uid(&s->view));
+	if (set.saved)
+		set = saved_get(&s->saved);
+	else
+		seqset_resolve(&set, view_last_uid(&s->view));
 	expunge(s, &set);
 }

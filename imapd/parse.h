@@ -1,7 +1,8 @@
 /*
  * parse - the typed arguments of each command, and the parsers that fill
  * them: parse.c (the short ones), parse_flags.c, parse_fetch.c,
- * parse_search.c, parse_store.c, parse_append.c, parse_list.c.  Pure.
+ * parse_search.c, parse_find.c, parse_store.c, parse_append.c, parse_list.c.
+ * Pure.
  *
  * Every parser is called with the cursor behind the command's name and must
  * take all that follows.  What it makes lies in the arena; strings are
@@ -46,10 +47,10 @@ struct fetch_item {
 
 enum search_kind { SEARCH_AND, SEARCH_OR, SEARCH_NOT, SEARCH_ALL,
 	SEARCH_SEQ, SEARCH_UID, SEARCH_FLAG, SEARCH_KEYWORD, SEARCH_NEW,
-	SEARCH_OLD, SEARCH_BEFORE, SEARCH_ON, SEARCH_SINCE,
-	SEARCH_LARGER, SEARCH_SMALLER, SEARCH_SENTBEFORE, SEARCH_SENTON,
-	SEARCH_SENTSINCE, SEARCH_ADDRESS, SEARCH_HEADER, SEARCH_BODY,
-	SEARCH_TEXT };
+	SEARCH_OLD, SEARCH_BEFORE, SEARCH_ON, SEARCH_SINCE, SEARCH_OLDER,
+	SEARCH_YOUNGER, SEARCH_LARGER, SEARCH_SMALLER, SEARCH_SENTBEFORE,
+	SEARCH_SENTON, SEARCH_SENTSINCE, SEARCH_ADDRESS, SEARCH_HEADER,
+	SEARCH_BODY, SEARCH_TEXT };
 struct search_key {
 	enum search_kind kind;
 	struct search_key *child;	/* of AND, OR, NOT: the first */
@@ -61,6 +62,22 @@ struct search_key {
 	struct span text;	/* UTF-8 as written; folded by the search */
 	int64_t	    day;	/* days since 1970 */
 	uint32_t    octets;
+	uint32_t    seconds;	/* OLDER, YOUNGER */
+};
+
+/* RFC 4731 3.1, RFC 5182 2.1, RFC 9394 3.1 */
+enum search_return { RETURN_MIN = 1, RETURN_MAX = 2, RETURN_ALL = 4,
+	RETURN_COUNT = 8, RETURN_SAVE = 16, RETURN_PARTIAL = 32 };
+struct partial {		/* places in a list, from 1 */
+	uint32_t first, last;	/* as written */
+	bool	 back;		/* counted from the end of the list */
+};
+struct search_args {
+	struct search_key *key;
+	bool	 charset_known;
+	bool	 extended;	/* RETURN: the answer is ESEARCH */
+	unsigned returns;	/* enum search_return */
+	struct partial partial;
 };
 
 enum status_item { STATUS_MESSAGES = 1, STATUS_RECENT = 2,
@@ -96,10 +113,7 @@ union args {
 		struct fetch_item *v;
 		size_t n;
 	} fetch;
-	struct {
-		struct search_key *key;
-		bool charset_known;
-	} search;
+	struct search_args search;
 };
 
 typedef bool parser(struct cur *c, struct arena *mem, union args *a);
@@ -116,6 +130,11 @@ parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_rename,
 bool	parse_append_at_message(struct span text, struct arena *mem);
 
 /* Shared by the parsers. */
+/* search-key *(SP search-key), to the end of the text. */
+bool	parse_search_keys(struct cur *c, struct arena *mem,
+	    struct search_key **out) must_use;
+/* partial-range of RFC 9394 section 4. */
+bool	parse_partial(struct cur *c, struct partial *out) must_use;
 bool	parse_flag_list(struct cur *c, struct arena *mem, struct flags *out)
 	    must_use;
 bool	parse_flags_bare(struct cur *c, struct arena *mem, struct flags *out)

@@ -1,6 +1,6 @@
 /*
- * parse_search - search keys as a tree (RFC 3501 section 9: search,
- * search-key).
+ * parse_search - search keys as a tree (RFC 3501 section 9: search-key; RFC
+ * 5032 section 3).
  * Words are looked up in a table that names their argument.  NOT, OR and
  * brackets may nest IMAP_SEARCH_DEPTH deep, and there may be IMAP_SEARCH_KEYS
  * keys in all, so the recursion here and in the search is bounded.
@@ -12,7 +12,7 @@
 #include "imapd/parse.h"
 #include "store/maildir.h"
 
-enum argument { ARG_NONE, ARG_TEXT, ARG_FIELD_TEXT, ARG_DATE, ARG_NUMBER,
+enum argument { ARG_NONE, ARG_TEXT, ARG_FIELD_TEXT, ARG_DATE, ARG_NUMBER, ARG_SECONDS,
 	ARG_KEYWORD, ARG_SET, ARG_KEY, ARG_TWO_KEYS };
 
 static const struct search_word {
@@ -39,6 +39,7 @@ static const struct search_word {
 	{ "NEW", ARG_NONE, SEARCH_NEW, 0, false, NULL },
 	{ "NOT", ARG_KEY, SEARCH_NOT, 0, false, NULL },
 	{ "OLD", ARG_NONE, SEARCH_OLD, 0, false, NULL },
+	{ "OLDER", ARG_SECONDS, SEARCH_OLDER, 0, false, NULL },
 	{ "ON", ARG_DATE, SEARCH_ON, 0, false, NULL },
 	{ "OR", ARG_TWO_KEYS, SEARCH_OR, 0, false, NULL },
 	{ "RECENT", ARG_NONE, SEARCH_FLAG, MESSAGE_RECENT, false, NULL },
@@ -58,6 +59,7 @@ static const struct search_word {
 	{ "UNFLAGGED", ARG_NONE, SEARCH_FLAG, MESSAGE_FLAGGED, true, NULL },
 	{ "UNKEYWORD", ARG_KEYWORD, SEARCH_KEYWORD, 0, true, NULL },
 	{ "UNSEEN", ARG_NONE, SEARCH_FLAG, MESSAGE_SEEN, true, NULL },
+	{ "YOUNGER", ARG_SECONDS, SEARCH_YOUNGER, 0, false, NULL },
 };
 
 static struct search_key *take_key(struct cur *c, struct arena *mem);
@@ -148,6 +150,8 @@ take_argument(struct cur *c, struct arena *mem, enum argument arg,
 		return lexer_sp(c) && take_day(c, mem, &k->day);
 	case ARG_NUMBER:
 		return lexer_sp(c) && lexer_number(c, &k->octets);
+	case ARG_SECONDS:
+		return lexer_sp(c) && lexer_nz_number(c, &k->seconds);
 	case ARG_KEYWORD:
 		return lexer_sp(c) && lexer_atom(c, &k->field);
 	case ARG_SET:
@@ -203,7 +207,8 @@ take_key(struct cur *c, struct arena *mem)
 		k = take_keys(c, mem);
 		if (k != NULL && !cur_take(c, ')'))
 			k = NULL;
-	} else if (cur_peek(c) == '*' || ascii_isdigit((char)cur_peek(c)))
+	} else if (cur_peek(c) == '*' || cur_peek(c) == '$' ||
+	    ascii_isdigit((char)cur_peek(c)))
 		k = take_set(c, mem);
 	else
 		k = take_word(c, mem);
@@ -211,32 +216,12 @@ take_key(struct cur *c, struct arena *mem)
 	return k;
 }
 
-/* Search texts are UTF-8 here, of which US-ASCII is a part. */
-static bool
-is_known_charset(struct span name)
-{
-	return span_ieq_str(name, "UTF-8") || span_ieq_str(name, "US-ASCII");
-}
-
 bool
-parse_search(struct cur *c, struct arena *mem, union args *a)
+parse_search_keys(struct cur *c, struct arena *mem, struct search_key **out)
 {
 	struct cur keys;
-	struct span charset;
 
-	a->search.key = NULL;
-	a->search.charset_known = true;
-	if (!lexer_sp(c))
-		return false;
-	if (cur_take_istr(c, "CHARSET ")) {
-		if (!lexer_astring(c, mem, &charset) || !lexer_sp(c))
-			return false;
-		if (!is_known_charset(charset)) {
-			a->search.charset_known = false;
-			return true;
-		}
-	}
 	cur_init(&keys, cur_rest(c), IMAP_SEARCH_DEPTH, IMAP_SEARCH_KEYS);
-	a->search.key = take_keys(&keys, mem);
-	return a->search.key != NULL && cur_end(&keys);
+	*out = take_keys(&keys, mem);
+	return *out != NULL && cur_end(&keys);
 }

@@ -12,6 +12,7 @@
 #include "imapd/casemap.h"
 #include "imapd/limits.h"
 #include "mail/header.h"
+#include "os/clock.h"
 
 enum cost { COST_NONE, COST_STAT, COST_HEADER, COST_WHOLE, COSTS };
 
@@ -24,6 +25,8 @@ cost_of(const struct search_key *k)
 	case SEARCH_BEFORE:
 	case SEARCH_ON:
 	case SEARCH_SINCE:
+	case SEARCH_OLDER:
+	case SEARCH_YOUNGER:
 	case SEARCH_LARGER:
 	case SEARCH_SMALLER:
 		return COST_STAT;
@@ -91,6 +94,12 @@ ready(struct session *s, struct search_key *k)
 {
 	uint32_t last = view_last_uid(&s->view);
 
+	/* RFC 5182 2.1: "$" stands where numbers and where UIDs may stand. */
+	if (k->set.saved) {
+		k->kind = SEARCH_UID;
+		k->set = saved_get(&s->saved);
+		return true;
+	}
 	if (k->kind == SEARCH_SEQ)
 		seqset_resolve(&k->set, view_count(&s->view));
 	if (k->kind == SEARCH_UID)
@@ -110,6 +119,7 @@ search_begin(struct search *search, struct session *s,
     struct search_key *key)
 {
 	search->s = s;
+	search->now_s = clock_wall_s();
 	search_text_init(&search->text);
 	buf_init(&search->fields, CACHE_OCTETS_MAX);
 	return ready(s, key);
@@ -171,6 +181,11 @@ matches_stat(struct search *search, const struct search_key *k,
 		return m->wire_octets > k->octets;
 	if (k->kind == SEARCH_SMALLER)
 		return m->wire_octets < k->octets;
+	/* RFC 5032 2: the second itself belongs to both. */
+	if (k->kind == SEARCH_OLDER)
+		return m->date_s <= search->now_s - k->seconds;
+	if (k->kind == SEARCH_YOUNGER)
+		return m->date_s >= search->now_s - k->seconds;
 	return compare_day(k->kind, day_of(m->date_s), k->day);
 }
 
@@ -264,6 +279,8 @@ matches_self(struct search *search, const struct search_key *k, uint32_t seq,
 	case SEARCH_BEFORE:
 	case SEARCH_ON:
 	case SEARCH_SINCE:
+	case SEARCH_OLDER:
+	case SEARCH_YOUNGER:
 	case SEARCH_LARGER:
 	case SEARCH_SMALLER:
 		return matches_stat(search, k, m->uid);

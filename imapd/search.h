@@ -13,6 +13,7 @@
 struct search {
 	struct buf fields;		/* kept of a header */
 	struct session *s;
+	int64_t now_s;
 	struct search_text text;
 };
 

@@ -30,18 +30,18 @@ bool
 select_messages(struct session *s, const struct seqset *set,
     struct uids *out, bool *missing)
 {
-	struct seqset resolved = *set;
+	struct seqset resolved = set->saved ? saved_get(&s->saved) : *set;
 	size_t to = 0;
 
 	*missing = false;
-	if (!resolve(s, &resolved))
+	if (!set->saved && !resolve(s, &resolved))
 		return false;
-	view_select(&s->view, &resolved, s->command->uid, out);
+	view_select(&s->view, &resolved, set->saved || s->command->uid, out);
 	for (size_t i = 0; i < out->n; i++)
 		if (folder_find(s->folder, out->v[i]) != NULL)
 			out->v[to++] = out->v[i];
 	/* RFC 3501 6.4.8: a UID that does not exist is no error. */
-	*missing = to < out->n && !s->command->uid;
+	*missing = to < out->n && !s->command->uid && !set->saved;
 	out->n = to;
 	return true;
 }

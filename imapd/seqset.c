@@ -45,10 +45,14 @@ seqset_parse(struct cur *c, struct arena *mem, struct seqset *out)
 	struct span text = cur_while(&ahead, is_set_char);
 	size_t ranges = 1;
 
+	*out = (struct seqset){ .n = 0 };
+	if (cur_take(c, '$')) {
+		out->saved = true;
+		return true;
+	}
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] == ',')
 			ranges++;
-	out->n = 0;
 	out->v = arena_array(mem, ranges, sizeof(out->v[0]));
 	if (out->v == NULL)
 		return false;

@@ -19,9 +19,13 @@ struct seqrange {
 struct seqset {
 	struct seqrange *v;	/* in the arena */
 	size_t	n;
+	bool	saved;		/* "$": what a search has saved; v is empty */
 };
 
-/* As written: ranges in any order, "*" as SEQSET_STAR. */
+/*
+ * As written: ranges in any order, "*" as SEQSET_STAR; or "$" (RFC 5182
+ * section 3), which its user replaces by the saved UIDs.
+ */
 bool	seqset_parse(struct cur *c, struct arena *mem, struct seqset *out)
 	    must_use;
 /*

@@ -50,6 +50,7 @@ session_unselect(struct session *s)
 	content_reset(&s->content);
 	view_fini(&s->view);
 	view_init(&s->view);
+	saved_fini(&s->saved);
 	buf_clear(&s->flags_told);
 	folder_close(&s->folder);
 	if (s->state == STATE_SELECTED)
@@ -67,6 +68,7 @@ begin(struct session *s, const struct session_how *how)
 	buf_init(&s->answer, IMAP_ANSWER_MAX);
 	buf_init(&s->flags_told, REPLY_FLAGS_MAX);
 	view_init(&s->view);
+	saved_init(&s->saved);
 	content_init(&s->content);
 }
 
@@ -81,6 +83,7 @@ end(struct session *s)
 	    LF_STR("why", last == STREAM_OK ? NULL : "client lost"),
 	    LF_NUM("in", s->net.octets_in), LF_NUM("out", s->net.octets_out));
 	content_fini(&s->content);
+	saved_fini(&s->saved);
 	view_fini(&s->view);
 	buf_fini(&s->flags_told);
 	buf_fini(&s->answer);

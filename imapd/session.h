@@ -13,6 +13,7 @@
 #include "base/span.h"
 #include "imapd/content.h"
 #include "imapd/input.h"
+#include "imapd/saved.h"
 #include "imapd/view.h"
 #include "net/stream.h"
 #include "store/folder.h"
@@ -48,6 +49,7 @@ struct session {
 	unsigned bad;			/* answers of BAD in a row */
 	struct folder *folder;		/* STATE_SELECTED */
 	struct view view;
+	struct saved saved;		/* "$" */
 	struct buf flags_told;		/* the FLAGS line, last told */
 	struct content content;
 };

@@ -5,7 +5,7 @@
  * links: imapd/parse.c imapd/parse_list.c imapd/parse_store.c
  * links: imapd/parse_append.c imapd/parse_fetch.c imapd/parse_search.c
  * links: imapd/lexer.c imapd/seqset.c imapd/strings.c imapd/listmatch.c
- * links: imapd/names.c
+ * links: imapd/names.c imapd/parse_find.c
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,6 +27,10 @@ must(bool ok)
 static void
 try_set(struct seqset *s)
 {
+	if (s->saved) {
+		must(s->n == 0);
+		return;
+	}
 	seqset_resolve(s, 17);
 	must(s->n > 0);
 	for (size_t i = 0; i < s->n; i++) {

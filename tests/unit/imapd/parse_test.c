@@ -117,6 +117,15 @@ static const struct { const char *in; bool ok; } searches[] = {
 	{ " KEYWORD $Forwarded UNKEYWORD x", true },
 	{ " SENTBEFORE 1-Feb-1994 SENTON 12-Mar-2000 SENTSINCE 1-Apr-1999",
 	    true },
+	{ " RETURN () ALL", true },		/* RFC 4731 3.1 */
+	{ " RETURN (MIN COUNT) FLAGGED", true },
+	{ " RETURN (SAVE) OR $ 1,3000:3021", true }, /* RFC 5182 2.2 */
+	{ " UNSEEN YOUNGER 259200", true },	/* RFC 5032 4 */
+	{ " RETURN (PARTIAL -1:-100) UNDELETED", true }, /* RFC 9394 3.1 */
+	{ " RETURN (PARTIAL 1:2 ALL) UNDELETED", false },
+	{ " RETURN ALL", false },
+	{ " OLDER 0", false },
+	{ " $:2", false },
 	{ "", false },
 	{ " ", false },
 	{ " NOT", false },

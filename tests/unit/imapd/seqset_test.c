@@ -164,7 +164,7 @@ selection(void **state)
 	static const uint32_t all[] = { 10, 20, 30, 40, 50 };
 	struct seqrange r[] = { { 2, 3 }, { 5, UINT32_MAX } };
 	struct seqrange by_uid[] = { { 11, 30 }, { 50, UINT32_MAX } };
-	struct seqset set = { r, 2 };
+	struct seqset set = { .v = r, .n = 2 };
 	struct view v;
 	struct uids u;
 
