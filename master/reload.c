@@ -40,7 +40,8 @@ static const char *const fixed[] = { "queue_dir", "run_dir", "map_dir",
 	"mailbox_uids", "mailbox_roots", "system_users", "pipe_user",
 	"dns_servers", "dns_validating", "smtp_clients_max", "smtp_clients_per_address",
 	"pop3_clients_max", "imap_clients_max", "mail_clients_per_address",
-	"tls_handshakes_max", "tls_handshakes_per_network" };
+	"clients_per_network_percent", "tls_handshakes_max",
+	"tls_handshakes_per_network" };
 
 static bool
 differs(const struct conf_view *a, const struct conf_view *b,

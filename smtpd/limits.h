@@ -111,5 +111,6 @@
 /* One line about a shortage (descriptors, processes) in so long a time. */
 #define LIMIT_SHORTAGE_MS	(10 * 1000)
 #define LIMIT_STRESS_SAID_MS	(60 * 1000)	/* one about few places left */
+#define LIMIT_CROWD_SAID_MS	(60 * 1000)	/* one about full networks */
 
 #endif

@@ -41,7 +41,7 @@ struct listener {
 	enum listener_kind kinds[ACCEPTOR_LISTENERS_MAX];	/* by tag */
 	size_t	n;			/* taken from master so far */
 	bool	asked;			/* for a successor */
-	int64_t	asked_ms, shortage_ms, stress_ms;
+	int64_t	asked_ms, shortage_ms, stress_ms, crowd_ms;
 	bool	stopping;
 	struct event *drain;
 };
@@ -199,6 +199,15 @@ is_forwarder(const struct listener *l, const struct sock_addr *peer)
 	    settings_has(&l->set->xclient, peer);
 }
 
+/* Do the limits of networks not hold for this one? */
+static bool
+is_exempt(const struct sock_addr *peer, void *ctx)
+{
+	const struct listener *l = ctx;
+
+	return is_forwarder(l, peer) || settings_has(&l->set->relay, peer);
+}
+
 /* Has its network any connections and errors left? */
 static bool
 is_welcome(struct listener *l, const struct sock_addr *peer, enum say *over)
@@ -207,7 +216,7 @@ is_welcome(struct listener *l, const struct sock_addr *peer, enum say *over)
 	int64_t now = clock_mono_ms();
 	bool say = false;
 
-	if (is_forwarder(l, peer) || settings_has(&l->set->relay, peer))
+	if (is_exempt(peer, l))
 		return true;
 	*over = SAY_NETWORK_ERRORS;
 	if (tally_look(l->tally, &e, now, &say) == TALLY_OK) {
@@ -260,15 +269,24 @@ on_refused(int fd, const struct sock_addr *peer, int tag,
 	} words[] = {
 		[ACCEPTOR_SOURCE_FULL] = { SAY_BUSY_ADDRESS,
 		    "too many of this address" },
+		[ACCEPTOR_NETWORK_FULL] = { SAY_BUSY_NETWORK,
+		    "too many of this network" },
 		[ACCEPTOR_ALL_FULL] = { SAY_BUSY, "too many" },
 		[ACCEPTOR_BANNED] = { SAY_BANNED, "shut out" },
 	};
 	char ip[SOCK_IP_SIZE];
-	const struct listener *l = ctx;
+	struct listener *l = ctx;
+	int64_t now = clock_mono_ms();
 
-	sock_format_ip(peer, ip);
-	log_debug(LF_STR("event", "client-refused"), LF_STR("client", ip),
-	    LF_STR("why", words[why].text));
+	if (why == ACCEPTOR_NETWORK_FULL && (l->crowd_ms == 0 ||
+	    now - l->crowd_ms >= LIMIT_CROWD_SAID_MS)) {
+		l->crowd_ms = now;
+		log_refusal(peer, words[why].text);
+	} else {
+		sock_format_ip(peer, ip);
+		log_debug(LF_STR("event", "client-refused"),
+		    LF_STR("client", ip), LF_STR("why", words[why].text));
+	}
 	refuse(fd, l->kinds[tag], words[why].say);
 }
 
@@ -341,8 +359,7 @@ on_ask(const struct sock_addr *peer, struct tally_event *e, bool *say,
 
 	if (!is_forwarder(l, peer))
 		e->client = *peer;
-	if (is_forwarder(l, &e->client) ||
-	    settings_has(&l->set->relay, &e->client))
+	if (is_exempt(&e->client, l))
 		e->client.family = 0;
 	return tally_count(l->tally, e, clock_mono_ms(), say);
 }
@@ -375,6 +392,8 @@ listener_new(const struct settings *set, struct ipc_server *srv)
 	const struct acceptor_how how = {
 		.total_max = set->clients_max,
 		.source_max = set->clients_per_address,
+		.network_percent = set->clients_per_network_percent,
+		.exempt = is_exempt,
 		.client = on_client,
 		.refused = on_refused,
 		.ctx = l,

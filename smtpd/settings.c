@@ -88,6 +88,8 @@ settings_load(struct settings *s, const struct conf_view *v)
 		.clients_per_address =
 		    (unsigned)conf_num(v, "smtp_clients_per_address"),
 	};
+	s->clients_per_network_percent = (unsigned)conf_num(v,
+	    "clients_per_network_percent");
 	s->handshakes_per_network = (unsigned)conf_num(v,
 	    "tls_handshakes_per_network");
 	load_tally(&s->tally, v);

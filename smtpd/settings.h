@@ -30,6 +30,7 @@ struct settings {
 	unsigned mechanisms;		/* sasl_configured() */
 	unsigned clients_max;
 	unsigned clients_per_address;	/* never 0 */
+	unsigned clients_per_network_percent;
 	unsigned handshakes_per_network;	/* a second; 0: no limit */
 	struct tally_limits tally;
 	unsigned errors_slow;		/* 0: never */

@@ -115,21 +115,22 @@ tally_limited(const struct tally_limits *l, const struct tally_event *e)
 	return limit_of(l, e) > 0;
 }
 
-/* Accounts by name; networks by family and 3 or 8 octets. */
+/* Accounts by name; networks as sock_network_of() has them. */
 static size_t
 key_of(const struct tally_event *e, char key[1 + AUTH_USER_MAX])
 {
-	size_t n = e->client.family == 4 ? 3 : 8;
+	struct sock_network network;
+	size_t n;
 
 	if (by_account(e)) {
 		n = strlen(e->account);
 		key[0] = 'a';
 		memcpy(key + 1, e->account, n);
-	} else {
-		key[0] = (char)e->client.family;
-		memcpy(key + 1, e->client.ip, n);
+		return n + 1;
 	}
-	return n + 1;
+	sock_network_of(&e->client, &network);
+	memcpy(key, network.octets, sizeof(network.octets));
+	return sizeof(network.octets);
 }
 
 static struct entry *

@@ -23,7 +23,7 @@ enum tally_kind {
 enum tally_verdict { TALLY_OK, TALLY_OVER_NETWORK, TALLY_OVER_ACCOUNT };
 
 struct tally_limits {		/* 0: none */
-	uint32_t network[TALLY_KINDS];	/* IPv4: /24, IPv6: /64 */
+	uint32_t network[TALLY_KINDS];	/* sock_network_of() */
 	uint32_t account[TALLY_KINDS];
 	int64_t	 time_ms;		/* for all of them, at least 1 */
 };

@@ -216,7 +216,7 @@ def main():
         settings={"certificates": [certificate(place)]}, bin_dir=ROOT / sys.argv[1] if len(sys.argv) > 1 else None,
         users={ALICE: secrets.token_urlsafe(9), BOB: secrets.token_urlsafe(9)})
     for name in ("smtp_clients_per_address", "mail_clients_per_address",
-                 "retry_min", "retry_max", "queue_free_min"):
+                 "clients_per_network_percent", "retry_min", "retry_max", "queue_free_min"):
         del demo.settings[name]         # the defaults
     demo.settings["queue_free_min"] = "10M"
     if demo.settings["confinement"] != "required":

@@ -1,6 +1,6 @@
 /*
- * network - where a client comes from, as coarse as logins are judged by it:
- * IPv4 /24, IPv6 /48.
+ * network - where a client comes from, as coarse as logins are judged by it
+ * (sock_network_of).
  */
 #ifndef AUTHD_NETWORK_H
 #define AUTHD_NETWORK_H

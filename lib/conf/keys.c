@@ -170,13 +170,19 @@ const struct conf_key conf_keys[] = {
 	    "SMTP connections at once." },
 	{ "smtp_clients_per_address", CONF_NUM, 0, 20000, "50", NULL, SMTPD,
 	    "SMTP connections at once from one address; 0: no limit." },
+	{ "clients_per_network_percent", CONF_NUM, 1, 100, "50", NULL,
+	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
+	    "How much of smtp_clients_max, of pop3_clients_max and of "
+	    "imap_clients_max the clients of one network (IPv4: /24, IPv6: "
+	    "/48) may have at once, in percent.  It does not hold for this "
+	    "host, relay_clients, proxy_clients and xclient_hosts." },
 	{ "smtp_rate_time", CONF_TIME, 1, 86400, "1m", NULL, SMTPD,
 	    "The time in which the limits of smtp_connections_per_network to "
 	    "smtp_recipients_per_account hold; each is a number that may come "
 	    "at once and is given again evenly over this time." },
 	{ "smtp_connections_per_network", CONF_NUM, 0, 1000000, "0", NULL,
 	    SMTPD, "New SMTP connections of one network (IPv4: /24, IPv6: "
-	    "/64) in smtp_rate_time; 0: no limit. These limits of networks do "
+	    "/48) in smtp_rate_time; 0: no limit. These limits of networks do "
 	    "not hold for relay_clients and this host." },
 	{ "smtp_messages_per_network", CONF_NUM, 0, 1000000, "0", NULL, SMTPD,
 	    "Messages from one network, without those of accounts, in "

@@ -335,14 +335,19 @@ static void
 on_refused(int fd, const struct sock_addr *peer, int tag,
     enum acceptor_refusal why, void *ctx)
 {
+	static const char *const words[] = {
+		[ACCEPTOR_SOURCE_FULL] = "too many of this address",
+		[ACCEPTOR_NETWORK_FULL] = "too many of this network",
+		[ACCEPTOR_ALL_FULL] = "too many clients",
+		[ACCEPTOR_BANNED] = "shut out",
+	};
 	const struct front *f = ctx;
 	char ip[SOCK_IP_SIZE];
 	struct service_listener l;
 
 	sock_format_ip(peer, ip);
 	log_warn(LF_STR("event", "client-refused"), LF_STR("client", ip),
-	    LF_STR("why", why == ACCEPTOR_SOURCE_FULL ?
-	    "too many of this address" : "too many clients"));
+	    LF_STR("why", words[why]));
 	/* One short line into an empty socket buffer; no line before TLS. */
 	if (service_listener((size_t)tag, &l) &&
 	    l.kind == f->proto->listener_tls)
@@ -396,6 +401,8 @@ front_new(const struct front_proto *proto)
 	how.source_max = (unsigned)conf_num(conf, "mail_clients_per_address");
 	if (how.source_max == 0)
 		how.source_max = how.total_max;
+	how.network_percent = (unsigned)conf_num(conf,
+	    "clients_per_network_percent");
 	f->acceptor = acceptor_new(service_base(), &how);
 	for (size_t i = 0; service_listener(i, &l); i++)
 		if ((l.kind == proto->listener ||

@@ -1,7 +1,8 @@
 /*
  * acceptor - see acceptor.h.  Counts live in a keyed hash table, one entry for
- * each source that has clients now; bans in a ring, where a new one takes the
- * place of the oldest: both are bounded whatever the network sends.
+ * each address that has clients now and one for its network; bans in a ring,
+ * where a new one takes the place of the oldest: both are bounded whatever the
+ * network sends.
  *
  * accept(2) that fails for want of descriptors leaves the client waiting and
  * the listener readable: a loop that goes on would spin.  All listeners rest
@@ -25,12 +26,15 @@
 #define ACCEPTS_PER_WAKEUP	64
 #define BANS_MAX		256
 #define LOCAL_LEAVE		4	/* one of so many places */
+#define SOURCES_CARRIED		4	/* entries for each of the places */
 #define REST_MS			250
 #define REST_LOG_MS		60000	/* one line a minute is enough */
 
 struct source {
 	uint8_t octets[9];	/* family, then 4 or 8 of the address */
 };
+
+#define NETWORK		0x80	/* with the family: the key of a network */
 
 struct count {
 	unsigned own, carried;
@@ -68,6 +72,18 @@ source_of(const struct sock_addr *peer)
 	struct source s = { .octets = { peer->family } };
 
 	memcpy(s.octets + 1, peer->ip, peer->family == 4 ? 4 : 8);
+	return s;
+}
+
+static struct source
+network_of(const struct sock_addr *peer)
+{
+	struct sock_network n;
+	struct source s = { .octets = { 0 } };
+
+	sock_network_of(peer, &n);
+	memcpy(s.octets, n.octets, sizeof(n.octets));
+	s.octets[0] |= NETWORK;
 	return s;
 }
 
@@ -110,13 +126,29 @@ sum_of(const struct count *c)
 	    0);
 }
 
-unsigned
-acceptor_count_of(const struct acceptor *a, const struct sock_addr *peer)
+static unsigned
+clients_of(const struct acceptor *a, struct source who)
 {
-	struct source who = source_of(peer);
 	const struct count *c = hash_get(a->sources, key_of(&who));
 
 	return c != NULL ? sum_of(c) : 0;
+}
+
+unsigned
+acceptor_count_of(const struct acceptor *a, const struct sock_addr *peer)
+{
+	return clients_of(a, source_of(peer));
+}
+
+/* Places that nobody else needs are no reason to let one network take all. */
+static bool
+network_is_full(const struct acceptor *a, const struct sock_addr *peer)
+{
+	uint64_t places = (uint64_t)a->how.total_max *
+	    a->how.network_percent / 100;
+
+	return clients_of(a, network_of(peer)) >= (places > 0 ? places : 1) &&
+	    (a->how.exempt == NULL || !a->how.exempt(peer, a->how.ctx));
 }
 
 /*
@@ -143,6 +175,8 @@ refusal(const struct acceptor *a, const struct sock_addr *peer,
 		*why = ACCEPTOR_BANNED;
 	else if (acceptor_count_of(a, peer) >= a->how.source_max)
 		*why = ACCEPTOR_SOURCE_FULL;
+	else if (network_is_full(a, peer))
+		*why = ACCEPTOR_NETWORK_FULL;
 	else
 		return false;
 	return true;
@@ -150,9 +184,8 @@ refusal(const struct acceptor *a, const struct sock_addr *peer,
 
 /* NULL: there is no room for one more, which can only be a carried one. */
 static struct count *
-count_for(struct acceptor *a, const struct sock_addr *peer)
+count_for(struct acceptor *a, struct source who)
 {
-	struct source who = source_of(peer);
 	struct count *c = hash_get(a->sources, key_of(&who));
 
 	if (c == NULL) {
@@ -166,11 +199,8 @@ count_for(struct acceptor *a, const struct sock_addr *peer)
 }
 
 static void
-forget_idle(struct acceptor *a, const struct sock_addr *peer,
-    struct count *c)
+forget_idle(struct acceptor *a, struct source who, struct count *c)
 {
-	struct source who = source_of(peer);
-
 	if (sum_of(c) == 0) {
 		(void)hash_del(a->sources, key_of(&who));
 		free(c);
@@ -178,31 +208,50 @@ forget_idle(struct acceptor *a, const struct sock_addr *peer,
 }
 
 static void
-count_up(struct acceptor *a, const struct sock_addr *peer)
+count_up(struct acceptor *a, struct source who)
 {
-	struct count *c = count_for(a, peer);
+	struct count *c = count_for(a, who);
 
 	if (c == NULL)	/* its cap is beyond what refusal() lets in */
 		bug("more sources than clients");
 	c->own++;
-	a->total++;
 }
 
-void
-acceptor_carry(struct acceptor *a, const struct sock_addr *peer, unsigned n,
-    bool less)
+static void
+count_down(struct acceptor *a, struct source who)
 {
-	struct count *c;
+	struct count *c = hash_get(a->sources, key_of(&who));
 
-	if (is_local(peer) || hash_count(a->sources) >= 2 * a->how.total_max ||
-	    (c = count_for(a, peer)) == NULL)
+	if (c == NULL || c->own == 0)
+		bug("the end of a client that was not counted");
+	c->own--;
+	forget_idle(a, who, c);
+}
+
+static void
+carry(struct acceptor *a, struct source who, unsigned n, bool less)
+{
+	struct count *c = count_for(a, who);
+
+	if (c == NULL)
 		return;
 	if (less)
 		c->carried -= n < c->carried ? n : c->carried;
 	else
 		c->carried += n < a->how.total_max ? n : a->how.total_max;
 	c->carried_until_ms = clock_deadline(ACCEPTOR_CARRIED_MS);
-	forget_idle(a, peer, c);
+	forget_idle(a, who, c);
+}
+
+void
+acceptor_carry(struct acceptor *a, const struct sock_addr *peer, unsigned n,
+    bool less)
+{
+	if (is_local(peer) ||
+	    hash_count(a->sources) >= SOURCES_CARRIED * a->how.total_max)
+		return;
+	carry(a, source_of(peer), n, less);
+	carry(a, network_of(peer), n, less);
 }
 
 static struct sock_addr
@@ -229,6 +278,8 @@ hand_count(struct span key, void *value, void *arg)
 	struct sock_addr peer;
 
 	memcpy(&s, key.p, sizeof(s));
+	if ((s.octets[0] & NETWORK) != 0)	/* the sum of its addresses */
+		return;
 	peer = addr_of(&s);
 	if (is_local(&peer) || h->left == 0)
 		return;
@@ -256,14 +307,9 @@ acceptor_hand_over(struct acceptor *a, unsigned most,
 void
 acceptor_ended(struct acceptor *a, const struct sock_addr *peer)
 {
-	struct source who = source_of(peer);
-	struct count *c = hash_get(a->sources, key_of(&who));
-
-	if (c == NULL || c->own == 0 || a->total == 0)
-		bug("the end of a client that was not counted");
+	count_down(a, source_of(peer));
+	count_down(a, network_of(peer));
 	a->total--;
-	c->own--;
-	forget_idle(a, peer, c);
 }
 
 void
@@ -318,7 +364,9 @@ serve(struct acceptor *a, int fd, const struct sock_addr *peer, int tag)
 		return;
 	}
 	/* Counted first: the callback may tell of the end before it returns. */
-	count_up(a, peer);
+	count_up(a, source_of(peer));
+	count_up(a, network_of(peer));
+	a->total++;
 	if (!a->how.client(fd, peer, tag, a->how.ctx))
 		acceptor_ended(a, peer);
 }
@@ -349,13 +397,13 @@ acceptor_new(struct event_base *base, const struct acceptor_how *how)
 	struct acceptor *a = xcalloc(1, sizeof(*a));
 	uint8_t seed[16];
 
-	if (how->total_max == 0)
+	if (how->total_max == 0 || how->network_percent == 0)
 		bug("an acceptor for nobody");
 	rand_octets(seed, sizeof(seed));
 	a->base = base;
 	a->how = *how;
-	/* Clients of ours, and as many of a predecessor. */
-	a->sources = hash_new(3 * (size_t)how->total_max, seed);
+	a->sources = hash_new((SOURCES_CARRIED + 2 + 2) *
+	    (size_t)how->total_max, seed);
 	a->rest = event_new(base, -1, 0, on_rested, a);
 	if (a->rest == NULL)
 		die(EXIT_OSERR, "no timer for the listeners");

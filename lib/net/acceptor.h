@@ -1,9 +1,9 @@
 /*
  * acceptor - the listeners of a process with a libevent loop: accepts clients
- * and hands each to a callback, which starts a session for it.  Bounded three
- * ways: clients in all, clients of one address (IPv6: of one /64), accepts
- * per wake-up.  When descriptors or memory run out it rests for a moment
- * instead of spinning.
+ * and hands each to a callback, which starts a session for it.  Bounded four
+ * ways: clients in all, clients of one address (IPv6: of one /64), clients of
+ * one network (sock_network_of), accepts per wake-up.  When descriptors or
+ * memory run out it rests for a moment instead of spinning.
  */
 #ifndef NET_ACCEPTOR_H
 #define NET_ACCEPTOR_H
@@ -16,6 +16,7 @@ struct acceptor;
 
 enum acceptor_refusal {
 	ACCEPTOR_SOURCE_FULL,	/* too many of this address */
+	ACCEPTOR_NETWORK_FULL,	/* too many of its network */
 	ACCEPTOR_ALL_FULL,	/* too many in all */
 	ACCEPTOR_BANNED		/* acceptor_ban() */
 };
@@ -24,6 +25,10 @@ struct acceptor_how {
 	unsigned total_max;	/* clients at once; 0 is not allowed */
 	/* Of one address; loopback and local: three quarters of the total. */
 	unsigned source_max;
+	/* Of total_max, for the addresses of one network together: 1 to 100. */
+	unsigned network_percent;
+	/* Whose network is never full; may be NULL. */
+	bool (*exempt)(const struct sock_addr *peer, void *ctx);
 	/*
 	 * A client: fd (non-blocking) is the callee's.  tag: of the listener.
 	 * true: counted until acceptor_ended(); false: it is over already.

@@ -22,7 +22,7 @@
 
 struct bucket {
 	TAILQ_ENTRY(bucket) next;
-	uint8_t	 network[7];
+	struct sock_network network;
 	uint64_t tokens;	/* thousandths */
 	int64_t	 last_ms;
 };
@@ -51,7 +51,7 @@ pace_new(unsigned per_second)
 static struct span
 key(const struct bucket *b)
 {
-	return span_of(b->network, sizeof(b->network));
+	return span_of(b->network.octets, sizeof(b->network.octets));
 }
 
 static void
@@ -78,15 +78,15 @@ pace_free(struct pace **p)
 static struct bucket *
 bucket_of(struct pace *p, const struct sock_addr *peer, int64_t now)
 {
-	struct bucket who = { .network = { peer->family } }, *b;
+	struct bucket who, *b;
 
-	memcpy(who.network + 1, peer->ip, peer->family == 4 ? 3 : 6);
+	sock_network_of(peer, &who.network);
 	b = hash_get(p->by_network, key(&who));
 	if (b == NULL) {
 		if (p->n == NETWORKS_MAX)
 			bucket_free(p, TAILQ_FIRST(&p->all));
 		b = xcalloc(1, sizeof(*b));
-		memcpy(b->network, who.network, sizeof(b->network));
+		b->network = who.network;
 		b->tokens = (uint64_t)p->per_second * 2 * TOKEN;
 		b->last_ms = now;
 		if (hash_put(p->by_network, key(b), b) != 0)

@@ -11,8 +11,8 @@
 struct pace;
 
 /*
- * per_second  of one network (IPv4: /24, IPv6: /48), with bursts of twice
- *	       that; 0: no limit
+ * per_second  of one network (sock_network_of), with bursts of twice that;
+ *	       0: no limit
  */
 struct pace *pace_new(unsigned per_second);
 void	pace_free(struct pace **p);

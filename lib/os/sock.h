@@ -39,6 +39,17 @@ struct sock_net {		/* "192.0.2.0/24", "2001:db8::/32" */
 int	sock_parse_net(struct span text, struct sock_net *n) must_use;
 bool	sock_net_has(const struct sock_net *n, const struct sock_addr *a);
 
+/*
+ * Whose limits an address shares: IPv4 /24, IPv6 /48, as much as one site
+ * has.  All limits of networks go by this.
+ */
+#define SOCK_NETWORK_IPV4	3	/* octets of the address */
+#define SOCK_NETWORK_IPV6	6
+struct sock_network {
+	uint8_t octets[1 + SOCK_NETWORK_IPV6];	/* family, then those */
+};
+void	sock_network_of(const struct sock_addr *a, struct sock_network *n);
+
 /* Listening, non-blocking, CLOEXEC, SO_REUSEADDR, backlog 1024; IPv6 only-v6. */
 int	sock_listen(const struct sock_addr *a, struct why *why) must_use;
 /* A path socket with the given mode; a stale one is replaced. */

@@ -107,6 +107,16 @@ sock_ip_eq(const struct sock_addr *a, const struct sock_addr *b)
 	return true;
 }
 
+void
+sock_network_of(const struct sock_addr *a, struct sock_network *n)
+{
+	*n = (struct sock_network){ .octets = { a->family } };
+	if (a->family == 4)
+		memcpy(n->octets + 1, a->ip, SOCK_NETWORK_IPV4);
+	else if (a->family == 6)
+		memcpy(n->octets + 1, a->ip, SOCK_NETWORK_IPV6);
+}
+
 bool
 sock_is_loopback(const struct sock_addr *a)
 {

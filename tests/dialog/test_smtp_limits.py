@@ -63,8 +63,9 @@ def test_connections():
 def test_connections_of_one_ipv6_network():
     with behind_a_proxy(smtp_connections_per_network="1") as s:
         greeted(s, "2001:db8::1").close()
-        assert come(s, "2001:db8::ffff:2")[1][0] == 421
-        greeted(s, "2001:db8:0:1::1").close()
+        for same in "2001:db8::ffff:2", "2001:db8:0:ffff::1":      # the /48
+            assert come(s, same)[1][0] == 421
+        greeted(s, "2001:db8:1::1").close()
 
 
 def test_messages():
@@ -167,3 +168,21 @@ def test_few_places_left():
         assert late.code("WHAT") == 500
         assert late.reply()[0] == 421
         assert s.log_has("event=few-places-left")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a network namespace")
+@pytest.mark.parametrize("trusted", ["proxy_clients", "relay_clients", None])
+def test_the_places_of_a_network(trusted):
+    """Not of a proxy or a host that may relay."""
+    more = {trusted: ["192.0.2.0/24"]} if trusted else {}
+    with own_network("192.0.2.5/24"), \
+            Suite(host="0.0.0.0", smtp_clients_max="10",
+                  clients_per_network_percent="10", **more) as s:
+        s.addresses["mx"] = ("192.0.2.5", s.addresses["mx"][1])
+        clients = [s.connect("mx", greet=False, source=(f"192.0.2.{n}", 0))
+                   for n in (7, 8)]
+        for c in clients:
+            if trusted == "proxy_clients":
+                c.raw(b"PROXY UNKNOWN\r\n")
+        assert clients[0].reply()[0] == 220
+        assert clients[1].reply()[0] == (220 if trusted else 421)

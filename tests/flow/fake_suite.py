@@ -220,6 +220,7 @@ SETTINGS = {
     "sasl_mechanisms": "PLAIN LOGIN EXTERNAL", "message_size_max": "1048576",
     "recipients_max": "100", "smtp_clients_max": "50",
     "smtp_clients_per_address": "0", "smtp_errors_slow": "0",
+    "clients_per_network_percent": "100",
     "smtp_timeout": "20",
     "received_max": "20", "tls_handshakes_per_network": "0",
     "sender_check": "all", "client_certificates": "",

@@ -150,6 +150,7 @@ class Suite:
             "queue_free_min": "1M",
             "retry_min": "1s", "retry_max": "5s",
             "smtp_clients_per_address": "0",
+            "clients_per_network_percent": "100",
             "smtp_errors_slow": "0",        # tests make many
             "mail_clients_per_address": "0",
         }

@@ -4,12 +4,17 @@
  */
 #include "net/acceptor.h"
 
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <linux/ipv6.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,7 +29,7 @@
 static struct {
 	int fds[CLIENTS_MAX];
 	struct sock_addr peers[CLIENTS_MAX];
-	unsigned n, refused[3], warnings;
+	unsigned n, refused[4], warnings;
 	int tag;
 	bool take;
 } seen;
@@ -61,12 +66,24 @@ sink(enum log_level level, struct span line)
 	seen.warnings += level == LOG_LEVEL_WARN ? 1 : 0;
 }
 
+/* How the next acceptor treats networks. */
+static unsigned network_percent = 100;
+static struct sock_net exempted;
+
+static bool
+exempt(const struct sock_addr *peer, void *ctx)
+{
+	T_TRUE(ctx == &seen);
+	return exempted.base.family != 0 && sock_net_has(&exempted, peer);
+}
+
 static struct acceptor *
 start(struct event_base *base, unsigned total, unsigned source,
     struct sock_addr *at)
 {
 	const struct acceptor_how how = { .total_max = total,
-	    .source_max = source, .client = on_client, .refused = on_refused,
+	    .source_max = source, .network_percent = network_percent,
+	    .exempt = exempt, .client = on_client, .refused = on_refused,
 	    .ctx = &seen };
 	struct acceptor *a = acceptor_new(base, &how);
 	struct why why;
@@ -272,6 +289,191 @@ test_no_descriptors(void **state)
 	event_base_free(base);
 }
 
+/*
+ * A network namespace of our own, on whose loopback interface all of 192.0.2/24
+ * and 198.51.100/24 (RFC 5737) and some of 2001:db8::/32 (RFC 3849) are ours.
+ */
+static const char *const six[] = { "2001:db8:0:1::1", "2001:db8:0:2::1",
+	"2001:db8:0:ffff::1", "2001:db8:1::1" };
+
+static bool
+own_network(void)
+{
+	static const char *const four[] = { "192.0.2.1", "198.51.100.1" };
+	struct ifreq r = { .ifr_flags = IFF_UP };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sock_addr a;
+	int fd;
+
+	if (unshare(CLONE_NEWNET) != 0 &&
+	    unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+		return false;
+	T_TRUE((fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) >= 0);
+	memcpy(r.ifr_name, "lo", 3);
+	T_TRUE(ioctl(fd, SIOCSIFFLAGS, &r) == 0);
+	for (size_t i = 0; i < COUNT(four); i++) {
+		(void)snprintf(r.ifr_name, sizeof(r.ifr_name), "lo:%zu", i);
+		T_TRUE(sock_parse_ip(span_str(four[i]), &a) == 0);
+		memcpy(&in.sin_addr, a.ip, 4);
+		memcpy(&r.ifr_addr, &in, sizeof(in));
+		T_TRUE(ioctl(fd, SIOCSIFADDR, &r) == 0);
+		in.sin_addr.s_addr = htonl(0xffffff00);
+		memcpy(&r.ifr_netmask, &in, sizeof(in));
+		T_TRUE(ioctl(fd, SIOCSIFNETMASK, &r) == 0);
+	}
+	fd_close(&fd);
+	T_TRUE((fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)) >= 0);
+	for (size_t i = 0; i < COUNT(six); i++) {
+		struct in6_ifreq r6 = { .ifr6_prefixlen = 128,
+			.ifr6_ifindex = (int)if_nametoindex("lo") };
+
+		T_TRUE(sock_parse_ip(span_str(six[i]), &a) == 0);
+		memcpy(&r6.ifr6_addr, a.ip, 16);
+		T_TRUE(ioctl(fd, SIOCSIFADDR, &r6) == 0);
+	}
+	fd_close(&fd);
+	return true;
+}
+
+/* n clients, of FORMAT with 1, 2, ...; how many of them got in. */
+static unsigned
+come(struct event_base *base, const struct sock_addr *at, const char *format,
+    unsigned first, unsigned n)
+{
+	unsigned before = seen.n;
+	struct sock_addr from;
+	struct why why;
+	char ip[SOCK_IP_SIZE];
+
+	for (unsigned i = first; i < first + n; i++) {
+		struct sock_addr to = *at;
+		int fd;
+
+		(void)snprintf(ip, sizeof(ip), "%s%u", format, i);
+		T_TRUE(sock_parse_ip(span_str(ip), &from) == 0);
+		memcpy(to.ip, from.ip, sizeof(to.ip));
+		fd = sock_connect(&to, &from, clock_deadline(2000), &why);
+		T_TRUE(fd >= 0);
+		turn(base, 10);
+		fd_close(&fd);
+	}
+	return seen.n - before;
+}
+
+static void
+network_of_four(struct event_base *base)
+{
+	struct sock_addr at;
+	struct acceptor *a = start(base, 10, 3, &at);
+
+	/* Ten places; five for the 254 addresses of one network. */
+	T_INT(come(base, &at, "192.0.2.", 1, 7), 5);
+	T_INT(seen.refused[ACCEPTOR_NETWORK_FULL], 2);
+	/* One address is bounded all the same, also where others are few. */
+	T_INT(come(base, &at, "198.51.100.", 9, 1), 1);
+	T_INT(come(base, &at, "198.51.100.", 9, 1), 1);
+	T_INT(come(base, &at, "198.51.100.", 9, 1), 1);
+	T_INT(come(base, &at, "198.51.100.", 9, 1), 0);
+	T_INT(seen.refused[ACCEPTOR_SOURCE_FULL], 1);
+	T_INT(come(base, &at, "198.51.100.", 20, 2), 2);
+	T_INT(come(base, &at, "198.51.100.", 30, 1), 0);
+	T_INT(seen.refused[ACCEPTOR_ALL_FULL], 1);
+	hang_up(a);
+	/* Its places come back one by one. */
+	T_INT(come(base, &at, "192.0.2.", 100, 6), 5);
+	acceptor_ended(a, &seen.peers[--seen.n]);
+	fd_close(&seen.fds[seen.n]);
+	T_INT(come(base, &at, "192.0.2.", 200, 2), 1);
+	/* Whoever is trusted comes in as long as there is any place. */
+	T_TRUE(sock_parse_net(SPAN_LIT("192.0.2.240/28"), &exempted) == 0);
+	T_INT(come(base, &at, "192.0.2.", 239, 3), 2);
+	memset(&exempted, 0, sizeof(exempted));
+	hang_up(a);
+	acceptor_free(&a);
+}
+
+static void
+network_of_six(struct event_base *base)
+{
+	struct sock_addr at;
+	struct acceptor *a = start(base, 4, 4, &at);
+	struct why why;
+	int fd;
+
+	T_TRUE(sock_parse_hostport(SPAN_LIT("[::]:0"), &at) == 0);
+	T_TRUE((fd = sock_listen(&at, &why)) >= 0);
+	T_TRUE(sock_local_addr(fd, &at) == 0);
+	T_TRUE(acceptor_listen(a, fd, 26) == 0);
+	/* Three /64 of one /48, for which there are two places. */
+	T_INT(come(base, &at, "2001:db8:0:1::", 1, 1), 1);
+	T_INT(come(base, &at, "2001:db8:0:2::", 1, 1), 1);
+	T_INT(come(base, &at, "2001:db8:0:ffff::", 1, 1), 0);
+	T_INT(seen.refused[ACCEPTOR_NETWORK_FULL], 1);
+	T_INT(come(base, &at, "2001:db8:1::", 1, 1), 1);
+	hang_up(a);
+	acceptor_free(&a);
+}
+
+static void
+add_up(const struct sock_addr *peer, unsigned n, int64_t banned_ms, void *ctx)
+{
+	(void)peer;
+	T_TRUE(banned_ms == 0);
+	*(unsigned *)ctx += n;
+}
+
+/* Those whom a predecessor serves have places of their network. */
+static void
+network_carried(struct event_base *base)
+{
+	struct sock_addr at, two[2];
+	struct acceptor *a = start(base, 10, 10, &at);
+	unsigned all = 0;
+
+	T_TRUE(sock_parse_ip(SPAN_LIT("192.0.2.7"), &two[0]) == 0);
+	T_TRUE(sock_parse_ip(SPAN_LIT("192.0.2.8"), &two[1]) == 0);
+	acceptor_carry(a, &two[0], 3, false);
+	acceptor_carry(a, &two[1], 2, false);
+	T_INT(come(base, &at, "192.0.2.", 1, 1), 0);
+	T_INT(come(base, &at, "198.51.100.", 1, 1), 1);
+	acceptor_carry(a, &two[0], 1, true);
+	T_INT(come(base, &at, "192.0.2.", 1, 2), 1);
+	acceptor_hand_over(a, 100, add_up, &all);	/* each client once */
+	T_INT(all, 3 + 2 + 1 - 1 + 1);
+	hang_up(a);
+	acceptor_free(&a);
+}
+
+/* The last one: this process stays in its own network. */
+static void
+test_network(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct sock_addr at;
+	struct acceptor *a;
+
+	(void)state;
+	if (!own_network()) {
+		print_message("no network namespace can be made\n");
+		skip();
+	}
+	network_percent = 50;
+	network_of_four(base);
+	network_of_six(base);
+	network_carried(base);
+	network_percent = 1;		/* less than one place is one */
+	a = start(base, 10, 10, &at);
+	T_INT(come(base, &at, "192.0.2.", 1, 3), 1);
+	hang_up(a);
+	acceptor_free(&a);
+	network_percent = 100;
+	a = start(base, 10, 10, &at);
+	T_INT(come(base, &at, "192.0.2.", 1, 12), 10);
+	hang_up(a);
+	acceptor_free(&a);
+	event_base_free(base);
+}
+
 int
 main(void)
 {
@@ -280,6 +482,7 @@ main(void)
 		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_no_descriptors),
+		cmocka_unit_test(test_network),
 	};
 
 	fd_no_sigpipe();

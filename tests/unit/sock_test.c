@@ -144,6 +144,37 @@ test_net(void **state)
 	}
 }
 
+/* Whose limits are one: the first 24 bits of IPv4, 48 of IPv6. */
+static const struct {
+	const char *a, *b;
+	bool same;
+} networks[] = {
+	{ "192.0.2.1", "192.0.2.255", true },
+	{ "192.0.2.1", "192.0.3.1", false },
+	{ "192.0.2.1", "::ffff:192.0.2.9", true },
+	{ "2001:db8::1", "2001:db8:0:ffff::1", true },
+	{ "2001:db8::1", "2001:db8:1::1", false },
+	{ "192.0.2.0", "c000:200::", false },
+};
+
+static void
+test_network(void **state)
+{
+	struct sock_network n[2];
+	struct sock_addr a;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(networks); i++) {
+		t_case(networks[i].b);
+		T_TRUE(sock_parse_ip(span_str(networks[i].a), &a) == 0);
+		sock_network_of(&a, &n[0]);
+		T_TRUE(sock_parse_ip(span_str(networks[i].b), &a) == 0);
+		sock_network_of(&a, &n[1]);
+		T_TRUE((memcmp(&n[0], &n[1], sizeof(n[0])) == 0) ==
+		    networks[i].same);
+	}
+}
+
 static const struct {
 	const char *ip;
 	bool loopback, unusable;
@@ -284,6 +315,7 @@ main(void)
 		cmocka_unit_test(test_ip),
 		cmocka_unit_test(test_hostport),
 		cmocka_unit_test(test_net),
+		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_local),

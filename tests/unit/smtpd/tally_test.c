@@ -48,7 +48,7 @@ networks(void **state)
 	(void)state;
 	T_INT(run(t, event(TALLY_CONNECTION, "192.0.2.1", ""), 7, 0, &said),
 	    7);
-	/* The same /24; another; IPv6 by /64. */
+	/* The same /24; another; IPv6 by /48. */
 	T_INT(run(t, event(TALLY_CONNECTION, "192.0.2.9", ""), 7, 0, &said),
 	    3);
 	T_INT(said, 1);
@@ -59,6 +59,8 @@ networks(void **state)
 	T_INT(run(t, event(TALLY_CONNECTION, "2001:db8::ffff:1", ""), 1, 0,
 	    &said), 0);
 	T_INT(run(t, event(TALLY_CONNECTION, "2001:db8:0:1::1", ""), 1, 0,
+	    &said), 0);
+	T_INT(run(t, event(TALLY_CONNECTION, "2001:db8:1::1", ""), 1, 0,
 	    &said), 1);
 	/* Kinds are apart; without limit nobody is refused. */
 	T_INT(run(t, event(TALLY_ERROR, "192.0.2.1", ""), 9, 0, &said), 5);
