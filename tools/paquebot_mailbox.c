@@ -1,8 +1,11 @@
 /*
  * paquebot_mailbox.c - the index of a mailbox, compared with its messages or
- * made anew.  Done as the mailbox's owner, in the mailbox: what lies there is
- * as foreign to root as to any session.
+ * made anew, and the way to the other verbs for a mailbox.  Done as the
+ * mailbox's owner, in the mailbox: what lies there is as foreign to root as to
+ * any session.
  */
+#include "tools/paquebot_mailbox.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -18,8 +21,8 @@
 
 #define FILES_MAX	256	/* open at once */
 
-static int
-complain(const char *who, const char *what)
+int
+mailbox_complain(const char *who, const char *what)
 {
 	(void)fprintf(stderr, "paquebot: %s: %s\n", who, what);
 	return EXIT_IOERR;
@@ -76,7 +79,7 @@ enter(const struct conf_view *conf, const struct account *a, struct why *why)
 }
 
 static int
-check_folder(int root, const char *name)
+check_folder(const struct mailbox *m, const char *name)
 {
 	static const char *const words[] = {
 		[INDEX_IS_NONE] = "none", [INDEX_IS_GOOD] = "good",
@@ -85,37 +88,38 @@ check_folder(int root, const char *name)
 	struct why why;
 	size_t n;
 
-	if (folder_check(root, name, &is, &n, &why) != 0)
-		return complain(name, why.text);
+	if (folder_check(m->root, name, &is, &n, &why) != 0)
+		return mailbox_complain(name, why.text);
 	printf("%s messages=%zu index=%s\n", name, n, words[is]);
 	return is == INDEX_IS_WRONG ? EXIT_DATA : 0;
 }
 
 static int
-rebuild_folder(int root, const char *name)
+rebuild_folder(const struct mailbox *m, const char *name)
 {
 	struct why why;
 	size_t n;
 
-	if (folder_rebuild(root, name, &n, &why) != 0)
-		return complain(name, why.text);
+	if (folder_rebuild(m->root, name, &n, &why) != 0)
+		return mailbox_complain(name, why.text);
 	printf("%s messages=%zu index=good\n", name, n);
 	return 0;
 }
 
-static int
-each_folder(int root, int (*run)(int root, const char *name))
+int
+mailbox_each_folder(const struct mailbox *m,
+    int (*run)(const struct mailbox *m, const char *name))
 {
 	struct folders fs;
 	struct why why;
 	int rc = 0, one;
 
-	if (folders_list(root, false, &fs, &why) != 0)
-		return complain("folders", why.text);
+	if (folders_list(m->root, false, &fs, &why) != 0)
+		return mailbox_complain("folders", why.text);
 	for (size_t i = 0; i < fs.n; i++) {
 		if (!fs.v[i].exists)
 			continue;
-		one = run(root, fs.v[i].name);
+		one = run(m, fs.v[i].name);
 		if (rc == 0)
 			rc = one;
 	}
@@ -124,13 +128,34 @@ each_folder(int root, int (*run)(int root, const char *name))
 }
 
 static int
-run_on(struct conf_view *conf, const char *user,
-    int (*run)(int root, const char *name))
+check_all(const struct mailbox *m)
+{
+	return mailbox_each_folder(m, check_folder);
+}
+
+static int
+rebuild_all(const struct mailbox *m)
+{
+	return mailbox_each_folder(m, rebuild_folder);
+}
+
+static const struct verb {
+	const char *word;
+	int (*run)(const struct mailbox *m);
+} verbs[] = {
+	{ "check", check_all },
+	{ "rebuild", rebuild_all },
+	{ "adopt", mailbox_adopt },
+	{ "leave", mailbox_leave },
+};
+
+static int
+run_on(struct mailbox *m, const struct verb *verb)
 {
 	struct accounts a;
 	struct account account;
 	struct why why;
-	int root, rc = accounts_open(&a, conf, user, false);
+	int rc = accounts_open(&a, m->conf, m->user, false);
 
 	why_clear(&why);
 	if (rc == 0 && a.n == 0)
@@ -142,26 +167,30 @@ run_on(struct conf_view *conf, const char *user,
 	accounts_close(&a);
 	if (rc != 0)
 		return rc;
-	root = enter(conf, &account, &why);
-	return root < 0 ? complain(user, why.text) : each_folder(root, run);
+	m->root = enter(m->conf, &account, &why);
+	return m->root < 0 || mail_root_check(m->root, &why) != 0 ?
+	    mailbox_complain(m->user, why.text) : verb->run(m);
 }
 
 static int
 run_mailbox(const struct tool *t, int argc, char **argv)
 {
+	struct mailbox m = { .root = -1 };
 	struct conf_view *conf;
-	bool check;
 	int rc;
 
-	check = argc == 3 && strcmp(argv[1], "check") == 0;
-	if (!check && (argc != 3 || strcmp(argv[1], "rebuild") != 0))
-		return tool_usage(&mailbox_command);
-	conf = tool_conf(t);
-	rc = run_on(conf, argv[2], check ? check_folder : rebuild_folder);
-	conf_view_free(&conf);
-	return rc;
+	for (size_t i = 0; i < COUNT(verbs); i++) {
+		if (argc != 3 || strcmp(argv[1], verbs[i].word) != 0)
+			continue;
+		m.conf = conf = tool_conf(t);
+		m.user = argv[2];
+		rc = run_on(&m, &verbs[i]);
+		conf_view_free(&conf);
+		return rc;
+	}
+	return tool_usage(&mailbox_command);
 }
 
 const struct subcommand mailbox_command = { "mailbox",
-	"check | rebuild name", "compare a mailbox's index with it, or make it "
-	"anew", run_mailbox };
+	"check | rebuild | adopt | leave name", "look after a mailbox's index, or "
+	"take it over", run_mailbox };

@@ -87,6 +87,7 @@ int	sync_list(struct sync *s, struct why *why) must_use;
 int	sync_match(struct sync *s, struct why *why) must_use;
 /* folder_uids.c: every entry has one, and the uidlist is good. */
 int	sync_assign(struct sync *s, struct why *why) must_use;
+void	folder_make_guid(char out[33]);
 
 /* folder_view.c: the view becomes what the scan says; every entry has a UID. */
 void	folder_take_scan(struct folder *f, struct scan *s);

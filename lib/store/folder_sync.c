@@ -15,6 +15,7 @@
 
 #include "os/clock.h"
 #include "os/fs.h"
+#include "store/folder_courier.h"
 #include "store/folder_priv.h"
 
 #define OLD_NS		INT64_C(2000000000)	/* stamps younger prove nothing */
@@ -317,6 +318,9 @@ scan_all(struct folder *f, struct why *why)
 
 	if (f->lost)
 		forget_list(f);
+	/* A folder without our list may have been Courier's. */
+	if (!f->known && courier_take_uids(f->root, f->dir, why) != 0)
+		return -1;
 	scan_init(&s.scan);
 	uidlist_news_init(&s.news);
 	uidlist_news_init(&s.locked_news);

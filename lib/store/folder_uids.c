@@ -121,8 +121,8 @@ append_uids(struct sync *s, struct uidlist_tail *t, struct why *why)
 	return rc;
 }
 
-static void
-make_guid(char out[33])
+void
+folder_make_guid(char out[33])
 {
 	static const char hex[] = "0123456789abcdef";
 	uint8_t r[16];
@@ -157,7 +157,7 @@ new_header(struct sync *s, struct uidlist_header *h, struct why *why)
 	if (h->nextuid > UID_CEILING)
 		h->nextuid = 1;
 	if (h->guid[0] == '\0')
-		make_guid(h->guid);
+		folder_make_guid(h->guid);
 	return 0;
 }
 

@@ -7,12 +7,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bug.h"
 #include "base/span.h"
 #include "os/fd.h"
 #include "os/fs.h"
 #include "store/maildir.h"
+
+#define GUID_DIGITS	32	/* the name of a folder with LAYOUT=index */
 
 int
 mail_roots_add(struct mail_roots *r, const char *path)
@@ -97,6 +100,49 @@ mail_roots_find(const struct mail_roots *r, const char *path)
 	return root < 0 ? -1 : fs_open_dir(root, way);
 }
 
+struct foreign {
+	int  mailboxes;
+	bool guids;
+};
+
+static int
+on_mailbox(const char *name, enum fs_kind kind, void *ctx)
+{
+	struct foreign *x = ctx;
+	struct fs_stat st;
+	int dir;
+
+	if (kind != FS_DIR || strlen(name) != GUID_DIGITS)
+		return 0;
+	dir = fs_open_dir(x->mailboxes, name);
+	x->guids = dir >= 0 && fs_stat(dir, "cur", &st) == 0;
+	fd_close(&dir);
+	return x->guids;
+}
+
+/* Neither of them is a Maildir, and nothing may be made in them as if. */
+int
+mail_root_check(int root, struct why *why)
+{
+	struct foreign x = { .mailboxes = -1 };
+	struct fs_stat st;
+	const char *what;
+
+	if (fs_stat(root, "cur", &st) == 0 ||
+	    fs_stat(root, "mailboxes", &st) != 0 || st.kind != FS_DIR)
+		return 0;
+	x.mailboxes = fs_open_dir(root, "mailboxes");
+	if (x.mailboxes >= 0 && fs_list(x.mailboxes, on_mailbox, &x) < 0)
+		x.guids = false;
+	fd_close(&x.mailboxes);
+	what = fs_stat(root, "storage", &st) == 0 ? "mdbox" : x.guids ?
+	    "Maildir with LAYOUT=index" : "sdbox";
+	why_set(why, WHY_TEMP, "4.3.5", "the mailbox is Dovecot's %s: convert "
+	    "it with doveadm sync, to a Maildir without LAYOUT or LAYOUT=fs",
+	    what);
+	return -1;
+}
+
 int
 mail_roots_open(const struct mail_roots *r, const char *maildir,
     struct why *why)
@@ -114,7 +160,7 @@ mail_roots_open(const struct mail_roots *r, const char *maildir,
 		why_sys(why, WHY_TEMP, "4.2.0", "%s", maildir);
 		return -1;
 	}
-	if (maildir_make(fd, why) != 0)
+	if (mail_root_check(fd, why) != 0 || maildir_make(fd, why) != 0)
 		fd_close(&fd);
 	return fd;
 }

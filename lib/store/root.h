@@ -29,6 +29,8 @@ int	mail_roots_add(struct mail_roots *r, const char *path) must_use;
  */
 int	mail_roots_open(const struct mail_roots *r, const char *maildir,
 	    struct why *why) must_use;
+/* -1 with why: it has mail in a form that is none of ours. */
+int	mail_root_check(int root, struct why *why) must_use;
 /* A directory that is there, below one of the roots; -1 with errno. */
 int	mail_roots_find(const struct mail_roots *r, const char *path) must_use;
 /* Closes the roots (in a child that has its mailbox). */

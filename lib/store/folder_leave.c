@@ -1,0 +1,63 @@
+/*
+ * folder_leave - see folder_leave.h.
+ * A look that believes nothing it knew: it takes the lock, reads the list to its
+ * end, writes it anew if it is torn, and gives UIDs to what has none.
+ */
+#include "store/folder_leave.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "os/fs.h"
+#include "store/folder_priv.h"
+
+static int
+slurp(int dir, const char *name, struct buf *out, struct why *why)
+{
+	buf_init(out, DOVECOT_INDEX_MAX);
+	if (fs_slurp(dir, name, out) == 0 || errno == ENOENT)
+		return 0;
+	why_sys(why, WHY_TEMP, "4.3.0", "cannot read %s", name);
+	return -1;
+}
+
+int
+folder_dovecot_index(const struct folder *f, struct dovecot_index *x,
+    struct why *why)
+{
+	struct buf index, log = { .p = NULL }, old = { .p = NULL };
+	int rc;
+
+	*x = (struct dovecot_index){ .v = NULL };
+	rc = slurp(f->dir, DOVECOT_INDEX_NAME, &index, why);
+	if (rc == 0)
+		rc = slurp(f->dir, DOVECOT_LOG_NAME, &log, why);
+	if (rc == 0)
+		rc = slurp(f->dir, DOVECOT_OLD_LOG_NAME, &old, why);
+	if (rc == 0)
+		rc = dovecot_index_read(x, buf_span(&index), buf_span(&log),
+		    buf_span(&old)) == 0 ? 0 : 1;
+	buf_fini(&old);
+	buf_fini(&log);
+	buf_fini(&index);
+	return rc;
+}
+
+int
+folder_leave(struct folder *f, uint64_t *modseq, struct why *why)
+{
+	f->synced = false;	/* whatever the stamps say */
+	f->repair = true;	/* nor what was read of the list */
+	if (folder_refresh(f, why) != 0)
+		return -1;
+	if (!f->known) {
+		why_set(why, WHY_TEMP, "4.3.0", "the folder is being changed");
+		return -1;
+	}
+	*modseq = f->index.modseq;
+	if (fs_dirsync(f->new_dir) == 0 && fs_dirsync(f->cur_dir) == 0 &&
+	    fs_dirsync(f->dir) == 0)
+		return 0;
+	why_sys(why, WHY_TEMP, "4.3.0", "cannot sync %s", f->name);
+	return -1;
+}
