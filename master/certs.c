@@ -155,18 +155,29 @@ certs_refused(struct master *m, size_t i, bool kept)
 	return c->item;
 }
 
-void
+static bool
+same(const struct copy *c)
+{
+	return c->good.n == c->offered.n &&
+	    memcmp(c->good.p, c->offered.p, c->good.n) == 0;
+}
+
+bool
 certs_judged(struct master *m)
 {
+	bool changed = false;
+
 	for (size_t i = 0; m->certs != NULL && i < m->certs->n; i++) {
 		struct copy *c = &m->certs->v[i];
 
 		if (c->refused || c->offered.n == 0)
 			continue;
+		changed |= c->good.n > 0 && !same(c);
 		octets_fini(&c->good);
 		buf_init(&c->good, COPY_MAX);
 		(void)buf_add_span(&c->good, buf_span(&c->offered));
 		octets_fini(&c->offered);
 		buf_init(&c->offered, COPY_MAX);
 	}
+	return changed;
 }

@@ -19,7 +19,10 @@ int	certs_offer(struct master *m, size_t i, int fd) must_use;
 bool	certs_choose(struct master *m, size_t i, int *fd) must_use;
 /* keyd said so; the item's text, or NULL: there is no such item. */
 const char *certs_refused(struct master *m, size_t i, bool kept);
-/* All that were offered and not refused are good. */
-void	certs_judged(struct master *m);
+/*
+ * All that were offered and not refused are good.  true: other octets than
+ * were good before; those who serve do not know yet.
+ */
+bool	certs_judged(struct master *m);
 
 #endif

@@ -174,17 +174,20 @@ reload_on_judged(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	struct proc *p = ipc_peer_get(peer);
 	struct master *m = ctx;
+	bool changed;
 
 	(void)msg;
 	if (p == NULL || p->judging == 0)
 		return VERDICT_CLOSE;
 	if (--p->judging > 0)
 		return VERDICT_OK;
-	certs_judged(m);
+	changed = certs_judged(m);
 	if (m->reloading != NULL)
 		finish(m);
-	else if (p->refused)
-		send_all(m, true);	/* who took it for good drops it */
+	else if (p->refused || changed)
+		/* Who took it for good drops it; and a keyd that was started
+		   anew may have found renewed files. */
+		send_all(m, true);
 	p->refused = false;
 	return VERDICT_OK;
 }

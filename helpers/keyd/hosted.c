@@ -6,6 +6,11 @@
  * not there, which is believed for NOBODY_MS.  Each kind has a bound of its
  * own: names that strangers make up push out nothing but each other, and cost
  * master at most RATE questions a second.
+ *
+ * Whoever has a certificate of ours wants signatures for it, however its pair
+ * came to be forgotten here: what is forgotten becomes a former one.  And where
+ * the files do not belong together, because they are being renewed, the former
+ * pair serves on, until they are looked at again.
  */
 #include "helpers/keyd/hosted.h"
 
@@ -40,7 +45,8 @@ struct entry {
 	char	   stem[SUPER_STEM_MAX + 1];
 	enum state state;
 	int	   cert;	/* ASKED: the file that came first, or -1 */
-	int64_t	   until_ms;	/* NOBODY */
+	bool	   again;	/* ASKED before a reload: what comes is old */
+	int64_t	   until_ms;	/* NOBODY; THERE: 0, or a former one serves */
 	struct key key;		/* THERE */
 };
 TAILQ_HEAD(entries, entry);
@@ -50,14 +56,15 @@ struct hosted {
 	struct entries of[STATES];	/* oldest (THERE: least used) first */
 	size_t	       n[STATES];
 	struct rate    rate;
+	struct former *former;
 	int	       (*ask)(const char *stem);
 	void	       (*changed)(void *ctx);
 	void	      *ctx;
 };
 
 struct hosted *
-hosted_new(int (*ask)(const char *stem), void (*changed)(void *ctx),
-    void *ctx)
+hosted_new(struct former *former, int (*ask)(const char *stem),
+    void (*changed)(void *ctx), void *ctx)
 {
 	struct hosted *h = xcalloc(1, sizeof(*h));
 	uint8_t seed[16];
@@ -66,6 +73,7 @@ hosted_new(int (*ask)(const char *stem), void (*changed)(void *ctx),
 	h->by_stem = hash_new(ASKED_MAX + PAIRS_MAX + NOBODY_MAX, seed);
 	for (int i = 0; i < STATES; i++)
 		TAILQ_INIT(&h->of[i]);
+	h->former = former;
 	h->ask = ask;
 	h->changed = changed;
 	h->ctx = ctx;
@@ -79,7 +87,8 @@ entry_free(struct hosted *h, struct entry *e)
 	h->n[e->state]--;
 	(void)hash_del(h->by_stem, span_str(e->stem));
 	fd_close(&e->cert);
-	key_fini(&e->key);
+	if (e->state == THERE)
+		former_keep(h->former, &e->key);
 	free(e);
 }
 
@@ -100,6 +109,19 @@ hosted_free(struct hosted **h)
 	hash_free(&(*h)->by_stem, NULL);
 	free(*h);
 	*h = NULL;
+}
+
+void
+hosted_reload(struct hosted *h)
+{
+	struct entry *e;
+
+	forget_state(h, THERE);
+	forget_state(h, NOBODY);
+	TAILQ_FOREACH(e, &h->of[ASKED], next) {
+		e->again = true;
+		fd_close(&e->cert);
+	}
 }
 
 static void
@@ -147,7 +169,7 @@ find_stem(struct hosted *h, const char *stem, const char *host,
 {
 	struct entry *e = hash_get(h->by_stem, span_str(stem));
 
-	if (e != NULL && e->state == NOBODY && clock_mono_ms() >= e->until_ms) {
+	if (e != NULL && e->until_ms != 0 && clock_mono_ms() >= e->until_ms) {
 		entry_free(h, e);
 		e = NULL;
 	}
@@ -208,20 +230,34 @@ hosted_find(struct hosted *h, const char *host, const struct key **key)
 static void
 judge(struct hosted *h, struct entry *e, int key_fd)
 {
-	const char *wrong = e->cert < 0 || key_fd < 0 ? NULL :
+	bool both = e->cert >= 0 && key_fd >= 0, there = both;
+	const char *wrong = !both ? NULL :
 	    key_read(&e->key, e->cert, key_fd, false);
-	bool there = e->cert >= 0 && key_fd >= 0 && wrong == NULL;
 
-	if (wrong != NULL)
-		log_error(LF_STR("event", "key-refused"),
-		    LF_STR("value", e->stem), LF_STR("why", wrong));
 	fd_close(&e->cert);
 	e->key.roles = KEY_ROLES_ALL;
-	if (!there) {
+	e->key.item = xstrdup(e->stem);
+	if (!both || wrong != NULL) {
 		key_fini(&e->key);
 		e->until_ms = clock_deadline(NOBODY_MS);
 	}
+	if (wrong != NULL) {
+		there = former_take(h->former, e->stem, &e->key);
+		log_error(LF_STR("event", "key-refused"),
+		    LF_STR("value", e->stem), LF_STR("why", wrong),
+		    LF_STR("kept", there ? "yes" : "no"));
+	}
 	change(h, e, there ? THERE : NOBODY);
+}
+
+/* The last of an answer to what was asked before a reload. */
+static bool
+ask_again(struct hosted *h, struct entry *e)
+{
+	if (!e->again)
+		return false;
+	e->again = false;
+	return h->ask(e->stem) == 0;
 }
 
 void
@@ -232,9 +268,12 @@ hosted_got(struct hosted *h, const char *stem, bool is_key, int fd)
 	if (e == NULL || e->state != ASKED)
 		return;
 	if (fd >= 0 && !is_key && e->cert < 0) {
-		e->cert = fd_dup(fd);
+		if (!e->again)
+			e->cert = fd_dup(fd);
 		return;
 	}
+	if (ask_again(h, e))
+		return;
 	judge(h, e, fd);
 	h->changed(h->ctx);
 }

@@ -7,6 +7,7 @@
 #define KEYD_HOSTED_H
 
 #include "base/base.h"
+#include "helpers/keyd/former.h"
 #include "helpers/keyd/keys.h"
 
 struct hosted;
@@ -19,12 +20,15 @@ enum hosted_found {
 };
 
 /*
+ * former   gets the pairs that are forgotten; outlives it
  * ask      sends the name of a pair to master; -1: it cannot
  * changed  what was LATER may be known now; called from hosted_got()
  */
-struct hosted *hosted_new(int (*ask)(const char *stem),
+struct hosted *hosted_new(struct former *former, int (*ask)(const char *stem),
 	    void (*changed)(void *ctx), void *ctx);
 void	hosted_free(struct hosted **h);
+/* Each pair is read again when it is asked for next. */
+void	hosted_reload(struct hosted *h);
 
 /* host: as clients say it.  FOUND: *key, until the next call of any kind. */
 enum hosted_found hosted_find(struct hosted *h, const char *host,

@@ -1,9 +1,9 @@
 /*
  * keys - see keys.h.
  * The text of a key file is in one fixed place that is wiped; what the library
- * makes of it lives until the next reload.  A key is only taken with its
- * certificate, from which its names come: who asks for another name is
- * refused.
+ * makes of it lives until the next reload, and a while more (former.c).  A key
+ * is only taken with its certificate, from which its names come: who asks for
+ * another name is refused.
  */
 #include "helpers/keyd/keys.h"
 
@@ -17,9 +17,11 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "conf/pair.h"
+#include "helpers/keyd/former.h"
 #include "os/fd.h"
 #include "os/fs.h"
 
@@ -97,6 +99,7 @@ static int
 add_chain(struct key *k, struct x509_st **chain, size_t n)
 {
 	unsigned char *der = NULL;
+	struct sum64 sum;
 	int len, rc = 0;
 
 	buf_init(&k->chain, CERT_TOTAL_MAX);
@@ -106,6 +109,9 @@ add_chain(struct key *k, struct x509_st **chain, size_t n)
 		OPENSSL_free(der);
 		der = NULL;
 	}
+	sum64_init(&sum);
+	sum64_add(&sum, k->chain.p, k->chain.n);
+	k->sum = sum64_end(&sum);
 	return rc;
 }
 
@@ -256,6 +262,14 @@ keys_free(struct keys **keys)
 	free((*keys)->v);
 	free(*keys);
 	*keys = NULL;
+}
+
+void
+keys_retire(struct keys **keys, struct former *former)
+{
+	for (size_t i = 0; *keys != NULL && i < (*keys)->n; i++)
+		former_keep(former, &(*keys)->v[i]);
+	keys_free(keys);
 }
 
 size_t

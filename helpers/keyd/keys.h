@@ -18,8 +18,10 @@ struct key {
 	uint8_t	 id[CERT_ID];		/* of its public half */
 	struct cert_names names;	/* of its certificate */
 	struct buf chain;		/* its certificates in DER */
+	uint64_t sum;			/* sum64 of the chain */
 	uint32_t roles;			/* ROLE_BIT()s of those who may ask */
-	char	*item;			/* of the setting `certificates` */
+	char	*item;			/* of the setting `certificates`, or
+					   its name in certificate_dir */
 };
 
 /* Those that serve TLS. */
@@ -55,6 +57,9 @@ struct keys_source {
 struct keys *keys_load(const struct conf_view *conf,
 	    const struct keys_source *from, const struct keys *before);
 void	keys_free(struct keys **keys);
+struct former;
+/* The same, but they are kept as former ones. */
+void	keys_retire(struct keys **keys, struct former *former);
 size_t	keys_count(const struct keys *keys);
 /* The key with that id, if role may ask for it under that name; or NULL. */
 const struct key *keys_find(const struct keys *keys, enum role role,

@@ -24,11 +24,11 @@ static const struct service keyd = {
 	.mem_max_octets = 256 * MIB, .nofile = 24000, .nproc = 0,
 };
 
-#define FORMER_S	600	/* as long as sessions of smtpd may drain */
+#define EXPIRE_S	30	/* from look to look at the former ones */
 
 static struct {
 	struct request_state req;
-	struct event *former_over;
+	struct event *expire;
 } all;
 
 /* However much one network may begin, half of smtpd's is for others. */
@@ -51,14 +51,17 @@ load(void)
 	const struct conf_view *conf = service_conf();
 	struct keys *fresh = keys_load(conf, &from, all.req.keys);
 
-	/* Sessions that began before may still ask for what was then. */
-	keys_free(&all.req.former);
-	all.req.former = all.req.keys;
+	/* Others hear of it later, and who has begun may still ask for what
+	   was then. */
+	keys_retire(&all.req.keys, all.req.former);
 	all.req.keys = fresh;
-	hosted_free(&all.req.hosted);
-	if (*conf_str(conf, "certificate_dir") != '\0')
-		all.req.hosted = hosted_new(service_ask_pair, request_again,
-		    &all.req);
+	if (*conf_str(conf, "certificate_dir") == '\0')
+		hosted_free(&all.req.hosted);
+	else if (all.req.hosted != NULL)
+		hosted_reload(all.req.hosted);
+	else
+		all.req.hosted = hosted_new(all.req.former, service_ask_pair,
+		    request_again, &all.req);
 	request_again(&all.req);	/* those that waited for old files */
 	all.req.per_channel = (unsigned)conf_num(conf, "sign_rate_channel");
 	all.req.in_all = (unsigned)conf_num(conf, "sign_rate_total");
@@ -70,23 +73,30 @@ load(void)
 }
 
 static void
-on_former_over(evutil_socket_t fd, short what, void *ctx)
+on_expire(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
 	(void)what;
 	(void)ctx;
-	keys_free(&all.req.former);
+	former_expire(all.req.former);
+}
+
+static void
+watch_former(void)
+{
+	static const struct timeval every = { .tv_sec = EXPIRE_S };
+
+	all.req.former = former_new();
+	all.expire = event_new(service_base(), -1, EV_PERSIST, on_expire, NULL);
+	if (all.expire == NULL || event_add(all.expire, &every) != 0)
+		die(EXIT_OSERR, "no timer");
 }
 
 static void
 on_reload(void *ctx)
 {
-	static const struct timeval drain = { .tv_sec = FORMER_S };
-
 	(void)ctx;
 	load();
-	if (evtimer_add(all.former_over, &drain) != 0)
-		die(EXIT_OSERR, "no timer");
 }
 
 static void
@@ -110,9 +120,7 @@ main(int argc, char **argv)
 	   come into a process that nobody can look into any more. */
 	keys_setup();
 	service_confine(NULL, NULL);
-	all.former_over = evtimer_new(service_base(), on_former_over, NULL);
-	if (all.former_over == NULL)
-		die(EXIT_OSERR, "no timer");
+	watch_former();
 	load();
 
 	srv = ipc_server_new(service_base(), request_rules, request_rules_n,
@@ -124,10 +132,10 @@ main(int argc, char **argv)
 	service_loop();
 
 	ipc_server_free(&srv);
-	event_free(all.former_over);
-	keys_free(&all.req.former);
+	event_free(all.expire);
 	keys_free(&all.req.keys);
 	hosted_free(&all.req.hosted);
+	former_free(&all.req.former);
 	pace_free(&all.req.networks);
 	return service_end();
 }

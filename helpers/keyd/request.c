@@ -178,8 +178,8 @@ answer_sign(struct request_state *s, struct ipc_peer *peer,
 	const struct key *key = keys_find(s->keys, ipc_peer_role(peer), req);
 	const char *reason;
 
-	if (key == NULL && s->former != NULL)
-		key = keys_find(s->former, ipc_peer_role(peer), req);
+	if (key == NULL)
+		key = former_find(s->former, ipc_peer_role(peer), req);
 	if (key == NULL && !find_hosted(s, peer, msg, req->host, &key))
 		return VERDICT_OK;
 	if (key == NULL || !key_is(key, req))
@@ -214,7 +214,7 @@ answer_cert(struct request_state *s, struct ipc_peer *peer,
 {
 	const struct cert_req *req = msg->body;
 	const struct key *key = NULL;
-	struct cert_rep rep;
+	struct cert_rep rep = { .from = req->from };
 
 	if (s->hosted == NULL)
 		return refuse(peer, msg, WHY_PERM, "no certificate_dir");
@@ -230,11 +230,13 @@ answer_cert(struct request_state *s, struct ipc_peer *peer,
 	case HOSTED_BUSY:
 		return refuse(peer, msg, WHY_TEMP, "too many names");
 	}
-	if (req->from >= key->chain.n)	/* renewed between two parts */
-		return refuse(peer, msg, WHY_TEMP, "no such part");
+	/* Renewed between two parts: from the beginning, which the answer says. */
+	if (req->sum != key->sum || req->from >= key->chain.n)
+		rep.from = 0;
+	rep.sum = key->sum;
 	rep.total = (uint32_t)key->chain.n;
-	rep.part_len = num_min(key->chain.n - req->from, CERT_PART_MAX);
-	memcpy(rep.part, key->chain.p + req->from, rep.part_len);
+	rep.part_len = num_min(key->chain.n - rep.from, CERT_PART_MAX);
+	memcpy(rep.part, key->chain.p + rep.from, rep.part_len);
 	return ipc_answer(peer, msg, &cert_rep_type, &rep, -1);
 }
 

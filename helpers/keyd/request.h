@@ -4,6 +4,7 @@
 
 #include <sys/queue.h>
 
+#include "helpers/keyd/former.h"
 #include "helpers/keyd/hosted.h"
 #include "helpers/keyd/keys.h"
 #include "helpers/keyd/rate.h"
@@ -11,7 +12,8 @@
 #include "net/pace.h"
 
 struct request_state {
-	struct keys   *keys, *former;	/* former: until a reload is long ago */
+	struct keys   *keys;
+	struct former *former;		/* until a reload is long ago */
 	struct hosted *hosted;		/* NULL: no certificate_dir */
 	unsigned       per_channel, in_all;	/* signatures a second */
 	struct rate    all, sessions;	/* sessions: those of smtpd together */

@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "conf/value.h"
 #include "daemon/service.h"
+#include "daemon/tls_chain.h"
 #include "ipc/msg_refusal.h"
 #include "ipc/msg_sign.h"
 #include "net/cert.h"
@@ -35,7 +36,7 @@ struct question {
 	struct tls	*session;	/* NULL: gone */
 	bool		 signature;	/* else a chain */
 	char		 host[CERT_NAME_SIZE];
-	struct buf	 chain;		/* what came of it */
+	struct tls_chain chain;		/* what came of it */
 };
 
 static struct {
@@ -58,7 +59,7 @@ question_free(struct question *q)
 		tls_set_asked(q->session, NULL);
 	(void)hash_del(later.open, key(&q->request));
 	LIST_REMOVE(q, next);
-	buf_fini(&q->chain);
+	tls_chain_fini(&q->chain);
 	free(q);
 }
 
@@ -81,7 +82,7 @@ question_new(struct tls *t, const char *host, bool signature)
 	q->session = t;
 	q->signature = signature;
 	span_copy_cut(span_str(host), q->host, sizeof(q->host));
-	buf_init(&q->chain, CERT_TOTAL_MAX);
+	tls_chain_init(&q->chain);
 	tls_set_asked(t, q);
 	return q;
 }
@@ -114,9 +115,9 @@ ask_signature(const struct tls_text *text, uint8_t *sig, size_t sig_max)
 static int
 send_chain_question(const struct question *q)
 {
-	struct cert_req req = { .from = (uint32_t)q->chain.n };
+	struct cert_req req;
 
-	span_copy_cut(span_str(q->host), req.host, sizeof(req.host));
+	tls_chain_ask(&q->chain, q->host, &req);
 	return ipc_send(q->peer, &cert_req_type, q->request, &req, -1);
 }
 
@@ -198,26 +199,26 @@ tls_later_on_chain(struct ipc_peer *peer, const struct ipc_msg *msg,
 {
 	const struct cert_rep *rep = msg->body;
 	struct question *q = question_of(peer, msg);
-	struct buf chain;
+	enum tls_chain_state state;
+	struct tls_chain chain;
 	struct tls *t;
 
 	(void)ctx;
 	if (q == NULL || q->signature ||
-	    rep->part_len > rep->total - q->chain.n)
+	    (state = tls_chain_take(&q->chain, rep)) == TLS_CHAIN_WRONG)
 		return VERDICT_CLOSE;
-	(void)buf_add(&q->chain, rep->part, rep->part_len);	/* fits */
-	if (q->session != NULL && q->chain.n < rep->total) {
+	if (q->session != NULL && state == TLS_CHAIN_MORE) {
 		if (send_chain_question(q) != 0)
 			refuse(q, false);
 		return VERDICT_OK;
 	}
 	t = q->session;
 	chain = q->chain;
-	buf_init(&q->chain, 0);
+	tls_chain_init(&q->chain);
 	question_free(q);
 	if (t != NULL)
-		tls_found(t, TLS_FOUND, buf_span(&chain));
-	buf_fini(&chain);
+		tls_found(t, TLS_FOUND, buf_span(&chain.octets));
+	tls_chain_fini(&chain);
 	return VERDICT_OK;
 }
 

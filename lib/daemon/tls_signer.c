@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "conf/value.h"
 #include "daemon/service.h"
+#include "daemon/tls_chain.h"
 #include "daemon/tls_later.h"
 #include "ipc/client.h"
 #include "ipc/msg_sign.h"
@@ -65,43 +66,44 @@ ask_keyd(const struct tls_text *text, uint8_t *sig, size_t sig_max)
 	return rep.sig_len;
 }
 
-/* -1: nothing more comes, and why says whether there is nothing at all. */
-static int
-ask_part(const char *host, struct buf *chain, uint32_t *total,
-    struct why *why)
+/* WRONG: nothing more comes, and why says whether there is nothing at all. */
+static enum tls_chain_state
+ask_part(const char *host, struct tls_chain *chain, struct why *why)
 {
-	struct cert_req req = { .from = (uint32_t)chain->n };
+	struct cert_req req;
 	struct ipc_question q = { .type = &cert_req_type, .msg = &req,
 		.fd = -1, .answer = &cert_rep_type,
 		.deadline_ms = clock_deadline(signer.wait_ms) };
 	struct cert_rep rep;
 
-	span_copy_cut(span_str(host), req.host, sizeof(req.host));
+	tls_chain_ask(chain, host, &req);
+	why_set(why, WHY_TEMP, "4.7.0", "another part");
 	if (ipc_call(&signer.keyd, &q, &rep, NULL, why) != 0)
-		return -1;
-	*total = rep.total;
-	return buf_add(chain, rep.part, rep.part_len);
+		return TLS_CHAIN_WRONG;
+	return tls_chain_take(chain, &rep);
 }
 
 static enum tls_found
 find(struct tls *t, const char *host, struct buf *chain)
 {
-	uint32_t total = 0;
+	enum tls_chain_state state = TLS_CHAIN_MORE;
+	enum tls_found found = TLS_FOUND;
+	struct tls_chain parts;
 	struct why why;
 
 	(void)t;
 	if (*conf_str(service_conf(), "certificate_dir") == '\0' ||
 	    !conf_is_domain(host))
 		return TLS_FOUND_NONE;
-	why_set(&why, WHY_TEMP, "4.7.0", "too long");
-	do
-		if (ask_part(host, chain, &total, &why) != 0) {
-			buf_clear(chain);
-			return why.kind == WHY_PERM ? TLS_FOUND :
-			    TLS_FOUND_NONE;
-		}
-	while (chain->n < total);
-	return TLS_FOUND;
+	tls_chain_init(&parts);
+	while (state == TLS_CHAIN_MORE)
+		state = ask_part(host, &parts, &why);
+	if (state == TLS_CHAIN_WHOLE)
+		(void)buf_add_span(chain, buf_span(&parts.octets)); /* fits */
+	else if (why.kind != WHY_PERM)
+		found = TLS_FOUND_NONE;
+	tls_chain_fini(&parts);
+	return found;
 }
 
 static void

@@ -24,12 +24,15 @@ const struct ipc_type sign_rep_type =
 static const struct ipc_field cert_req_fields[] = {
 	IPC_TEXT(cert_req, host, 1, SIGN_HOST_MAX),
 	IPC_U32(cert_req, from, 0, CERT_TOTAL_MAX),
+	IPC_U64(cert_req, sum, 0, UINT64_MAX),
 };
 const struct ipc_type cert_req_type =
     IPC_TYPE(cert_req, IPC_NUM_CERT_REQ, IPC_FD_NONE, cert_req_fields);
 
 static const struct ipc_field cert_rep_fields[] = {
+	IPC_U32(cert_rep, from, 0, CERT_TOTAL_MAX),
 	IPC_U32(cert_rep, total, 1, CERT_TOTAL_MAX),
+	IPC_U64(cert_rep, sum, 0, UINT64_MAX),
 	IPC_BLOB(cert_rep, part, 1, CERT_PART_MAX),
 };
 const struct ipc_type cert_rep_type =

@@ -57,9 +57,12 @@ struct sign_rep {
 struct cert_req {		/* from whom sign_req is */
 	char	 host[SIGN_HOST_MAX + 1];
 	uint32_t from;		/* octets had already */
+	uint64_t sum;		/* of the chain of which they are; from = 0: any */
 };
 struct cert_rep {
+	uint32_t from;		/* 0: it is another chain now */
 	uint32_t total;		/* octets of the whole chain */
+	uint64_t sum;		/* sum64 over it */
 	uint8_t	 part[CERT_PART_MAX];
 	size_t	 part_len;
 };

@@ -65,9 +65,12 @@ const struct tls_site *tls_sites_first(const struct tls_sites *s);
 int	tls_sites_add(struct tls_sites *s, struct span pem,
 	    bool (*try_out)(const struct tls_credential *c, void *ctx),
 	    void *ctx, struct why *why) must_use;
-/* NULL: not known; *nobody: and it is known that nobody has it. */
+/*
+ * NULL: not known.  *ask: whether to ask for it; what was found long ago is good
+ * until there is an answer.
+ */
 const struct tls_site *tls_sites_find(struct tls_sites *s, const char *host,
-	    bool *nobody);
+	    bool *ask);
 /* What was found for a host; empty: nothing.  It may be forgotten later. */
 void	tls_sites_learn(struct tls_sites *s, const char *host,
 	    struct span der);

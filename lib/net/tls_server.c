@@ -60,15 +60,15 @@ on_certificate(SSL *ssl, void *arg)
 	struct tls_sites *sites = t->server->sites;
 	const struct tls_site *site = NULL;
 	char host[CERT_NAME_SIZE];
-	bool nobody;
+	bool ask;
 
 	(void)arg;
 	if (asked_host(ssl, host)) {
-		site = tls_sites_find(sites, host, &nobody);
-		if (site == NULL && !nobody)
+		site = tls_sites_find(sites, host, &ask);
+		if (ask)
 			switch (tls_ask_chain(t, host)) {
 			case TLS_FOUND:
-				site = tls_sites_find(sites, host, &nobody);
+				site = tls_sites_find(sites, host, &ask);
 				break;
 			case TLS_FOUND_LATER:
 				return -1;

@@ -3,7 +3,8 @@
  * name.  Those that were added stay; those that were found for a name a client
  * said are kept by use (LRU) up to SITES_MAX, and names for which there is
  * nothing for NOBODY_MS, so that a name costs one question in that time,
- * whoever says it how often.
+ * whoever says it how often.  What was found is asked for again after FOUND_MS,
+ * for it may have been renewed, and serves on if there is no answer.
  */
 #include "net/tls_priv.h"
 
@@ -21,6 +22,7 @@
 #include "os/rand.h"
 
 #define SITES_MAX	500	/* found ones; about 30 KiB each */
+#define FOUND_MS	300000	/* keyd signs longer for what it gave */
 #define NOBODY_MAX	4096	/* names that nobody has */
 #define NOBODY_MS	30000
 
@@ -28,7 +30,7 @@ struct entry {
 	TAILQ_ENTRY(entry) next;
 	char	host[CERT_NAME_SIZE];
 	bool	nobody;
-	int64_t until_ms;	/* nobody: to be believed */
+	int64_t until_ms;	/* to be believed */
 	struct tls_site site;
 };
 TAILQ_HEAD(entries, entry);
@@ -242,24 +244,23 @@ find_added(const struct tls_sites *s, const char *host)
 }
 
 const struct tls_site *
-tls_sites_find(struct tls_sites *s, const char *host, bool *nobody)
+tls_sites_find(struct tls_sites *s, const char *host, bool *ask)
 {
 	const struct tls_site *added = find_added(s, host);
 	struct entry *e;
 
-	*nobody = false;
+	*ask = added == NULL;
 	if (added != NULL)
 		return added;
 	e = hash_get(s->by_host, span_str(host));
 	if (e == NULL)
 		return NULL;
-	if (!e->nobody) {
-		TAILQ_REMOVE(&s->found, e, next);
-		TAILQ_INSERT_TAIL(&s->found, e, next);
-		return &e->site;
-	}
-	*nobody = clock_mono_ms() < e->until_ms;
-	return NULL;
+	*ask = clock_mono_ms() >= e->until_ms;
+	if (e->nobody)
+		return NULL;
+	TAILQ_REMOVE(&s->found, e, next);
+	TAILQ_INSERT_TAIL(&s->found, e, next);
+	return &e->site;
 }
 
 void
@@ -309,8 +310,8 @@ tls_sites_learn(struct tls_sites *s, const char *host, struct span der)
 		site_fini(&e->site);
 		e->site = (struct tls_site){ .n = 0 };
 		e->nobody = true;
-		e->until_ms = clock_deadline(NOBODY_MS);
 	}
+	e->until_ms = clock_deadline(e->nobody ? NOBODY_MS : FOUND_MS);
 	make_room(s, e->nobody);
 	if (hash_put(s->by_host, span_str(e->host), e) != 0)
 		bug("more names than there is room for");

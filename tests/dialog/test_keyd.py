@@ -14,7 +14,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "flow"))
-from certs import Pair  # noqa: E402
+from certs import Pair, memory_of  # noqa: E402
+from fake_master import fast_clock  # noqa: E402
 from fake_suite import (BIN, NUM, ROLE, defaults, pair, recv,  # noqa: E402
                         send, text, u8, u32, u64)
 
@@ -27,7 +28,7 @@ TLS12 = bytes(64) + b"\x03\x00\x1d\x20" + HASH
 class Keyd:
     """One keyd; this end is master and its peers."""
 
-    def __init__(self, directory, pairs, **settings):
+    def __init__(self, directory, pairs, fast=1, **settings):
         self.pairs = pairs
         self.settings = {"hostname": "mail.example.org", "log_level": "debug",
                          "certificate_dir": "",
@@ -44,10 +45,14 @@ class Keyd:
             high = [os.dup2(a, 200), os.dup2(b, 201)]
             os.dup2(high[0], 3)
             os.dup2(high[1], 4)
+        env = dict(os.environ)
+        if fast > 1:
+            env.update(LD_PRELOAD=fast_clock(), FAST_CLOCK=str(fast),
+                       ASAN_OPTIONS="verify_asan_link_order=0")
         self.jail = pathlib.Path(directory) / "jail"
         self.jail.mkdir(exist_ok=True)
         self.process = subprocess.Popen([str(BIN / "keyd")], preexec_fn=wire,
-                                        pass_fds=(3, 4))
+                                        pass_fds=(3, 4), env=env)
         master_end.close()
         log_end.close()
         self.master.settimeout(10)
@@ -302,12 +307,37 @@ def test_reload_brings_new_keys(tmp_path, pairs):
         # sessions that began before have the certificate of then, for a while
         assert isinstance(ask(chan, pairs["ec"], ECDSA, TLS13), bytes)
         k.judged()
+        # and another reload makes no difference
         k.configure()
         k.judged()
-        deadline = time.monotonic() + 5
-        while ask(chan, pairs["ec"], ECDSA, TLS13) != "refused":
+        assert isinstance(ask(chan, pairs["ec"], ECDSA, TLS13), bytes)
+    finally:
+        k.close()
+
+
+def test_former_keys_are_wiped_in_the_end(tmp_path):
+    """Ten minutes after the reload that replaced them, here three seconds."""
+    tmp_path.chmod(0o755)
+    old, new = Pair(tmp_path, "old.example.org"), Pair(tmp_path,
+                                                       "new.example.org")
+    k = Keyd(tmp_path, [old], fast=200)
+
+    def remembered():
+        memory = memory_of(k.process.pid)
+        return [x for x in old.private_octets() if x in memory]
+    try:
+        chan = k.peer()
+        k.pairs = [new]
+        k.configure()
+        k.judged()
+        assert isinstance(ask(chan, old, ECDSA, TLS13), bytes)
+        assert remembered()
+        deadline = time.monotonic() + 30
+        while ask(chan, old, ECDSA, TLS13) != "refused":
             assert time.monotonic() < deadline
-            time.sleep(0.02)
+            time.sleep(0.1)
+        assert not remembered()
+        assert isinstance(ask(chan, new, ECDSA, TLS13), bytes)
     finally:
         k.close()
 
@@ -443,9 +473,10 @@ def test_confined(keyd):
 
 # ------------------------------------------------- pairs of certificate_dir
 
-def cert(chan, host, start=0):
-    """(octets of the whole, part), the refusal's kind, or None: closed."""
-    send(chan, "CERT_REQ", text(host) + u32(start), request=9)
+def cert(chan, host, start=0, of=0):
+    """(octets of the whole, part), the refusal's kind, or None: closed.  of:
+    the sum of the chain of which the caller has the beginning."""
+    send(chan, "CERT_REQ", text(host) + u32(start) + u64(of), request=9)
     got = recv(chan)
     if got is None:
         return None
@@ -454,9 +485,12 @@ def cert(chan, host, start=0):
     if kind == NUM["REFUSAL"]:
         return "for good" if rest[0] else "for now"
     assert kind == NUM["CERT_REP"]
-    total, n = struct.unpack(">IH", rest[:6])
-    assert len(rest) == 6 + n
-    return total, rest[6:]
+    begin, total, cert.sum, n = struct.unpack(">IIQH", rest[:18])
+    assert len(rest) == 18 + n
+    if begin != start:          # it is another one now
+        assert begin == 0
+        return "anew", rest[18:]
+    return total, rest[18:]
 
 
 class Hosted:
@@ -512,8 +546,10 @@ def test_certificate_of_a_host(hosted, role):
     chan = keyd.peer(role)
     assert ask_with(master, chan, "a.example", 1) == (len(der(a)), der(a))
     assert cert(chan, "A.EXAMPLE") == (len(der(a)), der(a))
-    assert cert(chan, "a.example", 100) == (len(der(a)), der(a)[100:])
-    assert cert(chan, "a.example", len(der(a))) == "for now"
+    assert cert(chan, "a.example", 100, cert.sum) == (len(der(a)),
+                                                      der(a)[100:])
+    assert cert(chan, "a.example", 100, cert.sum ^ 1) == ("anew", der(a))
+    assert cert(chan, "a.example", len(der(a)), cert.sum) == ("anew", der(a))
     # its own, "*." and its parent, its parent
     assert ask_with(master, chan, "x.b.example", 3) == (len(der(b)), der(b))
     assert master.asked == ["a.example", "x.b.example", "*.b.example",
@@ -533,6 +569,85 @@ def test_hosts_that_nobody_has(hosted):
     assert master.asked == ["none.a.example", "*.a.example", "a.example",
                             "mixed.example"]
     assert keyd.log_text().count("key-refused") == 1
+    chan.close()
+
+
+def renewed(hosted, directory, name):
+    """Another pair for that name: what it was, what it is now."""
+    keyd, master, a, b = hosted
+    fresh = directory / "fresh"
+    fresh.mkdir(exist_ok=True)
+    new = Pair(fresh, name)
+    master.pairs[name] = (new.cert, new.key)
+    return new
+
+
+def reload(keyd):
+    keyd.configure()
+    keyd.judged()
+
+
+def test_who_has_a_certificate_of_before_is_signed_for(hosted, tmp_path):
+    """Others hear of a reload later than keyd, and sessions never."""
+    keyd, master, a, b = hosted
+    chan = keyd.peer()
+    ids = [key_id(a)]
+    assert ask_with(master, chan, "a.example", 1) == (len(der(a)), der(a))
+    for _ in range(5):
+        new = renewed(hosted, tmp_path, "a.example")
+        ids.append(key_id(new))
+        reload(keyd)
+        # nothing was read again, and nothing needs to be
+        for ident in ids[:-1]:
+            assert isinstance(ask(chan, a, ECDSA, TLS13, ident=ident), bytes)
+        assert ask_with(master, chan, "a.example", 1) == (len(der(new)),
+                                                          der(new))
+        for ident in ids:
+            assert isinstance(ask(chan, a, ECDSA, TLS13, ident=ident), bytes)
+    chan.close()
+
+
+def test_a_pair_that_is_being_renewed(hosted, tmp_path):
+    """The certificate is there, its key is not yet: the former one serves."""
+    keyd, master, a, b = hosted
+    chan = keyd.peer()
+    assert ask_with(master, chan, "a.example", 1) == (len(der(a)), der(a))
+    new = renewed(hosted, tmp_path, "a.example")
+    master.pairs["a.example"] = (new.cert, a.key)
+    reload(keyd)
+    assert ask_with(master, chan, "a.example", 1) == (len(der(a)), der(a))
+    assert "kept=yes" in keyd.log_text()
+    assert isinstance(ask(chan, a, ECDSA, TLS13), bytes)
+    master.pairs["a.example"] = (new.cert, new.key)
+    reload(keyd)
+    assert ask_with(master, chan, "a.example", 1) == (len(der(new)), der(new))
+    # a name that had none before has none now
+    renewed(hosted, tmp_path, "c.example")
+    master.pairs["c.example"] = (new.cert, b.key)
+    assert ask_with(master, chan, "c.example", 1) == "for good"
+    chan.close()
+
+
+def test_files_opened_before_a_reload_are_not_believed_after_it(hosted,
+                                                                tmp_path):
+    """Master's answer was on its way; between its two files comes a reload."""
+    keyd, master, a, b = hosted
+    chan = keyd.peer()
+    result = []
+    t = threading.Thread(target=lambda: result.append(cert(chan, "a.example")))
+    t.start()
+    assert recv(keyd.master)[0] == NUM["SUPER_PAIR_ASK"]
+    with open(a.cert, "rb") as f:
+        send(keyd.master, "SUPER_PAIR", text("a.example") + u8(0),
+             fd=f.fileno())
+    reload(keyd)
+    with open(a.key, "rb") as f:
+        send(keyd.master, "SUPER_PAIR", text("a.example") + u8(1),
+             fd=f.fileno())
+    new = renewed(hosted, tmp_path, "a.example")
+    master.answer(1)
+    t.join(20)
+    assert result == [(len(der(new)), der(new))]
     chan.close()
 
 
@@ -563,7 +678,8 @@ def test_questions_that_wait_are_bounded(hosted):
     keyd, master, a, b = hosted
     chan = keyd.peer()
     for i in range(300):
-        send(chan, "CERT_REQ", text(f"h{i}.example") + u32(0), request=i + 1)
+        send(chan, "CERT_REQ", text(f"h{i}.example") + u32(0) + u64(0),
+             request=i + 1)
     refused = set()
     while len(refused) < 44:
         kind, request, rest = recv(chan)[:3]

@@ -46,9 +46,9 @@ def add(live, name, names=None, serial=1):
     write_pair(archive / f"fullchain{serial}.pem",
                archive / f"privkey{serial}.pem", names or [name], serial)
     for kind in ("fullchain", "privkey"):
-        link = live / name / f"{kind}.pem"
-        link.unlink(missing_ok=True)
+        link = live / name / f"{kind}.new"
         link.symlink_to(f"../../archive/{name}/{kind}{serial}.pem")
+        link.rename(live / name / f"{kind}.pem")
 
 
 @pytest.fixture(scope="module")

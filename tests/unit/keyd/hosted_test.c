@@ -12,6 +12,7 @@
 
 #include "../scratch.h"
 
+static struct former *former;
 static struct {
 	char   stem[300];	/* asked for last */
 	size_t asked, changed;
@@ -88,7 +89,7 @@ in_turn(void **state)
 {
 	static const char *const stems[] = { "mail.far.example",
 		"*.far.example", "far.example" };
-	struct hosted *h = hosted_new(ask, changed, NULL);
+	struct hosted *h = hosted_new(former, ask, changed, NULL);
 	const struct key *key;
 
 	(void)state;
@@ -111,7 +112,7 @@ in_turn(void **state)
 static void
 in_a_flood(void **state)
 {
-	struct hosted *h = hosted_new(ask, changed, NULL);
+	struct hosted *h = hosted_new(former, ask, changed, NULL);
 	enum hosted_found got = HOSTED_LATER;
 	const struct key *key = NULL;
 	char name[64];
@@ -135,12 +136,42 @@ in_a_flood(void **state)
 	hosted_free(&h);
 }
 
+/* Who has the certificate of a pair that was pushed out is signed for. */
+static void
+pushed_out(void **state)
+{
+	struct hosted *h = hosted_new(former, ask, changed, NULL);
+	struct sign_req req = { .host = "old.far.example" };
+	const struct key *key = NULL;
+
+	(void)state;
+	T_INT(hosted_find(h, req.host, &key), HOSTED_LATER);
+	give_pair(h, req.host);
+	T_INT(hosted_find(h, req.host, &key), HOSTED_FOUND);
+	memcpy(req.key_id, key->id, sizeof(req.key_id));
+	T_TRUE(former_find(former, ROLE_IMAP_FRONT, &req) == NULL);
+	hosted_reload(h);
+	T_INT(hosted_find(h, req.host, &key), HOSTED_LATER);
+	key = former_find(former, ROLE_IMAP_FRONT, &req);
+	T_TRUE(key != NULL && key_is(key, &req));
+	T_TRUE(former_find(former, ROLE_QMGR, &req) == NULL);
+	req.host[0] = 'b';
+	T_TRUE(former_find(former, ROLE_IMAP_FRONT, &req) == NULL);
+	hosted_free(&h);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_turn), cmocka_unit_test(in_a_flood),
+		cmocka_unit_test(pushed_out),
 	};
+	int failed;
 
-	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
+	former = former_new();
+	failed = cmocka_run_group_tests(tests, scratch_setup,
+	    scratch_teardown);
+	former_free(&former);
+	return failed;
 }
