@@ -2,6 +2,7 @@
 """check: runs every test that this machine allows, and ends with one line:
 "N passed, N failed, N skipped".  What was left out is said, with the reason.
 """
+import concurrent.futures
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -18,13 +20,15 @@ FUZZ = ROOT / "build-fuzz"
 
 passed = failed = skipped = 0
 problems = []
+lock = threading.RLock()
 
 
 def count(good=0, bad=0, left=0, problem=None):
     global passed, failed, skipped
-    passed, failed, skipped = passed + good, failed + bad, skipped + left
-    if problem:
-        problems.append(problem)
+    with lock:
+        passed, failed, skipped = passed + good, failed + bad, skipped + left
+        if problem:
+            problems.append(problem)
 
 
 def note(name, good):
@@ -34,112 +38,122 @@ def note(name, good):
                             "failed"}) + "\n")
 
 
+def show(text):
+    with lock:
+        print(text.rstrip("\n"), flush=True)
+
+
 def run(command, **more):
     return subprocess.run(command, cwd=ROOT, text=True, errors="replace",
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           check=False, **more)
 
 
-def heading(name):
-    print(f"== {name}", flush=True)
-
-
 def lint():
-    heading("lint")
     done = run(["tests/lint.sh"])
-    print(done.stdout, end="")
     if done.returncode == 0:
         count(good=1)
     else:
         count(bad=1, problem="lint")
+    show(done.stdout)
 
 
-def unit():
-    heading("unit tests")
-    for source in sorted((ROOT / "tests" / "unit").rglob("*_test.c")):
-        name = source.relative_to(ROOT).with_suffix("")
-        try:
-            done = run([BUILD / name], timeout=300)
-        except (OSError, subprocess.TimeoutExpired) as why:
-            count(bad=1, problem=f"{name}: {why}")
-            continue
-        good, bad, left = (sum(int(n) for n in re.findall(
-            rf"\[  {word} *\] (\d+) test", done.stdout))
-            for word in ("PASSED", "FAILED", "SKIPPED"))
-        if done.returncode != 0 and bad == 0:
-            bad = 1         # ended by a signal or a sanitizer
-        count(good, bad, left)
-        note(f"unit/{source.stem}", not bad)
-        if bad:
-            problems.append(str(name))
-            print(done.stdout)
-    print(f"   {passed} passed so far")
+def unit(source):
+    name = source.relative_to(ROOT).with_suffix("")
+    try:
+        done = run([BUILD / name], timeout=300)
+    except (OSError, subprocess.TimeoutExpired) as why:
+        count(bad=1, problem=f"{name}: {why}")
+        return
+    good, bad, left = (sum(int(n) for n in re.findall(
+        rf"\[  {word} *\] (\d+) test", done.stdout))
+        for word in ("PASSED", "FAILED", "SKIPPED"))
+    if done.returncode != 0 and bad == 0:
+        bad = 1             # ended by a signal or a sanitizer
+    count(good, bad, left, str(name) if bad else None)
+    note(f"unit/{source.stem}", not bad)
+    if bad:
+        show(done.stdout)
 
 
-def fuzz():
-    heading("fuzz targets on their kept inputs")
+def fuzz(target):
+    """The kept inputs, and as many made-up ones as cost little."""
+    name = target.stem.removesuffix("_fuzz")
+    corpus = ROOT / "tests" / "fuzz" / "corpus" / name
+    inputs = sorted(corpus.iterdir()) if corpus.is_dir() else []
+    program = FUZZ / target.stem
+    if not program.exists():
+        count(bad=1, problem=f"{target.stem}: not built")
+        return
+    done = run([program, "-runs=2000", "-seed=1", "-max_len=4096",
+                "-timeout=60", "-verbosity=0", "-artifact_prefix=/tmp/"])
+    if inputs and done.returncode == 0:
+        done = run([program, "-timeout=60", *inputs])
+    note(f"fuzz/{target.stem}", done.returncode == 0)
+    if done.returncode == 0:
+        count(good=1)
+    else:
+        count(bad=1, problem=target.stem)
+        show(done.stdout[-3000:])
+
+
+def across_processes(file):
+    """One file of tests that pytest runs."""
+    name = file.relative_to(ROOT)
+    began = time.monotonic()
+    done = run([sys.executable, "-m", "pytest", "-q", "-rs", "-p",
+                "no:cacheprovider", *sys.argv[1:], file])
+    text = done.stdout
+    summary = text.rstrip().rpartition("\n")[2]
+    numbers = {word: int(n) for n, word in
+               re.findall(r"(\d+) (passed|failed|skipped|error)", summary)}
+    bad = numbers.get("failed", 0) + numbers.get("error", 0)
+    if done.returncode not in (0, 5) and bad == 0:
+        bad = 1
+    count(numbers.get("passed", 0), bad, numbers.get("skipped", 0),
+          str(name) if bad else None)
+    left = "\n".join(re.findall(r"^SKIPPED .*", text, re.M))
+    show(f"{name}: {summary.strip('= ')} "
+         f"(ended after {time.monotonic() - began:.0f} s)\n" +
+         (text if bad else left))
+
+
+# The files that take longest are begun first.
+LONGEST = """\
+test_tls test_powercut test_accounts_hostile test_qmgr test_store_faults
+test_sasl_token test_pop3_hostile test_fault test_testssl test_sasl_hostile
+test_qmgr_faults test_sasl test_queue_orders test_master test_pop3 test_hosted
+test_hijack test_syscalls test_smtp_out_hostile test_kill
+"""
+
+
+def jobs():
+    """What is to be run: functions with what they are called with."""
+    files = sorted((ROOT / "tests").glob("*/test_*.py"))
+    rank = {name: n for n, name in enumerate(LONGEST.split())}
+    files.sort(key=lambda f: rank.get(f.stem, len(rank)))
+    yield from ((across_processes, f) for f in files)
+    yield (lint,)
+    yield from ((unit, f) for f in
+                sorted((ROOT / "tests" / "unit").rglob("*_test.c")))
     targets = sorted((ROOT / "tests" / "fuzz").glob("*_fuzz.c"))
     if shutil.which("clang") is None:
         count(left=len(targets))
-        print("   skipped: no clang")
-        return
-    for target in targets:
-        corpus = ROOT / "tests" / "fuzz" / "corpus" / \
-            target.stem.removesuffix("_fuzz")
-        inputs = sorted(corpus.iterdir()) if corpus.is_dir() else []
-        program = FUZZ / target.stem
-        if not program.exists():
-            count(bad=1, problem=f"{target.stem}: not built")
-            continue
-        # And as many made-up ones as cost little.
-        done = run([program, "-runs=2000", "-seed=1", "-max_len=4096",
-                    "-timeout=10", "-verbosity=0",
-                    "-artifact_prefix=/tmp/"])
-        if inputs and done.returncode == 0:
-            done = run([program, "-timeout=10", *inputs])
-        note(f"fuzz/{target.stem}", done.returncode == 0)
-        if done.returncode == 0:
-            count(good=1)
-        else:
-            count(bad=1, problem=target.stem)
-            print(done.stdout[-3000:])
+        show("fuzz targets: skipped: no clang")
+    else:
+        yield from ((fuzz, f) for f in targets)
 
 
-def lanes():
-    """Two halves that take about as long: they wait more than they work."""
-    files = sorted((ROOT / "tests").glob("*/test_*.py"))
-    first = [f for f in files if f.parent.name in ("crash", "hostile")]
-    return [first, [f for f in files if f not in first]]
-
-
-def across_processes():
-    heading("tests that cross processes")
-    running = []
-    for files in lanes():
-        out = tempfile.TemporaryFile("w+", errors="replace")
-        running.append((out, subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-q", "-rs", "-p",
-             "no:cacheprovider", "--durations=5", *sys.argv[1:], *files],
-            cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)))
-    for out, pytest in running:
-        pytest.wait()
-        with out:
-            out.seek(0)
-            text = out.read()
-        print(text, end="", flush=True)
-        summary = text.rstrip().rpartition("\n")[2]
-        numbers = {word: int(n) for n, word in
-                   re.findall(r"(\d+) (passed|failed|skipped|error)", summary)}
-        bad = numbers.get("failed", 0) + numbers.get("error", 0)
-        if pytest.returncode not in (0, 5) and bad == 0:
-            bad = 1
-        count(numbers.get("passed", 0), bad, numbers.get("skipped", 0))
-        if bad:
-            problems.append("tests that cross processes")
+def run_all():
+    """As many at once as LANES says: they wait more than they work."""
+    wide = int(os.environ.get("LANES", 2 * (os.cpu_count() or 1)))
+    with concurrent.futures.ThreadPoolExecutor(wide) as pool:
+        for done in [pool.submit(*job) for job in jobs()]:
+            done.result()
 
 
 def threats():
-    heading("attacks of doc/threats.md")
+    print("== attacks of doc/threats.md")
     print(run([sys.executable, "tests/hostile/count.py",
                os.environ["THREATS_RESULTS"]]).stdout, end="")
 
@@ -172,10 +186,7 @@ def main():
               "those tests are skipped")
     with tempfile.NamedTemporaryFile(suffix=".json") as found:
         os.environ["THREATS_RESULTS"] = found.name
-        lint()
-        unit()
-        fuzz()
-        across_processes()
+        run_all()
         threats()
     for problem in problems:
         print("failed:", problem)

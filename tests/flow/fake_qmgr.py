@@ -486,6 +486,13 @@ class Qmgr:
                 found.append(got)
         return found
 
+    def logged(self, event, count=1, **fields):
+        """Its lines about that, when there are so many: a line may come a
+        moment after what it tells of."""
+        self.wait(lambda: len(self.events(event, **fields)) >= count,
+                  f"{count} lines: {event}")
+        return self.events(event, **fields)
+
     def wait(self, claim, what="", seconds=15):
         deadline = time.monotonic() + seconds
         while not claim():

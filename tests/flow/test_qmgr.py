@@ -34,7 +34,7 @@ def test_one_message(q):
     assert not job.writable, "deliverers get descriptors for reading only"
     q.settled()
     for event in ("queued", "delivered", "removed"):
-        assert q.events(event, id=id_), event
+        assert q.logged(event, id=id_)
 
 
 def test_descriptor_is_for_writing_only(q):
@@ -208,7 +208,7 @@ def test_what_is_found_at_start():
         q.wait(lambda: not q.files("incoming"), "incoming empty")
         assert set(q.files("hold")) == {ID + "8"}
         assert (q.queue / "incoming" / "README").exists()
-        assert len(q.events("corrupt")) == 3
+        assert len(q.logged("corrupt", 3)) == 3
 
 
 def test_a_second_one_does_not_start(q):
@@ -324,7 +324,7 @@ def test_lookup_trouble_waits(q):
     q.routes[B] = None
     q.commit(A, [B])
     q.wait(lambda: q.events("waits"), "deferral")
-    assert q.events("deferred", status="4.3.0")
+    assert q.logged("deferred", status="4.3.0")
     q.routes.clear()
     q.settled()
     assert len(q.delivered(B)) == 1
@@ -376,7 +376,7 @@ def test_forward_files_in_a_circle(q, first):
     hand_on(q, {"d@demo.example": [B], B: [C], C: [B]})
     q.commit(A, [first])
     q.settled()
-    assert len(q.events("bounced")) == 1
+    assert len(q.logged("bounced")) == 1
     assert [j.sender for j in q.delivered(A)] == [""]
 
 
@@ -406,7 +406,7 @@ def test_forward_files_in_a_circle_after_a_restart():
         q.restart()
         hand_on(q, {C: [B]})
         q.settled()
-        assert len(q.events("bounced")) == 1
+        assert len(q.logged("bounced")) == 1
 
 
 # --------------------------------------------------------------------- workers
@@ -431,7 +431,7 @@ def test_a_worker_that_dies(q):
     q.commit(A, [B])
     q.settled()
     assert len(q.delivered(B)) == 1 and len(died) == 1
-    assert q.events("worker-lost")
+    assert q.logged("worker-lost")
 
 
 def test_a_message_that_kills_workers_waits(q):
@@ -581,7 +581,7 @@ def test_mail_without_sender_is_never_answered(q):
     q.commit("", [OUT])
     q.settled()
     assert not q.deliveries
-    assert q.events("undeliverable", rcpt=OUT)
+    assert q.logged("undeliverable", rcpt=OUT)
 
 
 def test_double_bounce_to_the_postmaster():
@@ -715,7 +715,7 @@ def test_success_is_told(q):
     assert {r["Final-Recipient"]: r["Action"] for r in rcpts} == {
         "rfc822; " + B: "relayed", "rfc822; " + OUT: "relayed"}
     assert all(r["Status"].startswith("2.") for r in rcpts)
-    assert q.events("success-told", id=id_)
+    assert q.logged("success-told", id=id_)
     to = [j for j in q.delivered(there)][0]
     assert to.wishes[there] == (SUCCESS, "rfc822;y@z.example")
     assert to.envid == "e1"

@@ -117,7 +117,7 @@ def test_drop(q):
     kept = deferred(q, "x@other.example", C)
     assert "1 done" in q.control("queue-drop", f"sender={A}")
     assert set(q.files()) == {kept}
-    assert q.events("dropped", id=gone)
+    assert q.logged("dropped", id=gone)
     q.outcome.clear()
     q.control("queue-flush")
     q.settled()

@@ -367,7 +367,7 @@ def test_submission_with_login(tls, port):
     newest = max(files, key=lambda p: p.stat().st_mtime)
     message = email.message_from_bytes(newest.read_bytes())
     assert re.search(r"\bwith ESMTPSA\b", message["Received"])
-    assert re.search(r"tls=TLSv1\.3 user=alice", tls.log_text())
+    tls.wait_log(r"tls=TLSv1\.3 user=alice")
 
 
 def test_mx_with_tls(tls):

@@ -118,6 +118,7 @@ def test_an_owner_kills_his_own_session(paq):
             wait_for(lambda pid=pid, name=name: pid not in
                      sessions(paq, name))
             client.sock.close()
+    wait_for(lambda: paq.log_text().count("event=session-crashed") >= 10)
     assert paq.log_text().count("event=session-crashed") == 10
     assert {r["daemon"]: (r["pid"], r["restarts"])
             for r in paq.status()} == before
