@@ -234,7 +234,7 @@ def test_E2_links_that_come_and_go(make_suite):
     """While mail arrives, the owner puts links to elsewhere in place of the
     directories, and takes them away: not one file appears elsewhere, and all
     mail arrives in the end."""
-    many = 3000 if LONG else 150
+    many = 10000 if LONG else 150
     paq = make_suite(listen=("mx", "imap"),
                      settings={"retry_min": "1s", "retry_max": "1s",
                                "mailbox_roots": None})
@@ -299,6 +299,66 @@ def test_E2_links_that_come_and_go(make_suite):
     # What was in tmp/ at a swap is tried again; what this test itself removed
     # with a directory was noted above.
     assert not missing, missing
+
+
+def calls_of(trace):
+    """pid -> [(call, all of its line)], whole also when others came between."""
+    found, begun = {}, {}
+    for line in trace.splitlines():
+        pid, _, rest = line.partition(" ")
+        rest = rest.strip()
+        if rest.endswith("<unfinished ...>"):
+            begun[pid] = rest
+            continue
+        if again := re.match(r"<\.\.\. \w+ resumed>(.*)", rest):
+            rest = begun.pop(pid, "") + again[1]
+        if call := re.match(r"(\w+)\(", rest):
+            found.setdefault(pid, []).append((call[1], rest))
+    return found
+
+
+@needs_root
+@needs_strace
+def test_E2_the_owner_before_the_first_path(tmp_path, make_suite):
+    """Delivery, IMAP and POP3: no groups, the owner's gid, the owner's uid, in
+    this order and before any path is looked at; then every path is a single
+    name below a directory that is held, and no link is followed."""
+    path, owner = tmp_path / "trace", pwd.getpwnam(OWNER)
+    paq = make_suite(listen=("mx", "imap", "pop3"), wrapper=[
+        "strace", "-f", "-qq", "--seccomp-bpf", "-s", "200", "-o", str(path),
+        "-e", "trace=%file,/^set.*[ug]id,setgroups"])
+    paq.write().start()
+    paq.send("a@b.example", BOB, TEXT)
+    paq.wait_stored(BOB, 1)
+    with paq.imap(BOB) as client:
+        client.select("INBOX")
+        assert client.fetch("1", "BODY[]")[0] == "OK"
+    client = paq.pop3(BOB)
+    assert b"body" in client.retr(1)[1]
+    client.quit()
+    wait_for(lambda: paq.log_text().count("event=logout") == 2)
+    paq.paquebot("stop")
+    paq.master.wait(20)
+    uid, gid = owner.pw_uid, owner.pw_gid
+    become = f"setresuid({uid}, {uid}, {uid})"
+    owners = [calls for calls in calls_of(path.read_text(
+        errors="replace")).values() if any(
+            line.startswith(become) for _, line in calls)]
+    assert len(owners) == 3     # one for each of what was done
+    for calls in owners:
+        lines = [re.sub(r"\) += ", ") = ", line) for _, line in calls]
+        assert lines[:3] == ["setgroups(0, NULL) = 0",
+                             f"setresgid({gid}, {gid}, {gid}) = 0",
+                             f"{become} = 0"], lines[:5]
+        opened = [line for call, line in calls if call.startswith("open")]
+        assert opened
+        for line in opened:
+            assert "O_NOFOLLOW" in line or re.match(
+                r'openat\(\d+, "\.", ', line), line
+        for line in lines[3:]:
+            named = re.findall(r'"([^"]*)"', line)
+            assert line.startswith('chdir("/")') or all(
+                "/" not in n and n != ".." for n in named), line
 
 
 # ----------------------------------------------------- E12: the caller's umask
