@@ -48,6 +48,7 @@ class Daemon:
                          "log_level": "debug", **settings}
         self.fast, self.jail, self.nofile = fast, jail, nofile
         self.user = user        # None: nobody
+        self.env = {}           # more of it, before the start
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="paqone-"))
         self.dir.chmod(0o755)
         self.logs, self.ready = [], False
@@ -119,6 +120,7 @@ class Daemon:
                "ASAN_OPTIONS": "verify_asan_link_order=0"}
         if self.fast:
             env.update(LD_PRELOAD=fast_clock(), FAST_CLOCK=str(self.fast))
+        env.update(self.env)
         (self.dir / "jail").mkdir()
         with open(self.dir / "stderr", "wb") as err:
             self.process = subprocess.Popen(

@@ -4,6 +4,8 @@ peers.  Each test is named by its number in the list of threats.
 import os
 import pwd
 import statistics
+import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -15,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "flow"))
 sys.path.insert(0, str(ROOT / "tests" / "hostile"))
 import suite as harness  # noqa: E402
-from fake_master import IS_ROOT  # noqa: E402
+from fake_master import IS_ROOT, fast_clock  # noqa: E402
 from fake_suite import NUM, recv, send, text, u8, u32  # noqa: E402
 from test_helpers_hostile import IMAP, OK, POP3, SESSION, \
     TEMPORARY, WRONG, Authd, session_of  # noqa: E402
@@ -110,6 +112,76 @@ def test_D1_the_same_for_all_that_is_wrong(quick):
     print("\nCPU per wrong try, median of 8, ms:", {
         kind: round(statistics.median(ns) / 1e6, 1)
         for kind, ns in cost.items()})
+
+
+WORKS = ("crypts", "ours", "derivations", "iterations", "octets")
+TRIES, AT_ONCE = 2000, 40
+
+
+class Counted(Authd):
+    """Its workers count what judging costs, instead of doing it."""
+
+    def __init__(self, maps, place):
+        super().__init__(maps, fast=20)
+        program, self.file = place / "count_work.so", place / "works"
+        subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o",
+                        program, ROOT / "tests/hostile/count_work.c"],
+                       check=True)
+        self.file.write_bytes(bytes(8 * len(WORKS)))
+        self.env = {"WORK_FILE": str(self.file),
+                    "LD_PRELOAD": f"{fast_clock()}:{program}"}
+
+    def works(self):
+        return struct.unpack(f"{len(WORKS)}Q", self.file.read_bytes())
+
+
+@pytest.fixture
+def thousand(tmp_path):
+    """1000 accounts like ALICE's."""
+    s = harness.Suite(users={ALICE: SECRET})
+    s.write()
+    users = s.conf.parent / "users"
+    (line,) = [x for x in users.read_text().splitlines() if ALICE in x]
+    users.write_text("".join(line.replace("alice@", f"u{n}@") + "\n"
+                             for n in range(TRIES // 2)))
+    s.paquebot("map", "users")
+    yield s
+    s.close()
+
+
+@pytest.mark.skipif("san" in os.environ.get("BUILD", ""),
+                    reason="the sanitizer has to be loaded first")
+def test_D1_two_thousand_tries_each(thousand, tmp_path):
+    """Wrong passwords of 1000 who exist and of 1000 who do not, each name
+    twice, each time from another network: one packet and the same octets, and
+    the same work, piece by piece."""
+    with Counted(thousand, tmp_path) as d:
+        sessions = [session_of(d.smtpd) for _ in range(AT_ONCE)]
+        said, costs, n = set(), {}, 0
+        for kind, name in ("known", "u"), ("unknown", "x"):
+            costs[kind] = []
+            for first in range(0, TRIES, AT_ONCE):
+                before = d.works()
+                for i, c in enumerate(sessions):
+                    n += 1
+                    user = f"{name}{(first + i) % (TRIES // 2)}@demo.example"
+                    send(c, "AUTH_REQ", text(user) + text("wrong") +
+                         text(f"10.{n // 250}.{n % 250}.1") + text(SESSION),
+                         9)
+                for c in sessions:
+                    number, request, body, fd = recv(c)
+                    said.add((number, request, bytes(body), fd))
+                costs[kind].append(tuple(
+                    b - a for a, b in zip(before, d.works())))
+        for c in sessions:
+            c.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                c.recv(1)
+    assert said == {(NUM["AUTH_REP"], 9, bytes(u8(WRONG) + text("")), None)}
+    assert len(costs["known"]) == len(costs["unknown"]) == TRIES // AT_ONCE
+    # One of each, whose cost is that of `paquebot user`, and nothing else.
+    assert set(costs["known"]) == set(costs["unknown"]) == {
+        (AT_ONCE, AT_ONCE, AT_ONCE, 4096 * AT_ONCE, 10 * AT_ONCE)}
 
 
 def test_D1_only_one_compare_for_secrets():
