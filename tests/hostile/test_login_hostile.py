@@ -199,18 +199,30 @@ def flood(tmp_path_factory):
     return program
 
 
-@pytest.mark.parametrize("what", ["keys", "octets"])
+@pytest.mark.parametrize("what", ["keys", "octets", "empty", "mixed"])
 @pytest.mark.parametrize("protocol", PORTS)
 def test_C13_floods_inside_of_tls(paq, flood, protocol, what):
-    """New keys for ever: the connection ends (how many more were under way by
-    then is the kernel's business); a record per octet makes a line that is too
-    long.  The next client is served."""
-    most = 1000000 if what == "keys" else 100000
+    """New keys, or records without data, for ever: the connection ends (how many
+    more were under way by then is the kernel's business); a record per octet
+    makes a line that is too long.  The next client is served."""
+    endless = what in ("keys", "empty")
+    most = 1000000 if endless else 100000
     done = subprocess.run([flood, what, str(paq.port[TLS_PORTS[protocol]]),
                            str(most)], capture_output=True, text=True,
                           check=True, timeout=300)
-    assert what != "keys" or int(done.stdout) < most
+    assert 0 < int(done.stdout) < most + (not endless)
     with line_to(paq, protocol, tls=True) as line:
         assert line.auth("PLAIN", Said(f"\0{BOB}\0{SECRET}".encode())) == "ok"
     with socket.create_connection((paq.host, paq.port["mx"])) as s:
         assert s.recv(100).startswith(b"220")
+
+
+@pytest.mark.parametrize("protocol,said", [
+    ("smtp", "500 "), ("imap", "* BYE "), ("pop3", "-ERR ")])
+def test_C13_some_records_without_data(paq, flood, protocol, said):
+    """RFC 8446 5.1: they hide how much is said, and nothing is wrong with them.
+    (So what test_C13_floods_inside_of_tls sends is well sealed.)"""
+    done = subprocess.run([flood, "few", str(paq.port[TLS_PORTS[protocol]]),
+                           "20"], capture_output=True, text=True, check=True,
+                          timeout=60)
+    assert done.stdout.startswith(said)
