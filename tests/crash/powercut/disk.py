@@ -211,11 +211,12 @@ def detach(loop):
     raise RuntimeError(loop + " stays in use")
 
 
-def own_mounts():
+def own_mounts(network=False):
     """What is mounted here must not be copied into mount namespaces that
     others make meanwhile: they would keep it mounted."""
-    new_namespace, recursive, private = 0x20000, 0x4000, 1 << 18
-    if libc().unshare(new_namespace) or \
+    new_mounts, new_network = 0x20000, 0x40000000
+    recursive, private = 0x4000, 1 << 18
+    if libc().unshare(new_mounts | (new_network if network else 0)) or \
             libc().mount(b"none", b"/", None, recursive | private, None):
         fail("unshare")
 

@@ -4,7 +4,7 @@
   powercut.py --mount DIR --load CMD --check CMD [--prepare CMD]
       [--fs ext4|xfs] [--opts MOUNT-OPTIONS] [--size MiB] [--seconds N]
       [--points N] [--models none,all,some] [--stop N] [--seed N]
-      [--keep FILE] [--work DIR]
+      [--keep FILE] [--work DIR] [--jobs N] [--private DIR]
 
 A file system is put on a disk that disk.py serves and logs.  The load runs in
 a PID namespace of its own with
@@ -30,8 +30,11 @@ Each image is mounted, which replays the journal, and the checker runs with
   POWERCUT_TRY   the number of the image, from 0
 
 It fails by a status other than 0; what it prints is shown.  --stop ends after
-so many failures.  The same --seed tries the same kinds of damage, but the
-recording differs each time; --keep saves the first failing image.
+so many failures.  With --jobs so many images are tried at once, each in mount and
+network namespaces of its own, where the directory --private is a copy.  The
+same --seed tries the same kinds of damage, but the
+recording differs each time; --keep saves the first failing image (of the
+last job that has one).
 
 Status: 0 all promises kept, 1 some broken, 2 the run proved nothing.
 
@@ -41,6 +44,7 @@ after rename and link, but not after a plain create (synclint.py is for that).
 Sectors are 512 octets and are not torn themselves.  No bits rot.
 """
 import argparse
+import multiprocessing
 import os
 import random
 import shutil
@@ -128,9 +132,12 @@ def check(rig, image, checker, **told):
 class Crashes:
     """The disk rolled forward along the log, and cut at places of it."""
 
-    def __init__(self, rig, args, log, rng):
-        self.rig, self.args, self.log, self.rng = rig, args, log, rng
-        self.rolled = rig.work + "/rolled.img"  # base and all that is flushed
+    def __init__(self, rig, args, log, job):
+        self.rig, self.args, self.log = rig, args, log
+        self.rng = random.Random(f"{args.seed}/{job}")
+        self.work = f"{rig.work}/{job}"
+        os.mkdir(self.work)
+        self.rolled = self.work + "/rolled.img"  # base and all that is flushed
         shutil.copy(rig.base, self.rolled)
         self.fd = os.open(self.rolled, os.O_RDWR)
         self.done, self.pending, self.acks = 0, [], []
@@ -151,12 +158,12 @@ class Crashes:
         left = {"none": [], "all": self.pending}.get(model)
         if left is None:
             left = some(self.pending, self.rng)
-        image = f"{self.rig.work}/crash.{self.tried}.img"
+        image = f"{self.work}/crash.{self.tried}.img"
         sh("cp", "--sparse=always", "--reflink=auto", self.rolled, image)
         fd = os.open(image, os.O_RDWR)
         apply(fd, left)
         os.close(fd)
-        acked = self.rig.work + "/acked"
+        acked = self.work + "/acked"
         with open(acked, "wb") as f:
             f.write(b"".join(self.acks))
         kept = image + ".kept" if self.args.keep and not self.bad else None
@@ -177,14 +184,50 @@ class Crashes:
         for name in filter(None, (image, kept)):
             os.unlink(name)
 
-    def all(self):
-        for place in choose(self.log, self.args.points, self.rng):
+    def all(self, places):
+        for place in places:
             self.roll(place)
             for model in self.args.models.split(","):
                 self.cut(place, model)
                 if self.args.stop and self.bad >= self.args.stop:
                     return
         os.close(self.fd)
+
+
+def apart(args, work):
+    """Namespaces of its own for a job, and its copy of --private."""
+    own_mounts(network=True)
+    sh("ip", "link", "set", "lo", "up")
+    if args.private:
+        sh("cp", "-a", args.private, work + "/private")
+        sh("mount", "--bind", work + "/private", args.private)
+
+
+def one_job(args, rig, log, job, places):
+    """Some of the places: how many images were tried, how many are bad."""
+    crashes = Crashes(rig, args, log, job)
+    if args.jobs > 1:
+        apart(args, crashes.work)
+    crashes.all(places)
+    return crashes.tried, crashes.bad
+
+
+def all_jobs(args, rig, log, places):
+    """Each job in a process of its own; a job that dies is an error."""
+    if args.jobs == 1:
+        return one_job(args, rig, log, 0, places)
+    fork, jobs = multiprocessing.get_context("fork"), []
+    for job in range(args.jobs):
+        ours, theirs = fork.Pipe(duplex=False)
+        process = fork.Process(target=lambda *a, end=theirs: end.send(
+            one_job(*a)), args=(args, rig, log, job, places[job::args.jobs]))
+        process.start()
+        theirs.close()
+        jobs.append((process, ours))
+    found = [ours.recv() for _, ours in jobs]
+    for process, _ in jobs:
+        process.join()
+    return tuple(map(sum, zip(*found)))
 
 
 def run_load(args, rig):
@@ -222,12 +265,10 @@ def run(args):
             print("INVALID: nothing was promised, or nothing written")
             return 2
         started = time.monotonic()
-        crashes = Crashes(rig, args, log, rng)
-        crashes.all()
-        print(f"{crashes.tried} crashes in "
-              f"{time.monotonic() - started:.0f} s (seed {args.seed}): "
-              f"{crashes.bad} bad")
-        return 1 if crashes.bad else 0
+        tried, bad = all_jobs(args, rig, log, choose(log, args.points, rng))
+        print(f"{tried} crashes in {time.monotonic() - started:.0f} s "
+              f"(seed {args.seed}): {bad} bad")
+        return 1 if bad else 0
     finally:
         if rig and rig.mounted:
             rig.close()
@@ -251,6 +292,8 @@ def main():
     p.add_argument("--points", type=int, default=40)
     p.add_argument("--models", default="none,all,some")
     p.add_argument("--stop", type=int, default=0, help="after N failures")
+    p.add_argument("--jobs", type=int, default=1)
+    p.add_argument("--private", help="a directory that the checker writes to")
     p.add_argument("--seed", type=int, default=int(time.time()))
     p.add_argument("--keep", help="keep the first failing image here")
     args = p.parse_args()
