@@ -4,7 +4,8 @@
  * to reads and writes of what is open; only then the first octet of the client
  * is looked at.  On the MX port a child whose client was well-behaved waits
  * for the next connection of the same address; nothing is kept between them
- * but what the process had when it was forked, and its channels.
+ * but what the process had when it was forked, and its channels.  (The TLS
+ * library wipes what it frees: keys, and by our choice plaintext.)
  */
 #include "smtpd/child.h"
 

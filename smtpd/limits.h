@@ -97,6 +97,8 @@
 #define LIMIT_SPARE_MS		2000
 #define LIMIT_SPARE_SERVED	100
 #define LIMIT_SPARES		64
+/* Or so many with TLS: keyd signs ten a second for one process. */
+#define LIMIT_SPARE_TLS		10
 
 /* A client whose session died of a fault signal is refused for so long. */
 #define LIMIT_BAN_MS		(300 * 1000)

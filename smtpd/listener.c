@@ -444,6 +444,7 @@ listener_open(struct listener *l)
 	struct service_listener in;
 
 	tally_limit(l->tally, &l->set->tally);
+	workers_renew(l->workers);
 	for (; service_listener(l->n, &in); l->n++) {
 		if (l->n == ACCEPTOR_LISTENERS_MAX) {
 			log_error(LF_STR("event", "too-many-listeners"),

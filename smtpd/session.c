@@ -371,7 +371,7 @@ begin(struct session *s, const struct session_client *start)
 }
 
 bool
-session_serve(const struct session_client *start)
+session_serve(struct session_client *start)
 {
 	struct session s;
 
@@ -392,7 +392,8 @@ out:
 	finish(&s);
 	stream_fini(&s.net);
 	envelope_fini(&s.env);
-	/* What the TLS library has kept is nobody else's. */
+	if (s.tls != NULL)
+		start->tls_served++;
 	return !s.odd && s.count.errors == 0 && s.messages > 0 &&
-	    s.tls == NULL && !s.behind;
+	    start->tls_served < LIMIT_SPARE_TLS && !s.behind;
 }

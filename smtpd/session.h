@@ -92,6 +92,7 @@ struct session_client {
 	uint32_t uid;			/* LISTENER_LOCAL: whose program it is */
 	int	chan;			/* to the listener, not owned, or -1 */
 	bool	stress;			/* few places are left */
+	unsigned tls_served;		/* with TLS, by this process; counted here */
 };
 
 /*
@@ -99,7 +100,7 @@ struct session_client {
  * returns  true: all went well and the client said goodbye; only then may
  *	    this process serve another connection
  */
-bool	session_serve(const struct session_client *start);
+bool	session_serve(struct session_client *start);
 
 /* The only way to change the state; an edge that is not above is a bug. */
 void	session_enter(struct session *s, enum session_state to);

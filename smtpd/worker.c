@@ -39,6 +39,7 @@ struct worker {
 	int	passed;		/* our copy of a connection that it has not
 				   yet said to hold, or -1 */
 	unsigned served;	/* connections */
+	unsigned epoch;		/* of its settings */
 	int64_t	spare_since_ms;
 	struct workers *of;
 	TAILQ_ENTRY(worker) spares;
@@ -51,6 +52,7 @@ struct workers {
 	TAILQ_HEAD(spare_head, worker) spares;	/* the longest waiting first */
 	size_t	spares_n;
 	bool	no_spares;
+	unsigned epoch;		/* grows when the settings change */
 	struct event *timer;		/* for the first of the spares */
 };
 
@@ -131,7 +133,8 @@ on_idle(struct worker *w)
 	TAILQ_INSERT_TAIL(&ws->spares, w, spares);
 	ws->spares_n++;
 	ws->events.over(&w->peer, ws->events.ctx);
-	if (ws->no_spares || ws->spares_n > LIMIT_SPARES ||
+	if (ws->no_spares || w->epoch != ws->epoch ||
+	    ws->spares_n > LIMIT_SPARES ||
 	    w->served >= LIMIT_SPARE_SERVED)
 		dismiss(w);
 	else if (ws->spares_n == 1)
@@ -265,6 +268,7 @@ workers_add(struct workers *ws, pid_t pid,
 	w->chan = chan;
 	w->passed = -1;
 	w->served = 1;
+	w->epoch = ws->epoch;
 	w->of = ws;
 	if (hash_put(ws->by_pid, pid_key(&w->pid), w) != 0) {
 		worker_free(w);
@@ -335,15 +339,28 @@ workers_ended(struct workers *ws, pid_t pid, struct sock_addr *peer)
 	return true;
 }
 
-void
-workers_no_spares(struct workers *ws)
+static void
+dismiss_spares(struct workers *ws)
 {
 	struct worker *w;
 
-	ws->no_spares = true;
 	while ((w = TAILQ_FIRST(&ws->spares)) != NULL)
 		dismiss(w);
 	arm_timer(ws);
+}
+
+void
+workers_no_spares(struct workers *ws)
+{
+	ws->no_spares = true;
+	dismiss_spares(ws);
+}
+
+void
+workers_renew(struct workers *ws)
+{
+	ws->epoch++;
+	dismiss_spares(ws);
 }
 
 static void

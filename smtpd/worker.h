@@ -62,6 +62,8 @@ bool	workers_pass(struct workers *w, int fd, const struct sock_addr *peer,
  * returns  false: it was none of ours
  */
 bool	workers_ended(struct workers *w, pid_t pid, struct sock_addr *peer);
+/* The settings have changed: who has those of before serves no other. */
+void	workers_renew(struct workers *w);
 /* No process waits any longer; those that wait go. */
 void	workers_no_spares(struct workers *w);
 /* A signal to all of them. */

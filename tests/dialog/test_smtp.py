@@ -897,6 +897,28 @@ def test_no_second_client_after_an_error():
             assert s.sessions == expected
 
 
+def test_no_second_client_after_a_reload():
+    """Neither one that waits nor one that is busy goes on with settings of
+    before."""
+    def once(client):
+        client.hello().send_mail(MAIL)
+        client.ok("QUIT", 221)
+        client.closed()
+        return client.greeting[1]
+
+    with Suite() as s:
+        busy = s.connect("mx")
+        once(s.connect("mx"))
+        time.sleep(0.05)
+        s.reload(hostname="new.example.org")
+        time.sleep(0.2)
+        for _ in range(3):
+            assert once(s.connect("mx")) == ["new.example.org ESMTP"]
+        once(busy)
+        time.sleep(0.05)
+        assert once(s.connect("mx")) == ["new.example.org ESMTP"]
+
+
 def test_connection_is_not_lost_with_its_process():
     """A process that is killed before it takes the next connection: the
     listener still has its copy, and another process serves it."""

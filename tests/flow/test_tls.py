@@ -381,6 +381,28 @@ def test_mx_with_tls(tls):
                      r" id ", message["Received"])
 
 
+def received(paq):
+    """(pid, TLS version) of each message, as smtpd logged it."""
+    return re.findall(r"smtpd\[(\d+)\] .*event=accepted .*tls=(\S+)",
+                      paq.log_text())
+
+
+def test_mx_process_serves_its_address_again(netns, pairs):
+    """But not for more handshakes than keyd signs for one channel."""
+    clients = 24
+    with Suite(netns=netns, host=HOST, listen=["mx"], settings={
+            "certificates": [pairs["rsa"].setting()]}) as paq:
+        for i in range(clients):
+            with smtp_tls(paq, "mx") as client:
+                client.sendmail("x@far.example", [ALICE],
+                                b"Subject: x\r\n\r\n")
+            wait_for(lambda n=i + 1: len(received(paq)) == n)
+        pids = [pid for pid, _ in received(paq)]
+        assert all(tls == "TLSv1.3" for _, tls in received(paq))
+        assert 3 <= len(set(pids)) < clients / 2, pids
+        assert max(map(pids.count, pids)) <= 10
+
+
 @pytest.mark.skipif(not IS_ROOT, reason="needs an address beside loopback")
 def test_password_only_under_tls(tls):
     with in_netns(tls.netns):
