@@ -1,7 +1,8 @@
 /*
  * outcome.c - a table from sysexits(3) to RFC 3463 codes.
  * A code that is not in it says that the program is broken and not that the
- * mail is: it is tried again, and given up in the end with the program's words.
+ * mail is, and EX_USAGE that the setting that names it is wrong: it is tried
+ * again, and given up in the end with the program's words.
  */
 #include "local-deliver/outcome.h"
 
@@ -14,7 +15,7 @@ static const struct {
 	const char *esc, *text;
 } exits[] = {
 	{ 0,  RESULT_DONE,  "2.0.0", "delivered to the program" },
-	{ 64, RESULT_NEVER, "5.3.0", "usage error" },		/* EX_USAGE */
+	{ 64, RESULT_LATER, "4.3.5", "usage error" },		/* EX_USAGE */
 	{ 65, RESULT_NEVER, "5.6.0", "data format error" },	/* EX_DATAERR */
 	{ 66, RESULT_NEVER, "5.3.0", "cannot open input" },	/* EX_NOINPUT */
 	{ 67, RESULT_NEVER, "5.1.1", "no such user" },		/* EX_NOUSER */

@@ -48,19 +48,37 @@ static const struct service service = {
 
 static struct qmgr qmgr;
 
+/* Checked with all settings: those that are in force can be parsed. */
+static void
+read_rules(struct settings *s, const struct conf_view *v)
+{
+	size_t n = conf_count(v, "retry_rules");
+	struct retry_rule *rules = xcalloc(n + 1, sizeof(*rules));
+	const char *wrong;
+
+	for (size_t i = 0; i < n; i++)
+		if (retry_rule_parse(conf_item(v, "retry_rules", i),
+		    &rules[s->retry.rules_n], &wrong) == 0)
+			s->retry.rules_n++;
+	s->retry.rules = rules;
+	retry_set_longest(&s->retry);
+}
+
 static void
 settings_read(struct qmgr *q)
 {
 	const struct conf_view *v = service_conf();
 	struct settings *s = &q->set;
 
+	free((void *)(uintptr_t)s->retry.rules);
 	s->retry = (struct retry_conf){
-		.min_s = (int64_t)conf_num(v, "retry_min"),
-		.max_s = (int64_t)conf_num(v, "retry_max"),
 		.notice_s = (int64_t)conf_num(v, "delay_notice"),
 		.expire_s = (int64_t)conf_num(v, "expire"),
 		.bounce_expire_s = (int64_t)conf_num(v, "bounce_expire"),
 	};
+	retry_usual(&s->retry.usual, (int64_t)conf_num(v, "retry_min"),
+	    (int64_t)conf_num(v, "retry_max"));
+	read_rules(s, v);
 	span_copy_cut(span_str(conf_str(v, "hostname")), s->hostname,
 	    sizeof(s->hostname));
 	span_copy_cut(span_str(conf_str(v, "postmaster")), s->postmaster,

@@ -49,14 +49,15 @@ struct rcpt {
 	uint32_t next;		/* next of its bundle, or NOBODY */
 	uint32_t job;		/* serial of its job */
 	uint32_t reason;	/* of the last delay that was logged, hashed */
+	int64_t	 until;		/* LATER: not before that time ... */
+	struct retry_error error;	/* ... because of this */
 	uint8_t	 state;		/* rcpt_enter() */
 	uint8_t	 forwards;	/* added by its forward file in this try */
 	bool	 fixed;		/* a target: where it goes is in the log */
-	bool	 too_many;	/* forwards: it cannot be delivered */
-	bool	 circle;	/* its forward file leads back to it */
+	bool	 too_many, circle;	/* forwards; they lead back to it */
 	bool	 forwarded;	/* DONE, but by its forward file alone */
 	bool	 reported;	/* its sender knows how it ended, or will */
-	bool	 again;		/* its worker died once already in this pass */
+	bool	 tried, again;	/* in this pass; its worker died once in it */
 };
 
 struct bundle; struct piece; struct held; struct wish;
@@ -70,6 +71,7 @@ struct message {
 	enum message_state state;
 	int64_t	     arrival;	/* seconds since 1970 */
 	int64_t	     age_s, age_at;	/* as of the last pass (retry.h) */
+	int64_t	     due;	/* this pass, as the last one had it */
 	unsigned     passes;
 	bool	     warned, body_8bit, smtputf8;
 	bool	     expired, paused;	/* by age; some recipients, by an operator */
@@ -90,11 +92,9 @@ struct message {
 	int	     fd;	/* for reading, or -1: given to the first job */
 	int	     log_fd;	/* or -1 */
 	uint64_t     log_end;
-	bool	     log_torn;	/* its last line has no end */
-	bool	     log_lost;	/* a line found no room */
+	bool	     log_torn, log_lost;	/* no end; a line found no room */
 	struct buf   log_pending;	/* lines that are not in the file yet */
-	unsigned     unsynced;	/* results since the last sync */
-	unsigned     syncs;	/* that run for it: it cannot be freed */
+	unsigned     unsynced, syncs;	/* results since the last; that run */
 	struct hash *targets;	/* text of a place -> number + 1 of its taker */
 	struct bundles bundles;
 	struct flow  flow;

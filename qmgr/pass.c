@@ -17,6 +17,7 @@
 #include "qmgr/job.h"
 #include "qmgr/ledger.h"
 #include "qmgr/order.h"
+#include "qmgr/patience.h"
 #include "qmgr/pause.h"
 #include "qmgr/report.h"
 #include "qmgr/result.h"
@@ -28,10 +29,13 @@
 void
 pass_begin(struct message *m)
 {
+	int64_t now_s = clock_wall_s();
+
 	message_enter(m, MSG_ACTIVE);
 	m->paused = false;
 	for (uint32_t i = 0; i < m->n && m->count[RCPT_LATER] > 0; i++)
-		if (m->rcpts[i].state == RCPT_LATER)
+		if (m->rcpts[i].state == RCPT_LATER &&
+		    patience_is_over(m, i, now_s))
 			rcpt_enter(m, i, RCPT_NEW);
 	message_ripe(m);
 }
@@ -99,11 +103,11 @@ finish(struct message *m)
 }
 
 static void
-give_up(struct message *m)
+give_up(struct message *m, int64_t age_s)
 {
 	m->expired = true;
 	for (uint32_t i = 0; i < m->n; i++)
-		if (m->rcpts[i].state == RCPT_LATER)
+		if (patience_is_spent(m, i, age_s))
 			result_own(m, i, RESULT_NEVER, "4.4.7",
 			    "delivery time expired");
 }
@@ -135,19 +139,20 @@ wait_or_give_up(struct message *m)
 	/* Nobody's mail grows old because we were told not to try it. */
 	age_s = m->paused ? m->age_s :
 	    retry_age(c, m->age_s, m->age_at, now_s);
-	left_s = retry_left(c, age_s, bounce);
-	if (left_s <= 0 && !m->paused) {
-		give_up(m);
+	next_s = patience_next(m, age_s, now_s, &left_s);
+	if (next_s == 0 && !m->paused) {
+		give_up(m, age_s);
 		return;
 	}
 	if (!m->paused && retry_warn(c, age_s, m->warned, bounce)) {
 		report_delay(m, left_s);
 		return;
 	}
+	if (next_s == 0)	/* its time is over when the pause is */
+		next_s = now_s + c->usual.max_s;
 	m->age_s = age_s;
 	m->age_at = now_s;
-	next_s = retry_next(c, m->passes + 1, rand_below(UINT32_MAX), left_s,
-	    now_s);
+	patience_log(m, next_s);
 	l.age_s = (uint64_t)age_s;
 	l.next = (uint64_t)next_s;
 	if (message_log(m, &l) == 0) {

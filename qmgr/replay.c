@@ -142,6 +142,15 @@ outcome(struct message *m, const struct queue_log *l)
 	}
 }
 
+/* Not before a time of its own, if a pass ended after this line. */
+static void
+waits(struct message *m, const struct queue_log *l)
+{
+	if (l->index < m->n && m->rcpts[l->index].state == RCPT_LATER &&
+	    l->next < INT64_MAX)
+		m->rcpts[l->index].until = (int64_t)l->next;
+}
+
 /* The first of the row of expansions that led to i, or NOBODY. */
 static uint32_t
 expanded_from(const struct message *m, uint32_t i)
@@ -214,6 +223,10 @@ each(const struct queue_log *l, void *ctx)
 		m->passes++;
 		m->age_s = l->age_s < INT32_MAX ? (int64_t)l->age_s : INT32_MAX;
 		m->age_at = l->time;
+		m->due = l->next < INT64_MAX ? (int64_t)l->next : 0;
+		break;
+	case QUEUE_LOG_WAIT:
+		waits(m, l);
 		break;
 	case QUEUE_LOG_BOUNCED:
 		report_told(m, l->owner, l->index);

@@ -103,6 +103,10 @@ apply_one(struct message *m, uint32_t i, const struct outcome *o)
 		.remote = o->remote, .text = o->text };
 
 	rcpt_enter(m, i, states[o->kind]);
+	m->rcpts[i].tried = true;
+	m->rcpts[i].error = m->rcpts[i].dest == NULL ?
+	    (struct retry_error){ .kind = RETRY_LOCAL } :
+	    retry_error_of(o->esc, o->text, o->remote.n > 0);
 	m->q->ledger.rcpts[o->kind]++;
 	m->rcpts[i].forwarded = o->kind == RESULT_DONE &&
 	    result_is_forward(o->esc, o->remote);
@@ -172,6 +176,7 @@ result_withdraw(struct message *m, uint32_t i)
 		next = m->rcpts[i].same;
 		m->rcpts[i].same = RCPT_NOBODY;
 		rcpt_enter(m, i, RCPT_LATER);
+		m->rcpts[i].tried = true;
 	}
 }
 

@@ -226,7 +226,7 @@ waiting_tick(struct qmgr *q)
 	if (jump_s > -JUMP_S && jump_s < JUMP_S)
 		return;
 	log_warn(LF_STR("event", "clock-was-set"), LF_INT("by", jump_s));
-	rekey(q, at_most, wall_s + q->set.retry.max_s);
+	rekey(q, at_most, wall_s + q->set.retry.longest_s);
 }
 
 void

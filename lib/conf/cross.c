@@ -12,6 +12,7 @@
 
 #include "conf/keys.h"
 #include "conf/pair.h"
+#include "conf/retry_rule.h"
 #include "conf/value.h"
 #include "os/sock.h"
 #include "os/user.h"
@@ -175,6 +176,15 @@ form_service(const char *s)
 }
 
 static const char *
+form_retry(const char *s)
+{
+	struct retry_rule rule;
+	const char *wrong;
+
+	return retry_rule_parse(s, &rule, &wrong) == 0 ? NULL : wrong;
+}
+
+static const char *
 form_scram(const char *s)
 {
 	return strcmp(s, "sha-256") == 0 || strcmp(s, "sha-1") == 0 ||
@@ -229,6 +239,7 @@ static const struct {
 	{ "client_certificates", form_path_or_none },
 	{ "sasl_mechanisms", form_mechanisms },
 	{ "oauth_keys", form_path_or_none },
+	{ "retry_rules", form_retry },
 	{ "relay_clients", form_net },
 	{ "proxy_clients", form_net },
 	{ "xclient_hosts", form_net },

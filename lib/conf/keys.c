@@ -225,6 +225,10 @@ const struct conf_key conf_keys[] = {
 	    "The first interval between attempts." },
 	{ "retry_max", CONF_TIME, 1, 604800, "4h", NULL, R(QMGR),
 	    "The longest interval between attempts." },
+	{ "retry_rules", CONF_LIST, 0, 500, "", NULL, R(QMGR),
+	    "Other intervals and lifetimes for certain destinations and "
+	    "errors: \"place error schedule expire\"; the first that matches "
+	    "counts." },
 	{ "delay_notice", CONF_TIME, 0, 604800, "4h", NULL, R(QMGR),
 	    "After which time the sender is told of a delay; 0: never." },
 	{ "expire", CONF_TIME, 1, 2592000, "5d", NULL, R(QMGR),

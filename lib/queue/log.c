@@ -59,6 +59,7 @@ static const struct {
 	[QUEUE_LOG_TOLD] = { "told", 1, { WORD(id) } },
 	[QUEUE_LOG_DELAYED] = { "delayed", 1, { WORD(id) } },
 	[QUEUE_LOG_REQUEUED] = { "requeued", 0, { { FORM_U32, 0 } } },
+	[QUEUE_LOG_WAIT] = { "wait", 2, { U32(index), U64(next) } },
 };
 
 const char *

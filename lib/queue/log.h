@@ -40,6 +40,7 @@ enum queue_log_kind {
 	QUEUE_LOG_DELAYED,	/* the sender was told of the delay in id */
 	QUEUE_LOG_REQUEUED,	/* by an operator: targets that are not done are
 				   forgotten, and looked up anew */
+	QUEUE_LOG_WAIT,		/* number index is not tried before next */
 	QUEUE_LOG_KINDS
 };
 
@@ -53,7 +54,7 @@ struct queue_log {
 	uint32_t    transport, port;	/* REMOTE */
 	uint32_t    tls;		/* REMOTE: enum demand */
 	uint64_t    age_s;		/* PASS */
-	uint64_t    next;		/* PASS: seconds since 1970 */
+	uint64_t    next;		/* PASS, WAIT: seconds since 1970 */
 	struct span address;		/* final, also of results */
 	struct span owner;		/* envelope sender in place of the message's */
 	struct span user, home, maildir, detail;

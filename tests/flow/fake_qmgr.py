@@ -154,7 +154,7 @@ class Job:
 
 class Qmgr:
     def __init__(self, directory=None, **settings):
-        self.settings = {**SETTINGS, **{k: str(v) for k, v in settings.items()}}
+        self.settings = {**SETTINGS, **settings}
         self.dir = pathlib.Path(directory or tempfile.mkdtemp(prefix="paqq-"))
         self.queue = self.dir / "queue"
         self.queue.mkdir(exist_ok=True)
@@ -220,10 +220,7 @@ class Qmgr:
         send(self.master, "SUPER_IDENTITY", u8(self.drop) + u32(who) +
              u32(who) + text(str(self.queue) if self.drop else "") + u8(0) +
              u8(0) + u64(1))
-        settings = {**fake_suite.defaults(), **self.settings,
-                    "queue_dir": str(self.queue)}
-        for name, value in settings.items():
-            send(self.master, "SUPER_SETTING", text(name) + text(value))
+        self.send_settings()
         for role in self.give:
             self.give_peer(role)
         send(self.master, "SUPER_GO")
@@ -234,6 +231,19 @@ class Qmgr:
         self.thread = threading.Thread(target=self.loop, daemon=True)
         self.thread.start()
         self.wait(lambda: self.ready, "ready")
+
+    def send_settings(self):
+        """A list is sent item by item."""
+        settings = {**fake_suite.defaults(), **self.settings,
+                    "queue_dir": str(self.queue)}
+        for name, value in settings.items():
+            for one in value if isinstance(value, list) else [value]:
+                send(self.master, "SUPER_SETTING", text(name) + text(str(one)))
+
+    def reload(self, **settings):
+        self.settings.update(settings)
+        self.send_settings()
+        send(self.master, "SUPER_GO")
 
     def stderr(self):
         self.err.flush()
@@ -394,7 +404,8 @@ class Qmgr:
             if said == "mute":
                 continue
             send(sock, "RESULT", u32(index) + u8(kind) + text(esc) +
-                 text(why) + text("" if down or kind == LATER or
+                 text(why) + text("" if down or
+                                  (kind == LATER and why[:1] != "4") or
                                   address in self.forwards else
                                   "mx.example (192.0.2.9)") +
                  u8(address in self.told))

@@ -36,6 +36,7 @@ static const struct queue_log samples[] = {
 	    .owner = W("") },
 	{ .kind = QUEUE_LOG_DELAYED, .id = W("0123") },
 	{ .kind = QUEUE_LOG_REQUEUED },
+	{ .kind = QUEUE_LOG_WAIT, .index = 9, .next = 1795330800 },
 };
 
 static void

@@ -10,6 +10,7 @@ static const struct {
 } exits[] = {
 	/* sysexits(3) */
 	{ 0, 0, RESULT_DONE, "2.0.0" },
+	{ 64, 0, RESULT_LATER, "4.3.5" },	/* EX_USAGE: our setting */
 	{ 67, 0, RESULT_NEVER, "5.1.1" },	/* EX_NOUSER */
 	{ 68, 0, RESULT_NEVER, "5.1.2" },	/* EX_NOHOST */
 	{ 75, 0, RESULT_LATER, "4.3.0" },	/* EX_TEMPFAIL */

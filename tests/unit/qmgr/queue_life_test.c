@@ -46,6 +46,7 @@ struct letter {
 struct world {
 	struct schedule *s;
 	struct retry_conf conf;
+	struct retry_rule other;	/* of the first site, most of the time */
 	struct letter *v;
 	struct dest *dests[SITES];
 	int64_t now_s;		/* steady: for back-off */
@@ -75,8 +76,11 @@ enter(struct world *w, struct letter *l, enum fate to)
 static void
 put_off(struct world *w, struct letter *l)
 {
+	/* Rules change while mail waits: by site, and by the time. */
+	const struct retry_rule *rule = l->dest == w->dests[0] &&
+	    w->now_s % 7 != 0 ? &w->other : &w->conf.usual;
 	int64_t age_s = retry_age(&w->conf, l->age_s, l->age_at, w->wall_s);
-	int64_t left_s = retry_left(&w->conf, age_s, false);
+	int64_t left_s = retry_left(&w->conf, rule, age_s, false);
 
 	l->passes++;
 	if (left_s <= 0) {
@@ -86,10 +90,10 @@ put_off(struct world *w, struct letter *l)
 	}
 	l->age_s = age_s;
 	l->age_at = w->wall_s;
-	l->next_s = retry_next(&w->conf, l->passes, rnd(UINT32_MAX), left_s,
+	l->next_s = retry_next(rule, age_s, rnd(UINT32_MAX), left_s,
 	    w->wall_s);
 	T_TRUE(l->next_s > w->wall_s);
-	T_TRUE(l->next_s <= w->wall_s + w->conf.max_s);
+	T_TRUE(l->next_s <= w->wall_s + w->conf.longest_s);
 	enter(w, l, WAITING);
 }
 
@@ -175,9 +179,13 @@ world_new(struct world *w, uint64_t number, int64_t over_s)
 	random_state = number;
 	w->s = schedule_new(SITES, seed, free);
 	schedule_set_window(w->s, WINDOW);
-	w->conf = (struct retry_conf){ .min_s = 300, .max_s = 14400,
+	w->other = (struct retry_rule){ .steps = { 60, 600, 3600 },
+		.steps_n = 3, .growth = 100, .max_s = 3600 };
+	w->conf = (struct retry_conf){ .rules = &w->other, .rules_n = 1,
 		.notice_s = 14400, .expire_s = 5 * DAY_S,
 		.bounce_expire_s = DAY_S };
+	retry_usual(&w->conf.usual, 300, 14400);
+	retry_set_longest(&w->conf);
 	w->now_s = 1000;
 	w->wall_s = 1795327200;
 	w->v = calloc(MESSAGES, sizeof(w->v[0]));
@@ -263,11 +271,12 @@ settings_change(void **state)
 	world_new(&w, 7, 10 * DAY_S);
 	while (w.now_s < 6 * DAY_S)
 		step(&w);
-	w.conf.max_s = 3600;
-	w.conf.min_s = 60;
+	retry_usual(&w.conf.usual, 60, 3600);
+	retry_set_longest(&w.conf);
 	while (w.now_s < 8 * DAY_S)
 		step(&w);
-	w.conf.max_s = DAY_S / 2;
+	retry_usual(&w.conf.usual, 60, DAY_S / 2);
+	retry_set_longest(&w.conf);
 	w.conf.expire_s = 2 * DAY_S;
 	while (w.now_s < 30 * DAY_S)
 		step(&w);
