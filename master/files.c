@@ -90,6 +90,9 @@ files_check(const struct conf_view *v, struct buf *errors)
 	}
 	if (*cas != '\0')
 		check_file("client_certificates", cas, errors);
+	if (*conf_str(v, "report_templates") != '\0')
+		check_file("report_templates",
+		    conf_str(v, "report_templates"), errors);
 	if (*tokens != '\0')
 		check_file("oauth_keys", tokens, errors);
 	if (ca[0] == '/')
@@ -253,6 +256,15 @@ send_passwd(struct master *m, struct proc *p)
 }
 
 static void
+send_templates(struct master *m, struct proc *p)
+{
+	const char *path = conf_str(m->conf, "report_templates");
+
+	if (p->slot->row->role == ROLE_QMGR && *path != '\0')
+		send_file(p, path, "report-templates");
+}
+
+static void
 send_token_keys(struct master *m, struct proc *p)
 {
 	const char *path = conf_str(m->conf, "oauth_keys");
@@ -265,6 +277,7 @@ void
 files_send(struct master *m, struct proc *p)
 {
 	send_token_keys(m, p);
+	send_templates(m, p);
 	send_log(m, p);
 	send_passwd(m, p);
 	send_certificates(m, p);

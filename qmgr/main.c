@@ -64,6 +64,42 @@ read_rules(struct settings *s, const struct conf_view *v)
 	retry_set_longest(&s->retry);
 }
 
+/*
+ * The words of reports: master has opened the file.  One that is wrong changes
+ * nothing, and says so; at the start ours are taken.
+ */
+static void
+read_words(struct settings *s, const struct conf_view *v)
+{
+	const char *path = conf_str(v, "report_templates");
+	int fd = service_take_file("report-templates");
+	struct dsn_words_file words;
+	char wrong[128] = "cannot be read", *copy;
+	struct buf text;
+
+	buf_init(&text, DSN_WORDS_FILE_MAX);
+	if (*path == '\0')
+		wrong[0] = '\0';
+	if (*path == '\0' || (fd >= 0 && fs_slurp_fd(fd, &text) == 0)) {
+		copy = xmalloc(text.n + 1);
+		if (text.n > 0)
+			memcpy(copy, text.p, text.n);
+		if (dsn_words_parse(span_of(copy, text.n), &words, wrong) ==
+		    0) {
+			free(s->words_text);
+			s->words_text = copy;
+			s->words = words;
+			wrong[0] = '\0';
+		} else
+			free(copy);
+	}
+	if (wrong[0] != '\0')
+		log_error(LF_STR("event", "bad-report-templates"),
+		    LF_STR("path", path), LF_STR("why", wrong));
+	buf_fini(&text);
+	fd_close(&fd);
+}
+
 static void
 settings_read(struct qmgr *q)
 {
@@ -92,6 +128,7 @@ settings_read(struct qmgr *q)
 	s->job_ms = (int64_t)conf_num(v, "job_timeout") * 1000;
 	s->dest_jobs_max = (unsigned)conf_num(v, "destination_jobs_max");
 	schedule_set_window(q->schedule, s->dest_jobs_max);
+	read_words(s, v);
 }
 
 struct finding {

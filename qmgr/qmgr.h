@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "ipc/server.h"
+#include "mail/dsn_words.h"
 #include "qmgr/ledger.h"
 #include "qmgr/retry.h"
 #include "qmgr/schedule.h"
@@ -30,6 +31,8 @@ struct settings {
 	unsigned workers_max[CLASS_COUNT];
 	int64_t	job_ms;		/* a worker's silence during a job */
 	unsigned dest_jobs_max;
+	struct dsn_words_file words;	/* of reports; points into ... */
+	char	*words_text;	/* ... this, or NULL: none */
 };
 
 struct qmgr {

@@ -123,6 +123,11 @@ action_of(const struct report_text *t, uint32_t i)
 	    !rcpt_is_list(m, i) ? DSN_EXPANDED : DSN_DELIVERED;
 }
 
+static const enum dsn_words_about words_of[] = {
+	[REPORT_FAILURE] = DSN_WORDS_FAILURE, [REPORT_DELAY] = DSN_WORDS_DELAY,
+	[REPORT_SUCCESS] = DSN_WORDS_SUCCESS,
+};
+
 static int
 write_dsn(const struct report_text *t, struct dsn_recipient *rcpts,
     struct span text, struct buf *out)
@@ -138,6 +143,13 @@ write_dsn(const struct report_text *t, struct dsn_recipient *rcpts,
 		.header = header_of(text), .header_max = REPORT_HEADER_MAX,
 	};
 
+	if (m->q->set.words.of[words_of[t->about]].given)
+		d.words = &m->q->set.words.of[words_of[t->about]];
+	d.for_postmaster = m->from.n == 0;
+	d.values = (struct dsn_words_values){ .hostname = d.host,
+		.queue_id = d.queue_id, .sender = m->from,
+		.notice_s = m->q->set.retry.notice_s,
+		.expire_s = m->q->set.retry.expire_s, .recipients = t->n };
 	/* A list's owner knows nothing of the sender's envelope. */
 	if (span_eq(t->to, m->from))
 		d.envid = m->envid;

@@ -4,15 +4,20 @@
  */
 #include "tools/paquebot_check.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
+#include "mail/dsn_words.h"
 #include "map/bdb.h"
 #include "map/table.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "os/path.h"
 
 #define POSTMASTER	"postmaster"
+#define REAL_SIZE	1024
 
 /* Also true when it cannot be told. */
 static bool
@@ -73,6 +78,47 @@ has_postmaster(const struct conf_view *conf)
 	has = dir < 0 || maps_have_postmaster(conf);
 	fd_close(&dir);
 	return has;
+}
+
+/* Symbolic links are followed, as master does. */
+static int
+slurp_path(const char *path, struct buf *out)
+{
+	char real[REAL_SIZE], *slash;
+	int dir, rc;
+
+	if (path_real(path, real, sizeof(real)) != 0)
+		return -1;
+	slash = strrchr(real, '/');
+	*slash = '\0';
+	dir = fs_open_top(slash == real ? "/" : real);
+	rc = dir < 0 ? -1 : fs_slurp(dir, slash + 1, out);
+	fd_close(&dir);
+	return rc;
+}
+
+int
+check_templates(const struct conf_view *conf)
+{
+	const char *path = conf_str(conf, "report_templates");
+	struct dsn_words_file words;
+	char wrong[128] = "";
+	struct buf text;
+
+	if (*path == '\0')
+		return 0;
+	buf_init(&text, DSN_WORDS_FILE_MAX);
+	if (slurp_path(path, &text) != 0)
+		(void)snprintf(wrong, sizeof(wrong), "%s", text.full ?
+		    "too large" : strerror(errno));
+	else if (dsn_words_parse(buf_span(&text), &words, wrong) == 0)
+		wrong[0] = '\0';
+	buf_fini(&text);
+	if (wrong[0] == '\0')
+		return 0;
+	(void)fprintf(stderr, "paquebot: report_templates: %s: %s\n", path,
+	    wrong);
+	return -1;
 }
 
 void

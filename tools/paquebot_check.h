@@ -9,4 +9,7 @@
 /* A line to standard error for each. */
 void	check_warnings(const struct conf_view *conf);
 
+/* The file of report_templates.  -1: what is wrong was said. */
+int	check_templates(const struct conf_view *conf) must_use;
+
 #endif

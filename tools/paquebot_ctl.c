@@ -271,6 +271,7 @@ static int
 run_check(const struct tool *t, int argc, char **argv)
 {
 	struct conf_view *v;
+	int rc;
 
 	if (argc == 2 && strcmp(argv[1], "--keys") == 0)
 		return print_keys();
@@ -278,7 +279,10 @@ run_check(const struct tool *t, int argc, char **argv)
 		return tool_usage(&check_command);
 	v = tool_conf(t);
 	check_warnings(v);
+	rc = check_templates(v);
 	conf_view_free(&v);
+	if (rc != 0)
+		return EXIT_CONFIG;
 	(void)printf("%s: good\n", t->conf_path);
 	return EXIT_SUCCESS;
 }

@@ -240,6 +240,7 @@ static const struct {
 	{ "sasl_mechanisms", form_mechanisms },
 	{ "oauth_keys", form_path_or_none },
 	{ "retry_rules", form_retry },
+	{ "report_templates", form_path_or_none },
 	{ "relay_clients", form_net },
 	{ "proxy_clients", form_net },
 	{ "xclient_hosts", form_net },

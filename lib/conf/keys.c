@@ -233,6 +233,9 @@ const struct conf_key conf_keys[] = {
 	    "After which time the sender is told of a delay; 0: never." },
 	{ "expire", CONF_TIME, 1, 2592000, "5d", NULL, R(QMGR),
 	    "After which time a message is given up." },
+	{ "report_templates", CONF_STR, 0, 255, "", NULL, R(QMGR),
+	    "A file with the words of reports on failures, delays and "
+	    "success; empty: those of Paquebot." },
 	{ "bounce_expire", CONF_TIME, 1, 2592000, "2d", NULL, R(QMGR),
 	    "After which time a bounce is given up." },
 	{ "destination_jobs_max", CONF_NUM, 1, 1000, "20", NULL, R(QMGR),

@@ -72,14 +72,36 @@ any_is(const struct dsn *d, enum dsn_action action)
 	return false;
 }
 
-static const char *
+static struct span
 subject_of(const struct dsn *d)
 {
+	const struct dsn_words *w = d->words;
+
+	if (w != NULL && d->for_postmaster && w->postmaster_subject.n > 0)
+		return w->postmaster_subject;
+	if (w != NULL && w->subject.n > 0)
+		return w->subject;
 	if (any_is(d, DSN_FAILED))
-		return "Your message could not be delivered";
+		return SPAN_LIT("Your message could not be delivered");
 	if (any_is(d, DSN_DELAYED))
-		return "Your message is delayed";
-	return "Your message was delivered";
+		return SPAN_LIT("Your message is delayed");
+	return SPAN_LIT("Your message was delivered");
+}
+
+static int
+put_from(struct buf *b, const struct dsn *d)
+{
+	struct buf mailbox;
+	int rc;
+
+	buf_init(&mailbox, KIB);
+	buf_add_str(&mailbox, "MAILER-DAEMON@");
+	buf_add_span(&mailbox, d->host);
+	rc = header_out_mailbox(b, "From", d->words != NULL &&
+	    d->words->from.n > 0 ? d->words->from :
+	    SPAN_LIT("Mail Delivery System"), buf_span(&mailbox));
+	buf_fini(&mailbox);
+	return rc;
 }
 
 /* RFC 6522 3: multipart/report; RFC 3464 2: to the return address. */
@@ -88,11 +110,9 @@ put_head(struct buf *b, const struct dsn *d, struct span boundary, bool eight)
 {
 	int rc = 0;
 
-	buf_add_str(b, "From: Mail Delivery System <MAILER-DAEMON@");
-	buf_add_span(b, d->host);
-	buf_add_str(b, ">\r\n");
+	rc |= put_from(b, d);
 	rc |= header_out_mailbox(b, "To", SPAN_NONE, d->to);
-	put_line(b, "Subject: ", span_str(subject_of(d)), TEXT_MAX);
+	rc |= header_out_text(b, "Subject", subject_of(d));
 	put_date(b, "Date: ", d->now, d->zone_minutes);
 	buf_add_str(b, "Message-ID: <");
 	header_out_tame(b, d->unique, 64);
@@ -171,6 +191,47 @@ put_text(struct buf *b, const struct dsn *d)
 	buf_add_str(b, "\r\n");
 }
 
+static bool
+has_8bit(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > 126)
+			return true;
+	return false;
+}
+
+/* The site's words, and then who it is about. */
+static int
+put_words(struct buf *b, const struct dsn *d)
+{
+	if (dsn_words_put(b, d->words, &d->values) != 0)
+		return -1;
+	for (size_t i = 0; i < d->rcpts_n; i++)
+		put_rcpt_text(b, &d->rcpts[i]);
+	buf_add_str(b, "\r\n");
+	return 0;
+}
+
+/* RFC 6522 3: the first part, for people. */
+static int
+put_first_part(struct buf *b, const struct dsn *d, struct span boundary)
+{
+	buf_add_str(b, "--");
+	buf_add_span(b, boundary);
+	buf_add_str(b, "\r\nContent-Type: text/plain; charset=");
+	if (d->words == NULL)
+		buf_add_str(b, "us-ascii\r\n\r\n");
+	else {
+		buf_add_span(b, d->words->charset);
+		buf_add_str(b, has_8bit(d->words->body) ?
+		    "\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" :
+		    "\r\n\r\n");
+		return put_words(b, d);
+	}
+	put_text(b, d);
+	return 0;
+}
+
 /* RFC 3464 2.3, in the order of its grammar. */
 static void
 put_rcpt_fields(struct buf *b, const struct dsn *d,
@@ -214,15 +275,6 @@ put_status(struct buf *b, const struct dsn *d)
 	for (size_t i = 0; i < d->rcpts_n; i++)
 		put_rcpt_fields(b, d, &d->rcpts[i]);
 	buf_add_str(b, "\r\n");
-}
-
-static bool
-has_8bit(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] > 126)
-			return true;
-	return false;
 }
 
 /* The returned header: whole lines, none too long, no stray controls. */
@@ -282,13 +334,12 @@ dsn_write(struct buf *out, const struct dsn *d)
 
 	if (header.n < d->header.n)	/* no half line at the end */
 		header = span_head(header, span_rchr(header, '\n') + 1);
-	eight = has_8bit(header);
+	eight = has_8bit(header) ||
+	    (d->words != NULL && has_8bit(d->words->body));
 	buf_init(&boundary, 64);
 	make_boundary(&boundary, d, header);
 	rc = put_head(out, d, buf_span(&boundary), eight);
-	put_part(out, buf_span(&boundary),
-	    "Content-Type: text/plain; charset=us-ascii\r\n");
-	put_text(out, d);
+	rc |= put_first_part(out, d, buf_span(&boundary));
 	put_part(out, buf_span(&boundary),
 	    "Content-Type: message/delivery-status\r\n");
 	put_status(out, d);

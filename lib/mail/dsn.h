@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/span.h"
+#include "mail/dsn_words.h"
 
 #define DSN_DIAGNOSTIC_MAX	900	/* octets of a reply that are told on */
 
@@ -48,6 +49,9 @@ struct dsn {
 	struct span header;	/* of the message, LF or CRLF lines, or empty */
 	size_t	    header_max;	/* octets of it that are returned */
 	bool	    whole;	/* header is all of the message (RFC 6522 3) */
+	const struct dsn_words *words;	/* the site's, or NULL: ours */
+	struct dsn_words_values values;	/* for these */
+	bool	    for_postmaster;	/* not for the sender */
 };
 
 /*

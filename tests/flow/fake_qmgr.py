@@ -239,6 +239,11 @@ class Qmgr:
         for name, value in settings.items():
             for one in value if isinstance(value, list) else [value]:
                 send(self.master, "SUPER_SETTING", text(name) + text(str(one)))
+        templates = settings.get("report_templates")
+        if templates:
+            with open(templates, "rb") as file:
+                send(self.master, "SUPER_FILE", text("report-templates"),
+                     fd=file.fileno())
 
     def reload(self, **settings):
         self.settings.update(settings)
