@@ -231,7 +231,8 @@ check_words(struct reader *r, const struct dsn_words *w)
 		return refuse(r, "a charset that is not us-ascii, utf-8, "
 		    "iso-8859-N, windows-125N or koi8-x");
 	for (size_t i = 0; i < COUNT(fields); i++)
-		if (has_controls(fields[i]) || (utf8 ?
+		if (has_controls(fields[i]) || span_has(fields[i], '\r') ||
+		    (utf8 ?
 		    !utf8_valid(fields[i]) : !is_ascii(fields[i])))
 			return refuse(r, "a field that is not ASCII (or "
 			    "UTF-8, with that charset)");
