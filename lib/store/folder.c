@@ -49,6 +49,7 @@ void
 folder_result_fini(struct folder_result *r)
 {
 	uids_fini(&r->done);
+	uids_fini(&r->modified);
 	uids_fini(&r->made);
 }
 

@@ -47,11 +47,17 @@ struct folder_change {
 	int64_t	 date_s;		/* APPEND: INTERNALDATE; 0: now */
 	struct folder_append **append;	/* taken: *append becomes NULL in every case */
 	struct folder *to;		/* COPY, MOVE: opened read-write; may be f */
+	bool	 numbered;		/* FLAGS: those changed have their number
+					   (folder_modseq.h) on return */
+	bool	 conditional;		/* FLAGS: numbered, and only those that have
+					   not changed since then */
+	uint64_t unchanged_since;
 };
 /* Of all changes of a commit together, in order. */
 struct folder_result {
 	struct uids done;	/* FLAGS: now other than before; EXPUNGE: gone;
 				   COPY, MOVE: of the originals */
+	struct uids modified;	/* conditional FLAGS: changed since, left alone */
 	struct uids made;	/* APPEND; COPY, MOVE: beside each of done;
 				   DELIVER: or 0 */
 	uint32_t    made_uidvalidity;	/* of the folder they are in; 0: none made */

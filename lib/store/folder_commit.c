@@ -1,97 +1,24 @@
 /*
- * folder_commit - see folder.h: changes, one after the other.
- * A flag is a letter in a file's name, set by rename(2), whose source must be
- * the name that was read: if another program was quicker the rename fails, one
- * refresh brings its letters, and ours are applied to those.  The directory
- * is synced once per change.
+ * folder_commit - see folder_change.h: changes, one after the other.  Flags are
+ * in folder_flags.c, copies in folder_copy.c.
  */
+#include "store/folder_commit.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bug.h"
 #include "os/fs.h"
-#include "store/folder_priv.h"
 #include "store/quota.h"
 
-enum tried {
-	TRIED_DONE,
-	TRIED_SAME,		/* nothing to do */
-	TRIED_GONE,		/* no such name any more */
-	TRIED_FAILED
-};
-
-struct marks {
-	enum folder_change_kind kind;
-	uint8_t	 flags;
-	uint32_t letters;
-};
-
-static void
-apply(const struct marks *k, const struct message *m, uint8_t *flags,
-    uint32_t *letters)
+/* Look again where the files are: once per change. */
+int
+commit_look_again(struct folder *f, bool *looked, struct why *why)
 {
-	*flags = m->flags & MESSAGE_FLAGS_STORED;
-	*letters = m->keywords;
-	if (k->kind == CHANGE_FLAGS_ADD) {
-		*flags |= k->flags;
-		*letters |= k->letters;
-	} else if (k->kind == CHANGE_FLAGS_REMOVE) {
-		*flags &= (uint8_t)~k->flags;
-		*letters &= ~k->letters;
-	} else {
-		*flags = k->flags;
-		*letters = k->letters;
-	}
-}
-
-/* The name that message i gets, if it is to have another one. */
-static enum tried
-marked_name(struct folder *f, struct message *m, uint8_t flags,
-    uint32_t letters)
-{
-	char name[MAILDIR_NAME_SIZE];
-	struct maildir_name parts;
-
-	if (!maildir_name_parse(span_str(m->name), &parts))
-		bug("the view has the name %s", m->name);
-	if (maildir_name_make(name, parts.base, flags, letters,
-	    parts.others) != 0) {
-		errno = ENAMETOOLONG;
-		return TRIED_FAILED;
-	}
-	if (fs_rename_new(m->in_new ? f->new_dir : f->cur_dir, m->name,
-	    f->cur_dir, name) != 0)
-		return errno == ENOENT ? TRIED_GONE : TRIED_FAILED;
-	m->in_new = false;
-	message_set_name(m, name);
-	return TRIED_DONE;
-}
-
-static enum tried
-mark_one(struct folder *f, uint32_t uid, const struct marks *k)
-{
-	const struct message *is = folder_find(f, uid);
-	size_t i = columns_at(&f->cols, uid);
-	struct message m;
-	uint32_t letters;
-	uint8_t flags;
-	enum tried t;
-
-	if (is == NULL)
-		return TRIED_SAME;
-	apply(k, is, &flags, &letters);
-	if (flags == (is->flags & MESSAGE_FLAGS_STORED) &&
-	    letters == is->keywords)
-		return TRIED_SAME;
-	if (folder_take(f, i, &m) != 0)
-		return TRIED_GONE;
-	t = marked_name(f, &m, flags, letters);
-	if (t == TRIED_DONE)
-		folder_put(f, i, &m);
-	else
-		message_fini(&m);
-	return t;
+	*looked = true;
+	f->synced = false;	/* whatever the stamps say */
+	return folder_refresh(f, why);
 }
 
 static enum tried
@@ -118,50 +45,6 @@ remove_one(struct folder *f, uint32_t uid, int64_t *octets)
 	return TRIED_DONE;
 }
 
-/* Look again where the files are: once per change. */
-static int
-look_again(struct folder *f, bool *looked, struct why *why)
-{
-	*looked = true;
-	f->synced = false;	/* whatever the stamps say */
-	return folder_refresh(f, why);
-}
-
-static int
-commit_flags(struct folder *f, const struct folder_change *c,
-    struct folder_result *r, struct why *why)
-{
-	struct marks k = { .kind = c->kind,
-	    .flags = c->flags & MESSAGE_FLAGS_STORED };
-	bool looked = false, done = false;
-	enum tried t;
-
-	if (folder_letters(f, c->keywords, c->keywords_n, &k.letters,
-	    &r->keywords_full, why) != 0)
-		return -1;
-	for (size_t i = 0; i < c->uids_n; i++) {
-		t = mark_one(f, c->uids[i], &k);
-		if (t == TRIED_GONE && !looked) {
-			if (look_again(f, &looked, why) != 0)
-				return -1;
-			t = mark_one(f, c->uids[i], &k);
-		}
-		if (t == TRIED_FAILED) {
-			why_sys(why, WHY_TEMP, "4.3.0", "cannot set flags");
-			return -1;
-		}
-		if (t == TRIED_DONE) {
-			uids_add(&r->done, c->uids[i]);
-			done = true;
-		}
-	}
-	if (done && fs_dirsync(f->cur_dir) != 0) {
-		why_sys(why, WHY_TEMP, "4.3.0", "cannot sync %s", f->name);
-		return -1;
-	}
-	return 0;
-}
-
 static int
 expunge_all(struct folder *f, const struct folder_change *c,
     struct uids *gone, int64_t *octets, struct why *why)
@@ -174,7 +57,7 @@ expunge_all(struct folder *f, const struct folder_change *c,
 		if (t == TRIED_GONE && !looked) {
 			/* The view may change: what is removed is out first. */
 			folder_drop(f, gone);
-			if (look_again(f, &looked, why) != 0)
+			if (commit_look_again(f, &looked, why) != 0)
 				return -1;
 			t = remove_one(f, c->uids[i], octets);
 		}
@@ -348,6 +231,7 @@ folder_commit(struct folder *f, const struct folder_change *changes, size_t n,
 	if (r == NULL)
 		r = &spare;
 	uids_clear(&r->done);
+	uids_clear(&r->modified);
 	uids_clear(&r->made);
 	r->made_uidvalidity = 0;
 	r->keywords_full = false;

@@ -13,7 +13,7 @@
 #include "base/bug.h"
 #include "os/fd.h"
 #include "os/fs.h"
-#include "store/folder_priv.h"
+#include "store/folder_commit.h"
 #include "store/quota.h"
 
 struct batch {

@@ -34,6 +34,9 @@
 #include "store/folder_priv.h"
 
 #define LOCK_MS		2000
+#define FOREIGN_LOG	"dovecot.index.log"
+/* A directory's time counts as far as the year 2100. */
+#define MTIME_MAX_NS	INT64_C(4102444800000000000)
 #define LOG_SLACK	(64 * KIB) /* of log that is left in peace */
 
 void
@@ -62,22 +65,60 @@ index_next_modseq(struct folder *f)
 	return f->index.modseq;
 }
 
+/*
+ * Dovecot gives numbers of its own, and notes them in its log: clients may have
+ * seen there what we have not.
+ */
+void
+index_foreign(const struct folder *f, struct stamp *out)
+{
+	struct fs_stat st;
+
+	*out = (struct stamp){ .inode = 0 };
+	if (fs_stat(f->dir, FOREIGN_LOG, &st) == 0)
+		*out = (struct stamp){ .inode = st.inode,
+			.size_octets = st.size_octets,
+			.mtime_ns = st.mtime_ns };
+}
+
+/*
+ * The time of the last change that the directories tell: numbers are times,
+ * and where the clock went back after it, they go on above it.
+ */
+static uint64_t
+dirs_modseq(const struct folder *f)
+{
+	int64_t last_ns = f->new_at.mtime_ns > f->cur_at.mtime_ns ?
+	    f->new_at.mtime_ns : f->cur_at.mtime_ns;
+
+	return last_ns <= 0 || last_ns > MTIME_MAX_NS ? 0 :
+	    (uint64_t)last_ns / 1000;
+}
+
 void
 index_state_of(const struct folder *f, struct index_state *out)
 {
 	struct fs_stat st;
 
 	*out = (struct index_state){ .modseq = f->index.modseq,
-	    .floor = f->index.floor, .boot_s = clock_boot_s(),
+	    .floor = f->index.floor, .forgot = f->index.forgot, .boot_s = clock_boot_s(),
 	    .new_at = f->new_at, .cur_at = f->cur_at,
 	    .list_inode = f->uidlist.inode,
 	    .list_octets = f->uidlist.at_octets,
 	    .list_settled = f->index.settled,
 	    .list_last = f->uidlist.last, .list = f->uidlist.header };
 	out->list.nextuid = f->nextuid;
+	index_foreign(f, &out->foreign);
 	if (f->uidlist.fd >= 0 && fs_fstat(f->uidlist.fd, &st) == 0 &&
 	    st.size_octets == f->uidlist.at_octets)
 		out->list_mtime_ns = st.mtime_ns;
+}
+
+bool
+index_same_foreign(const struct stamp *a, const struct stamp *b)
+{
+	return a->inode == b->inode && a->size_octets == b->size_octets &&
+	    a->mtime_ns == b->mtime_ns;
 }
 
 /* The file of that name is the one that is open. */
@@ -109,13 +150,19 @@ index_lock(struct folder *f)
 	struct folder_index *ix = &f->index;
 	int64_t deadline_ms = clock_deadline(LOCK_MS);
 
+	if (ix->held > 0) {
+		ix->held++;
+		return true;
+	}
 	for (int i = 0; i < 3 && !ix->off; i++) {
 		if (ix->log_fd < 0)
 			ix->log_fd = open_log(f);
 		if (ix->log_fd < 0 || fs_lock(ix->log_fd, deadline_ms) != 0)
 			ix->off = true;
-		else if (index_is_same(f, INDEX_LOG_NAME, ix->log_fd))
+		else if (index_is_same(f, INDEX_LOG_NAME, ix->log_fd)) {
+			ix->held = 1;
 			return true;
+		}
 		fd_close(&ix->log_fd);	/* somebody has removed it */
 	}
 	return false;
@@ -124,6 +171,8 @@ index_lock(struct folder *f)
 void
 index_unlock(struct folder *f)
 {
+	if (f->index.held > 0 && --f->index.held > 0)
+		return;
 	if (f->index.log_fd >= 0 && fs_unlock(f->index.log_fd) != 0)
 		fd_close(&f->index.log_fd);
 }
@@ -212,20 +261,52 @@ trim_log(const struct folder_index *ix)
 	    fs_truncate(ix->log_fd, ix->log_at);
 }
 
+/* Something has no number yet. */
+static bool
+is_unnumbered(const struct folder *f)
+{
+	const struct extras *x = &f->extras;
+
+	for (size_t i = 0; i < x->size && f->index.unsaved > 0; i++)
+		if (x->v[i] != NULL && x->v[i]->unsaved &&
+		    x->v[i]->m.modseq == 0)
+			return true;
+	return f->index.gone.n > 0;
+}
+
+/*
+ * What was noted before is not known, or not all of it, or others have given
+ * numbers: whatever a client knows, all is news to it.
+ */
+static bool
+begin_anew(struct folder *f, const struct index_state *state)
+{
+	struct folder_index *ix = &f->index;
+
+	if (ix->loaded && !ix->restamp && ix->state.modseq != 0 &&
+	    index_same_foreign(&state->foreign, &ix->state.foreign))
+		return false;
+	if (ix->modseq < dirs_modseq(f))
+		ix->modseq = dirs_modseq(f);
+	ix->floor = ix->forgot = index_next_modseq(f);
+	return true;
+}
+
 void
 index_save(struct folder *f)
 {
 	struct folder_index *ix = &f->index;
 	struct index_state state;
+	bool anew;
 	int rc;
 
-	if (ix->restamp || ix->state.modseq == 0)
-		ix->floor = index_next_modseq(f);
 	index_state_of(f, &state);
-	if (ix->loaded && ix->unsaved == 0 && ix->gone.n == 0 &&
-	    !ix->restamp && same_state(&state, &ix->state))
+	anew = begin_anew(f, &state);
+	if (!anew && ix->unsaved == 0 && ix->gone.n == 0 &&
+	    same_state(&state, &ix->state))
 		return;
-	if (ix->unsaved > 0 || ix->gone.n > 0)
+	uids_sort(&ix->gone);
+	if (!anew && is_unnumbered(f))
 		(void)index_next_modseq(f);	/* ix->modseq is it */
 	if (ix->loaded && !is_much(f) && trim_log(ix) == 0)
 		rc = append(f, ix->modseq);

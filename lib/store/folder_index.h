@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "store/history.h"
 #include "store/index_base.h"
 #include "store/index_format.h"
 #include "store/uids.h"
@@ -25,7 +26,8 @@ struct folder_index {
 	bool	 loaded;	/* base, log and state are what the view came from */
 	bool	 off;		/* cannot be had or locked: not asked for again */
 	bool	 restamp;	/* all messages get a new modseq */
-	uint64_t modseq, floor;
+	unsigned held;		/* index_lock() within each other */
+	uint64_t modseq, floor, forgot;
 	uint64_t settled;	/* octets of the uidlist on stable storage */
 	struct uids gone;	/* left the view; the index does not say so yet */
 	size_t	 unsaved;	/* extras of which it does not know */
@@ -38,7 +40,7 @@ void	index_fini(struct folder *f);
  * yet.  Takes no lock.
  */
 void	index_load(struct folder *f);
-/* Waits for a moment; false: go on without it. */
+/* Waits for a moment; false: go on without it.  May be held already. */
 bool	index_lock(struct folder *f) must_use;
 void	index_unlock(struct folder *f);
 /*
@@ -57,7 +59,13 @@ int	index_write(struct folder *f) must_use;
 uint64_t	index_next_modseq(struct folder *f);
 /* At the end: what was learnt of messages, if nobody is in the way. */
 void	folder_flush(struct folder *f);
+void	index_foreign(const struct folder *f, struct stamp *out);
+bool	index_same_foreign(const struct stamp *a, const struct stamp *b);
 void	index_state_of(const struct folder *f, struct index_state *out);
+
+/* folder_history.c: what was expunged, as index and log have it. */
+void	index_history(struct folder *f, struct history *h);
+uint64_t	history_sum(const struct index_head *h, struct span text);
 
 /* folder_keywords.c */
 int	folder_keywords_read(struct folder *f, struct why *why) must_use;

@@ -30,6 +30,8 @@ take_state(struct folder *f, const struct index_state *s)
 		ix->modseq = s->modseq;
 	if (ix->floor < s->floor)
 		ix->floor = s->floor;
+	if (ix->forgot < s->forgot)
+		ix->forgot = s->forgot;
 	if (f->nextuid < s->list.nextuid)
 		f->nextuid = s->list.nextuid;
 }
@@ -106,10 +108,11 @@ on_message(void *ctx, const struct message *m)
 }
 
 static bool
-on_gone(void *ctx, uint32_t uid)
+on_gone(void *ctx, uint32_t uid, uint64_t modseq)
 {
 	struct news *n = ctx;
 
+	(void)modseq;
 	n->any = true;
 	uids_add(&n->gone, uid);
 	return true;
@@ -318,6 +321,7 @@ index_load(struct folder *f)
 {
 	struct folder_index *ix = &f->index;
 	bool any, usable, silent = f->silent;
+	struct stamp foreign;
 
 	if (ix->off || !index_base_open(&ix->base, f->dir, &f->cols))
 		return;
@@ -337,7 +341,9 @@ index_load(struct folder *f)
 	f->uidvalidity = ix->state.list.uidvalidity;
 	ix->settled = ix->state.list_settled;
 	ix->loaded = f->known = true;
-	ix->restamp = is_other_boot(&ix->state);
+	index_foreign(f, &foreign);
+	ix->restamp = is_other_boot(&ix->state) ||
+	    !index_same_foreign(&foreign, &ix->state.foreign);
 	f->synced = !ix->restamp;
 }
 

@@ -130,12 +130,4 @@ struct folder_append {
 int	append_finish(struct folder_append *a, int64_t date_s,
 	    struct arrival *out, struct why *why) must_use;
 
-/* folder_copy.c */
-int	folder_copy(struct folder *f, const struct folder_change *c,
-	    struct folder_result *r, struct why *why) must_use;
-int	folder_move(struct folder *f, const struct folder_change *c,
-	    struct folder_result *r, struct why *why) must_use;
-int	commit_expunge(struct folder *f, const struct folder_change *c,
-	    struct folder_result *r, struct why *why) must_use;
-
 #endif

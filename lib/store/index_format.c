@@ -12,8 +12,8 @@
 
 #include "base/hash.h"
 
-#define HEAD_MARK	UINT64_C(0x3178646e49716150)	/* "PaqIndx1" */
-#define LOG_MARK	UINT64_C(0x31676f4c49716150)	/* "PaqILog1" */
+#define HEAD_MARK	UINT64_C(0x3278646e49716150)	/* "PaqIndx2" */
+#define LOG_MARK	UINT64_C(0x32676f4c49716150)	/* "PaqILog2" */
 #define ORDER_MARK	UINT32_C(0x01020304)
 #define ROW_SUMMED	(INDEX_ROW - 8)
 #define LOG_FRONT	24	/* octets of a transaction before its operations */
@@ -59,6 +59,12 @@ uint64_t
 index_texts_at(uint64_t messages)
 {
 	return INDEX_HEAD + messages * INDEX_MESSAGE;
+}
+
+uint64_t
+index_gone_at(const struct index_head *h)
+{
+	return index_texts_at(h->messages) + h->text_octets;
 }
 
 static void
@@ -112,10 +118,12 @@ put_state(uint8_t **p, const struct index_state *s)
 	put(p, s->list.nextuid, 4);
 	put_text(p, s->list.guid, sizeof(s->list.guid));
 	put_text(p, s->list.others, sizeof(s->list.others));
+	put(p, s->forgot, 8);
+	put_stamp(p, &s->foreign);
 }
 
-#define STATE_OCTETS	(3 * 8 + 2 * 25 + 4 * 8 + 3 * 4 + 33 + 512)
-_Static_assert(STATE_OCTETS + 56 <= INDEX_HEAD, "the head holds a state");
+#define STATE_OCTETS	(4 * 8 + 3 * 25 + 4 * 8 + 3 * 4 + 33 + 512)
+_Static_assert(STATE_OCTETS + 72 <= INDEX_HEAD, "the head holds a state");
 
 static bool
 get_state(const uint8_t **p, struct index_state *s)
@@ -134,9 +142,12 @@ get_state(const uint8_t **p, struct index_state *s)
 	s->list.nextuid = (uint32_t)get(p, 4);
 	get_text(p, s->list.guid, sizeof(s->list.guid));
 	get_text(p, s->list.others, sizeof(s->list.others));
+	s->forgot = get(p, 8);
+	get_stamp(p, &s->foreign);
 	return s->list.uidvalidity != 0 && s->list.nextuid != 0 &&
 	    s->list_last < s->list.nextuid && s->modseq < INT64_MAX &&
-	    s->floor <= s->modseq && s->list_octets <= UIDLIST_FILE_MAX;
+	    s->floor <= s->modseq && s->forgot <= s->modseq &&
+	    s->list_octets <= UIDLIST_FILE_MAX;
 }
 
 void
@@ -154,6 +165,8 @@ index_put_head(uint8_t out[INDEX_HEAD], const struct index_head *h)
 	put(&p, h->messages, 8);
 	put(&p, h->text_octets, 8);
 	put(&p, h->sum, 8);
+	put(&p, h->gone, 8);
+	put(&p, h->gone_sum, 8);
 	put_state(&p, &h->state);
 	p = out + 8;
 	put(&p, sum_of(h->generation, out + 16, INDEX_HEAD - 16, SPAN_NONE),
@@ -177,12 +190,14 @@ index_get_head(const uint8_t in[INDEX_HEAD], uint64_t file_octets,
 	out->messages = get(&p, 8);
 	out->text_octets = get(&p, 8);
 	out->sum = get(&p, 8);
+	out->gone = get(&p, 8);
+	out->gone_sum = get(&p, 8);
 	return order == ORDER_MARK && out->generation != 0 &&
 	    sum == sum_of(out->generation, in + 16, INDEX_HEAD - 16,
 	    SPAN_NONE) && out->messages <= FOLDER_MESSAGES_MAX &&
 	    out->text_octets <= out->messages * INDEX_TEXT_MAX &&
-	    file_octets == index_texts_at(out->messages) +
-	    out->text_octets && get_state(&p, &out->state);
+	    out->gone <= HISTORY_MAX && file_octets == index_gone_at(out) +
+	    out->gone * HISTORY_OCTETS && get_state(&p, &out->state);
 }
 
 static size_t
@@ -401,7 +416,8 @@ each_message(struct span *text, const struct index_log_reader *r)
 }
 
 static bool
-each_operation(struct span *text, const struct index_log_reader *r)
+each_operation(struct span *text, uint64_t modseq,
+    const struct index_log_reader *r)
 {
 	const uint8_t *p = (const uint8_t *)text->p;
 	struct index_state state;
@@ -415,7 +431,7 @@ each_operation(struct span *text, const struct index_log_reader *r)
 		if (text->n < 4)
 			return false;
 		*text = span_from(*text, 4);
-		return r->gone(r->ctx, (uint32_t)get(&p, 4));
+		return r->gone(r->ctx, (uint32_t)get(&p, 4), modseq);
 	case OP_STATE:
 		if (text->n < STATE_OCTETS || !get_state(&p, &state))
 			return false;
@@ -432,6 +448,7 @@ index_log_each(struct span text, uint64_t generation,
 {
 	const uint8_t *p;
 	struct span ops;
+	uint64_t modseq;
 	size_t n;
 
 	for (*good = 0; text.n >= LOG_FRONT; text = span_from(text, n)) {
@@ -441,9 +458,10 @@ index_log_each(struct span text, uint64_t generation,
 		    get(&p, 8) != sum_of(generation, text.p + 16, n - 16,
 		    span_head(text, 8)))
 			return true;
+		modseq = get(&p, 8);
 		ops = span_from(span_head(text, n), LOG_FRONT);
 		while (ops.n > 0)
-			if (!each_operation(&ops, r))
+			if (!each_operation(&ops, modseq, r))
 				return false;
 		*good += n;
 	}

@@ -9,6 +9,7 @@
  *	letters	4 octets each: keywords
  *	rows	64 octets each: all else of a message but its text
  *	texts	of each message: file name, words of its uidlist record
+ *	gone	16 octets each: UIDs that were expunged, and when (history.h)
  *
  * paquebot-index.log, what came since: 16 octets (mark, generation), then
  * transactions {length 4, zero 4, sum 8, modseq 8, operations}.  It
@@ -25,6 +26,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "store/folder.h"
+#include "store/history.h"
 #include "store/uidlist.h"
 
 #define INDEX_NAME	"paquebot-index"
@@ -51,6 +53,7 @@ struct stamp {
 struct index_state {
 	uint64_t modseq;	/* the highest given */
 	uint64_t floor;		/* of all messages: none has a lower one */
+	uint64_t forgot;	/* what went before it may not be in the history */
 	int64_t	 boot_s;	/* when the system had started */
 	struct stamp new_at, cur_at;
 	uint64_t list_inode, list_octets;
@@ -58,6 +61,7 @@ struct index_state {
 	int64_t	 list_mtime_ns;	/* 0: it had grown meanwhile */
 	uint32_t list_last;	/* highest UID in it */
 	struct uidlist_header list;
+	struct stamp foreign;	/* of Dovecot's log: it may have given MODSEQs */
 };
 
 struct index_head {
@@ -65,12 +69,15 @@ struct index_head {
 	uint64_t messages;
 	uint64_t text_octets;
 	uint64_t sum;		/* of uids, marks and letters */
+	uint64_t gone;		/* records behind the texts ... */
+	uint64_t gone_sum;	/* ... and of those */
 	struct index_state state;
 };
 
 /* Where things are in a snapshot of so many messages. */
 uint64_t	index_rows_at(uint64_t messages);
 uint64_t	index_texts_at(uint64_t messages);
+uint64_t	index_gone_at(const struct index_head *h);
 
 void	index_put_head(uint8_t out[INDEX_HEAD], const struct index_head *h);
 /* file_octets: a file of another length is none. */
@@ -118,7 +125,7 @@ void	index_log_end(struct buf *out, size_t begin_at, uint64_t generation,
 struct index_log_reader {
 	/* m->name and m->ext are valid during the call only. */
 	bool	(*message)(void *ctx, const struct message *m);
-	bool	(*gone)(void *ctx, uint32_t uid);
+	bool	(*gone)(void *ctx, uint32_t uid, uint64_t modseq);
 	bool	(*state)(void *ctx, const struct index_state *s);
 	void	 *ctx;
 };

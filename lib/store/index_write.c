@@ -4,7 +4,8 @@
  * log of another generation, which counts for nothing: the snapshot has it all.
  *
  * Columns, rows and texts are written in one pass over the messages, each to
- * its place, in pieces: a million messages take no more memory than one.
+ * its place, in pieces: a million messages take no more memory than one.  What
+ * the old ones said of expunged messages is taken over behind them.
  */
 #include <stdlib.h>
 
@@ -133,6 +134,31 @@ write_rows(struct folder *f, int fd, struct index_head *h)
 	return outlet_end(&texts) && ok;
 }
 
+static bool
+write_gone(struct folder *f, int fd, struct index_head *h)
+{
+	struct folder_index *ix = &f->index;
+	struct history all;
+	struct buf text;
+	bool ok;
+
+	history_init(&all);
+	index_history(f, &all);
+	for (size_t i = 0; i < ix->gone.n; i++)
+		history_add(&all, ix->gone.v[i], ix->modseq);
+	history_limit(&all);
+	ix->forgot = all.forgot;
+	buf_init(&text, HISTORY_MAX * HISTORY_OCTETS);
+	history_put(&text, &all);
+	h->gone = all.n;
+	h->gone_sum = history_sum(h, buf_span(&text));
+	ok = text.n == 0 ||
+	    fd_pwrite_all(fd, text.p, text.n, index_gone_at(h)) == 0;
+	buf_fini(&text);
+	history_fini(&all);
+	return ok;
+}
+
 static int
 write_file(struct folder *f, int fd, uint64_t generation)
 {
@@ -140,9 +166,10 @@ write_file(struct folder *f, int fd, uint64_t generation)
 	struct index_head h = { .generation = generation,
 	    .messages = f->cols.n };
 
-	index_state_of(f, &h.state);
-	if (!write_columns(&f->cols, fd, &h) || !write_rows(f, fd, &h))
+	if (!write_columns(&f->cols, fd, &h) || !write_rows(f, fd, &h) ||
+	    !write_gone(f, fd, &h))
 		return -1;
+	index_state_of(f, &h.state);
 	index_put_head(octets, &h);
 	return fd_pwrite_all(fd, octets, sizeof(octets), 0);
 }

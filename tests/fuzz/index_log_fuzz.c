@@ -24,9 +24,10 @@ on_message(void *ctx, const struct message *m)
 }
 
 static bool
-on_gone(void *ctx, uint32_t uid)
+on_gone(void *ctx, uint32_t uid, uint64_t modseq)
 {
 	(void)ctx;
+	(void)modseq;
 	return uid != 0;
 }
 
