@@ -6,6 +6,9 @@ usage: count.py [RESULTS]	lines of {"test", "outcome", "why"} in JSON, as
        count.py --run		runs the tests that prove an entry, first
 
 Without RESULTS it says which tests there are.  Exit 1: an entry failed.
+
+An outcome in the document may begin "not there: ", with the reason, or end
+"(weaker: ...)", with what its tests do not reach; the table says so.
 """
 import ast
 import functools
@@ -27,6 +30,8 @@ class Entry:
         self.number, self.attack, self.outcome = number, attack, outcome
         self.named = re.findall(r"`([^`]+)`", named)
         self.not_there = outcome.startswith("not there: ")
+        found = re.search(r"\(weaker: (.+)\)$", outcome)
+        self.weaker = found[1] if found else ""
 
 
 def entries():
@@ -86,6 +91,8 @@ def judge(entry, got):
     why = next((w for o, w in cases if o == "skipped"), "")
     if count["failed"]:
         state = "FAILED"
+    elif count["passed"] and entry.weaker:
+        state, why = "weaker", entry.weaker
     elif count["passed"]:
         state = "holds"
     elif entry.not_there:
@@ -103,11 +110,19 @@ def table(got):
         total[state] = total.get(state, 0) + 1
         print(f"{entry.number:4} {state:10} {good:6} {bad:6} {left:7}  "
               f"{entry.attack[:70]}")
-        if state in ("not there", "not run"):
+        if state in ("weaker", "not there", "not run"):
             print(f"{'':16}({why})")
-    print(f"{len(entries())} attacks: " + ", ".join(
-        f"{n} {state}" for state, n in sorted(total.items())))
+    print(summary(total))
     return total.get("FAILED", 0) == 0
+
+
+def summary(total):
+    """The last line: how many of each; what went wrong, if anything did."""
+    words = [f"{total.get('holds', 0)} hold", f"{total.get('weaker', 0)} "
+             f"weaker", f"{total.get('not there', 0)} not there"]
+    words += [f"{total[state]} {state}" for state in ("FAILED", "not run")
+              if state in total]
+    return ", ".join(words)
 
 
 def listing():
@@ -115,8 +130,8 @@ def listing():
         print(f"{entry.number}: {entry.attack}")
         for proof in proofs(entry):
             print(f"    {proof}")
-        if entry.not_there:
-            print(f"    ({entry.outcome})")
+        if entry.not_there or entry.weaker:
+            print(f"    ({entry.weaker or entry.outcome})")
 
 
 def run(path):

@@ -49,3 +49,21 @@ def test_a_list_that_rots_is_noticed(tmp_path, monkeypatch):
         ("passed", ""), ("failed", "")]})
     assert failed[0] == "FAILED"
     assert count.judge(ENTRIES[0], {})[0] == "not run"
+
+
+def test_what_is_weaker_is_said(capsys, monkeypatch):
+    words = "refused (weaker: at two ports of five)"
+    one = count.Entry("A1", "a sender", words, " `unit/addr_test` ")
+    gone = count.Entry("A2", "a pattern", "not there: no patterns", " ")
+    good = count.Entry("A3", "a reply", "one line (of it)",
+                       " `unit/reply_test` ")
+    monkeypatch.setattr(count, "entries", lambda: [one, gone, good])
+    monkeypatch.setattr(count, "every_test", lambda: [])
+    assert count.table({"unit/addr_test": [("passed", "")],
+                        "unit/reply_test": [("passed", "")]})
+    said = capsys.readouterr().out.splitlines()
+    assert "(at two ports of five)" in said[2] and "(no patterns)" in said[4]
+    assert said[-1] == "1 hold, 1 weaker, 1 not there"
+    assert not count.table({"unit/addr_test": [("failed", "")]})
+    assert capsys.readouterr().out.splitlines()[-1] == \
+        "0 hold, 0 weaker, 1 not there, 1 FAILED, 1 not run"
