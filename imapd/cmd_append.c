@@ -9,6 +9,7 @@
 #include "imapd/command.h"
 #include "imapd/names.h"
 #include "imapd/reply.h"
+#include "store/quota.h"
 
 /* The folder, or NULL: the answer is given.  *own: it is to be closed. */
 static struct folder *
@@ -122,12 +123,15 @@ void
 cmd_append(struct session *s, const union args *a)
 {
 	struct folder *f = NULL;
+	struct why why;
 	bool own = false;
 
 	if (s->in.message.octets > s->how->message_max_octets)
 		reply_no(s, "TOOBIG", "Message is too large");
 	else if (s->in.message.octets == 0)
 		reply_no(s, NULL, "Message is empty");
+	else if (quota_room(s->how->root, 1, 1, &why) != 0)
+		reply_why(s, &why);	/* it need not be sent for that */
 	else
 		f = open_target(s, a->append.mailbox, &own);
 	if (f != NULL)

@@ -6,6 +6,7 @@
 
 #include "imapd/command.h"
 #include "imapd/names.h"
+#include "imapd/quota.h"
 #include "imapd/reply.h"
 
 /* false: the answer is given. */
@@ -49,6 +50,23 @@ answer_created(struct session *s, const char *name)
 	folder_close(&f);
 }
 
+/* RFC 9208 5.3, and 4.3.1 of the code; false: the answer is given. */
+static bool
+has_place(struct session *s)
+{
+	struct why why;
+	size_t n;
+
+	if (quota_folders(s, &n, &why) != 0) {
+		reply_why(s, &why);
+		return false;
+	}
+	if (s->how->folders_max == 0 || n < s->how->folders_max)
+		return true;
+	reply_no(s, "OVERQUOTA", "Too many mailboxes");
+	return false;
+}
+
 void
 cmd_create(struct session *s, const union args *a)
 {
@@ -63,6 +81,8 @@ cmd_create(struct session *s, const union args *a)
 		return;
 	if (folder_exists(s->how->root, name))
 		reply_no(s, "ALREADYEXISTS", "Mailbox exists");
+	else if (!has_place(s))
+		return;
 	else if (folders_create(s->how->root, name, &why) != 0)
 		reply_why(s, &why);
 	else

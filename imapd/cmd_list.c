@@ -216,6 +216,28 @@ count(const struct folder *f)
 	return n;
 }
 
+/*
+ * RFC 9208 4.1.4: what an expunge would give back: octets on disk, as the
+ * quota counts them.
+ */
+static int
+sum_deleted(struct folder *f, uint64_t *sum, struct why *why)
+{
+	const struct message *m;
+
+	for (size_t i = 0; i < folder_count(f); i++) {
+		m = folder_message(f, i);
+		if ((m->flags & MESSAGE_DELETED) == 0)
+			continue;
+		m = folder_need(f, m->uid, NEED_SIZE, why);
+		if (m != NULL)
+			*sum += m->size_octets;
+		else if (why->kind != WHY_PERM)	/* else it is gone */
+			return -1;
+	}
+	return 0;
+}
+
 /* RFC 8438 3: at least the sum of all RFC822.SIZE; exactly that. */
 static int
 sum_sizes(struct folder *f, uint64_t *sum, struct why *why)
@@ -266,11 +288,17 @@ put_status(struct buf *out, const struct session *s, struct folder *f,
     unsigned items, struct why *why)
 {
 	size_t begin = out->n;
-	uint64_t size = 0;
+	uint64_t size = 0, deleted = 0;
 
 	if ((items & STATUS_SIZE) != 0 && sum_sizes(f, &size, why) != 0)
 		return -1;
 	put_numbers(out, s, f, items, size);
+	if ((items & STATUS_DELETED_STORAGE) != 0) {
+		if (sum_deleted(f, &deleted, why) != 0)
+			return -1;
+		buf_add_str(out, " DELETED-STORAGE ");
+		buf_add_u64(out, deleted);
+	}
 	if ((items & STATUS_MAILBOXID) != 0) {
 		buf_add_str(out, " MAILBOXID ");
 		reply_put_mailboxid(out, f);

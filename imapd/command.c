@@ -34,6 +34,8 @@ static const struct command commands[] = {
 	{ "LIST", BOTH, parse_list, cmd_list, 0, SYNC_ALL },
 	{ "LSUB", BOTH, parse_list, cmd_lsub, 0, SYNC_ALL },
 	{ "STATUS", BOTH, parse_status, cmd_status, 0, SYNC_ALL },
+	{ "GETQUOTA", BOTH, parse_mailbox, cmd_getquota, 0, SYNC_ALL },
+	{ "GETQUOTAROOT", BOTH, parse_mailbox, cmd_getquotaroot, 0, SYNC_ALL },
 	{ "APPEND", BOTH, parse_append, cmd_append, 0, SYNC_ALL },
 	{ "NAMESPACE", BOTH, parse_nothing, cmd_namespace, 0, SYNC_ALL },
 	{ "IDLE", BOTH, parse_nothing, cmd_idle, 0, SYNC_ALL },

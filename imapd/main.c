@@ -96,6 +96,7 @@ run(const struct login_session *l)
 		.separator = conf_str(l->conf, "separator")[0],
 		.idle_ms = (int64_t)conf_num(l->conf, "imap_timeout") * 1000,
 		.message_max_octets = conf_num(l->conf, "message_size_max"),
+		.folders_max = conf_num(l->conf, "quota_folders"),
 	};
 
 	log_info(LF_STR("event", "login"), LF_STR("user", l->start->user),

@@ -25,6 +25,10 @@ const char reply_capabilities[] = "IMAP4rev1"
     " UIDPLUS"
     " MOVE"
     " STATUS=SIZE"
+    " QUOTA"
+    " QUOTA=RES-STORAGE"
+    " QUOTA=RES-MESSAGE"
+    " QUOTA=RES-MAILBOX"
     ;
 
 #define LINE_MAX_OCTETS	4096

@@ -33,6 +33,7 @@ struct session_how {
 	char	    separator;	/* of the hierarchy, as clients see it */
 	int64_t	    idle_ms;	/* a client may be silent */
 	uint64_t    message_max_octets;
+	uint64_t    folders_max;	/* quota; 0: none */
 };
 
 struct command;

@@ -28,6 +28,7 @@
 #include "local-deliver/worker.h"
 #include "os/fd.h"
 #include "os/user.h"
+#include "store/quota.h"
 
 static const struct service deliver = {
 	.name = "local-deliver", .role = ROLE_DELIVER,
@@ -77,6 +78,22 @@ may_be_owner(const struct local_worker *w)
 	    (in_ranges(false, w->uid) && in_ranges(true, w->gid));
 }
 
+/* A mailbox that nobody has limited yet. */
+static void
+limit(struct owner *o, const struct local_worker *w)
+{
+	const struct conf_view *conf = service_conf();
+	struct why why;
+
+	o->wait_when_full = strcmp(conf_str(conf, "quota_full"), "wait") == 0;
+	o->warn_percent = (unsigned)conf_num(conf, "quota_warning");
+	if (o->root >= 0 && quota_limit(o->root, false,
+	    conf_num(conf, "quota"), conf_num(conf, "quota_messages"),
+	    &why) != 0)
+		log_warn(LF_STR("event", "no-quota"), LF_STR("user", w->user),
+		    LF_STR("why", why.text));
+}
+
 _Noreturn static void
 serve_mailbox(const struct local_worker *w, int qmgr)
 {
@@ -88,6 +105,7 @@ serve_mailbox(const struct local_worker *w, int qmgr)
 		keep[1 + i] = state.roots.fd[i];
 	service_after_fork(keep, 1 + state.roots.n);
 	owner_become(&o, w, &state.roots, state.files, service_privileged());
+	limit(&o, w);
 	worker_mailbox(qmgr, &o);
 	owner_fini(&o);
 	_exit(0);

@@ -17,6 +17,8 @@ struct owner {
 	struct buf     forward;	/* text of the forward file, or empty */
 	int	       root;	/* the mailbox, -1: cannot be opened */
 	struct folder *inbox;	/* NULL: cannot be opened */
+	bool	       wait_when_full;	/* over quota: later, not never */
+	unsigned       warn_percent;	/* full: the log is told; 0: never */
 	struct why     why;	/* then: for every recipient's result */
 };
 

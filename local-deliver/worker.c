@@ -4,12 +4,15 @@
  */
 #include "local-deliver/worker.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "local-deliver/deliver_forward.h"
 #include "local-deliver/deliver_maildir.h"
 #include "local-deliver/deliver_pipe.h"
 #include "local-deliver/job.h"
 #include "local-deliver/outcome.h"
+#include "store/quota.h"
 
 /* What became of the message is qmgr's line; this one is how it was stored. */
 static void
@@ -23,6 +26,40 @@ log_result(const struct job_in *j, const struct job_rcpt *rcpt,
 	    LF_STR("rcpt", rcpt->address), LF_NUM("size", j->head.size_octets),
 	    LF_NUM("msguid", uid), LF_STR("status", r->esc),
 	    LF_STR("why", ok ? NULL : r->text));
+}
+
+/* The log is told once, by the delivery that went past the mark. */
+static void
+warn_of_quota(const struct owner *o, const struct job_in *j,
+    const struct job_rcpt *rcpt)
+{
+	struct why why;
+	struct quota q;
+	unsigned used;
+
+	if (o->warn_percent == 0 || quota_read(o->root, &q, &why) != 0 ||
+	    !q.active)
+		return;
+	used = quota_used(&q);
+	q.octets -= (int64_t)j->head.size_octets;
+	q.messages--;
+	if (used >= o->warn_percent && quota_used(&q) < o->warn_percent)
+		log_warn(LF_STR("event", "quota-warning"),
+		    LF_STR("id", j->head.id), LF_STR("rcpt", rcpt->address),
+		    LF_NUM("percent", used));
+}
+
+static int
+store(struct owner *o, const struct job_in *j, const struct job_rcpt *rcpt,
+    uint32_t *uid, struct why *why)
+{
+	if (deliver_maildir(o->inbox, j, rcpt, uid, why) == 0) {
+		warn_of_quota(o, j, rcpt);
+		return 0;
+	}
+	if (o->wait_when_full && strcmp(why->esc, "5.2.2") == 0)
+		why_set(why, WHY_TEMP, "4.2.2", "the mailbox is full");
+	return -1;
 }
 
 /* Forward file and mailbox; -1: qmgr is gone. */
@@ -41,7 +78,7 @@ deliver_to_owner(struct ipc_client *qmgr, struct owner *o,
 	else if ((forwards = forward_apply(qmgr, buf_span(&o->forward), rcpt,
 	    &keep)) < 0)
 		return -1;
-	else if (keep && deliver_maildir(o->inbox, j, rcpt, &uid, &why) != 0)
+	else if (keep && store(o, j, rcpt, &uid, &why) != 0)
 		outcome_from_why(&r, &why);
 	else
 		outcome_done(&r, keep ? "delivered" : "forwarded");

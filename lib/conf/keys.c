@@ -282,6 +282,22 @@ const struct conf_key conf_keys[] = {
 	{ "mailbox_roots", CONF_LIST, 1, 16, "/var/mail", NULL,
 	    DELIVER | R(POP3_SESSION) | R(IMAP_SESSION),
 	    "Directories beneath which all mailboxes lie." },
+	{ "quota", CONF_SIZE, 0, 1125899906842624, "0", NULL,
+	    DELIVER | POP3 | IMAP,
+	    "Octets that a mailbox may hold whose account has no quota= of "
+	    "its own; 0: no limit.  An account's own is in force from its "
+	    "next log-in on." },
+	{ "quota_messages", CONF_NUM, 0, 4000000, "0", NULL,
+	    DELIVER | POP3 | IMAP,
+	    "Messages that a mailbox may hold; 0: no limit." },
+	{ "quota_folders", CONF_NUM, 0, 100000, "0", NULL, IMAP,
+	    "Folders that a mailbox may have; 0: no limit." },
+	{ "quota_full", CONF_CHOICE, 0, 0, "refuse", "refuse wait", DELIVER,
+	    "What becomes of mail for a mailbox that is full: it goes back "
+	    "to its sender (5.2.2), or waits in the queue (4.2.2)." },
+	{ "quota_warning", CONF_NUM, 0, 100, "90", NULL, DELIVER,
+	    "The log says quota-warning when a delivery fills a mailbox to so "
+	    "many per cent; 0: never." },
 	{ "system_users", CONF_BOOL, 0, 1, "no", NULL, R(LOOKUPD),
 	    "Whether the users of the system have mailboxes "
 	    "(home/Maildir) and forward files, as name@hostname." },

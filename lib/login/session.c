@@ -16,6 +16,7 @@
 #include "os/fd.h"
 #include "os/rand.h"
 #include "os/sock.h"
+#include "store/quota.h"
 #include "store/root.h"
 
 #define CHILDREN_MAX	100000	/* conf/keys: clients_max at most */
@@ -124,6 +125,21 @@ refuse(int client, const struct session_start *start, const char *why)
 	parent.proto->refuse(client, start, why);
 }
 
+/* What the mailbox may hold, where deliveries find it. */
+static void
+limit(const struct login_session *s)
+{
+	uint64_t octets = s->start->quota_octets;
+	struct why why;
+
+	if (octets == 0)
+		octets = conf_num(s->conf, "quota");
+	if (quota_limit(s->root, true, octets,
+	    conf_num(s->conf, "quota_messages"), &why) != 0)
+		log_warn(LF_STR("event", "no-quota"),
+		    LF_STR("user", s->start->user), LF_STR("why", why.text));
+}
+
 /* In the child: become the owner, open the mailbox, serve, end. */
 _Noreturn static void
 serve(const struct session_start *start, int client)
@@ -151,6 +167,7 @@ serve(const struct session_start *start, int client)
 		refuse(client, start, why.text);
 		_exit(0);
 	}
+	limit(&s);
 	parent.proto->run(&s);
 	_exit(0);
 }

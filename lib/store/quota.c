@@ -237,6 +237,47 @@ quota_read(int root, struct quota *q, struct why *why)
 }
 
 int
+quota_limit(int root, bool always, uint64_t octets, uint64_t messages,
+    struct why *why)
+{
+	struct quota q = { .active = false };
+	bool count;
+	int rc;
+
+	if (octets == 0 && messages == 0)
+		return 0;
+	rc = read_file(root, &q, &count);
+	if (rc == 0 && (!always || (q.octets_max == octets &&
+	    q.messages_max == messages)))
+		return 0;
+	q.octets_max = octets;
+	q.messages_max = messages;
+	if (rc >= 0)
+		rc = recount(root, &q);
+	if (rc != 0)
+		why_sys(why, WHY_TEMP, "4.2.0", "cannot set the quota");
+	return rc;
+}
+
+static unsigned
+percent(int64_t is, uint64_t max)
+{
+	if (max == 0 || is <= 0)
+		return 0;
+	return (uint64_t)is / max > 10 ? 1000 :
+	    (unsigned)((double)is * 100 / (double)max);
+}
+
+unsigned
+quota_used(const struct quota *q)
+{
+	unsigned octets = percent(q->octets, q->octets_max);
+	unsigned messages = percent(q->messages, q->messages_max);
+
+	return octets > messages ? octets : messages;
+}
+
+int
 quota_room(int root, uint64_t octets, uint64_t messages, struct why *why)
 {
 	struct quota q;

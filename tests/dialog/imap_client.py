@@ -114,10 +114,12 @@ class Session:
     """One server process per client, all in one mail root."""
 
     def __init__(self, root=None, idle=60, separator=".", largest=50 << 20,
-                 tag="", pending="", prefix=(), prepare=None):
+                 tag="", pending="", prefix=(), prepare=None,
+                 folders=0):
         self.root = pathlib.Path(root or tempfile.mkdtemp(prefix="paqimap-"))
         self.own = root is None
-        self.words = [str(idle), separator, str(largest), tag, pending]
+        self.words = [str(idle), separator, str(largest), tag, pending,
+                      str(folders)]
         self.prefix = list(prefix)
         self.prepare = prepare
         self.running = []

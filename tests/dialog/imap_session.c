@@ -3,7 +3,7 @@
  * without log-in, confinement and change of user.
  *
  *	imap_session FD MAILROOT [idle seconds [separator [largest message
- *	    [tag [pending input]]]]]
+ *	    [tag [pending input [folders]]]]]]
  */
 #include "base/bug.h"
 #include "base/num.h"
@@ -46,6 +46,8 @@ main(int argc, char **argv)
 		how.tag = argv[6];
 	if (argc > 7)
 		how.pending = span_str(argv[7]);
+	if (argc > 8)
+		how.folders_max = number(argv[8]);
 	sink_stderr("imap_session");
 	fd_no_sigpipe();
 	charset_open_all();

@@ -1,6 +1,7 @@
 /* quota: the maildirsize of Maildir++. */
 #include "store/quota.h"
 
+#include "os/fs.h"
 #include "scratch.h"
 #include "store/maildir.h"
 
@@ -40,6 +41,37 @@ test_parse(void **state)
 		T_INT(q.octets, files[i].octets);
 		T_INT(q.messages, files[i].messages);
 	}
+}
+
+static void
+test_limit(void **state)
+{
+	struct why why;
+	struct quota q;
+
+	(void)state;
+	T_TRUE(maildir_make(scratch, &why) == 0);
+	scratch_put("new/1.x,S=70", "y");
+	T_TRUE(quota_limit(scratch, true, 0, 0, &why) == 0);
+	T_TRUE(!scratch_has(QUOTA_NAME));
+	T_TRUE(quota_limit(scratch, false, 100, 0, &why) == 0);
+	T_STR(span_str(scratch_get(QUOTA_NAME)), "100S\n70 1\n");
+	/* Who comes later does not change it, unless he may. */
+	quota_add(scratch, 5, 1);
+	T_TRUE(quota_limit(scratch, false, 9, 9, &why) == 0);
+	T_TRUE(quota_limit(scratch, true, 100, 0, &why) == 0);
+	T_STR(span_str(scratch_get(QUOTA_NAME)), "100S\n70 1\n5 1\n");
+	T_TRUE(quota_limit(scratch, true, 100, 10, &why) == 0);
+	T_STR(span_str(scratch_get(QUOTA_NAME)), "100S,10C\n70 1\n");
+	T_TRUE(quota_read(scratch, &q, &why) == 0);
+	T_INT(quota_used(&q), 70);
+	q.messages = 8;
+	T_INT(quota_used(&q), 80);
+	q.messages = -1;
+	q.octets = INT64_MAX;
+	T_INT(quota_used(&q), 1000);
+	T_TRUE(fs_unlink(scratch, QUOTA_NAME) == 0);
+	T_TRUE(fs_remove_tree(scratch, "new", 10) == 0);
 }
 
 static void
@@ -108,6 +140,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_recount),
 	};
