@@ -37,7 +37,7 @@ CPPFLAGS += -D_GNU_SOURCE -DLIBBSD_OVERLAY -isystem /usr/include/bsd \
 	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DSBINDIR='"$(SBINDIR)"'
 CFLAGS += -std=c17 $(OPT) $(WARN) $(HARD) $(SANFLAGS)
-LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS)
+LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS)
 
 # ---------------------------------------------------------------- libraries
 # One archive per level; every .c file of the folder belongs to it.  A program
@@ -56,7 +56,8 @@ SYS_ipc :=	-levent_core
 SYS_conf :=	-lconfuse
 SYS_net :=	-levent_core
 SYS_daemon :=	-levent_core
-SYS_map :=	-ldb
+SYS_mail :=	-lidn2
+SYS_map :=	-ldb -lutf8proc
 SYS_login :=	-levent_core
 
 # ----------------------------------------------------------------- programs
@@ -146,7 +147,7 @@ $(B)/tests/dialog/imap_session: $(B)/tests/dialog/imap_session.o \
 $(B)/tests/interop/store_tool: $(B)/tests/interop/store_tool.o \
     $(patsubst %,$(B)/lib%.a,store mail os base)
 	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(filter %.a,$^) \
-	    -Wl,--end-group $(SYS_os)
+	    -Wl,--end-group $(SYS_os) $(SYS_mail)
 
 # System calls from inside another process (x86-64 only).
 $(B)/tests/privs/syscallin: $(B)/tests/privs/syscallin.o
@@ -173,7 +174,7 @@ build-fuzz/lib.a: $(patsubst %.c,build-fuzz/%.o,$(FUZZ_LIB))
 build-fuzz/%: tests/fuzz/%.c build-fuzz/lib.a
 	clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< \
 	    $$(sed -n 's/^ \* links: *//p' $<) build-fuzz/lib.a \
-	    $(SYS_os) $(SYS_ipc) -lcrypt -lcrypto -lutf8proc
+	    $(SYS_os) $(SYS_ipc) $(SYS_mail) -lcrypt -lcrypto -lutf8proc
 
 fuzz: $(FUZZ)
 

@@ -144,7 +144,9 @@ write_report(struct report *r, struct span to, struct span text)
 	struct queue_rcpt rcpt = { .address = to, .original = to };
 	struct queue_envelope e = {
 		.client = SPAN_LIT("local"), .time = clock_wall_s(),
-		.body_8bit = has_8bit(text), .rcpts = &rcpt, .rcpts_n = 1,
+		.body_8bit = has_8bit(text),
+		.smtputf8 = has_8bit(to),	/* it stands in To */
+		.rcpts = &rcpt, .rcpts_n = 1,
 	};
 	struct why why;
 

@@ -10,6 +10,7 @@
 
 #include "base/bug.h"
 #include "mail/dsn.h"
+#include "mail/intl.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "qmgr/limits.h"
@@ -141,6 +142,7 @@ write_dsn(const struct report_text *t, struct dsn_recipient *rcpts,
 		.zone_minutes = clock_zone_minutes(now_s),
 		.rcpts = rcpts, .rcpts_n = t->n,
 		.header = header_of(text), .header_max = REPORT_HEADER_MAX,
+		.utf8 = m->smtputf8,
 	};
 
 	if (m->q->set.words.of[words_of[t->about]].given)
@@ -186,7 +188,8 @@ name(const struct report_text *t, struct arena *a, struct dsn_recipient *out)
 			continue;
 		/* The sender knows the address that it wrote. */
 		buf_init(&b, KIB);
-		(void)buf_add_str(&b, "rfc822;");	/* both fit */
+		(void)buf_add_str(&b, intl_is_needed(first) ? "utf-8;" :
+		    "rfc822;");	/* both fit */
 		(void)buf_add_span(&b, first);
 		out[k].original = arena_span(a, buf_span(&b));
 		buf_fini(&b);

@@ -5,6 +5,9 @@
  */
 #include "smtp-out/body.h"
 
+#include <stdlib.h>
+
+#include "base/bug.h"
 #include "os/fd.h"
 #include "smtp-out/limits.h"
 #include "smtp-out/downgrade.h"
@@ -51,4 +54,26 @@ body_end(struct dot_out *out, struct why *why)
 	if (dot_end(out) != STREAM_OK || stream_flush(out->s) != STREAM_OK)
 		return lost(why);
 	return 0;
+}
+
+int
+body_load(struct job_out *j, struct why *why)
+{
+	size_t n = (size_t)j->in.head.size_octets;
+
+	if (j->text != NULL)
+		return 0;		/* for a host of before */
+	j->text = xmalloc(n > 0 ? n : 1);
+	if (fd_pread_all(j->in.file, j->text, n, j->in.head.at_octets) == 0)
+		return 0;
+	why_sys(why, WHY_TEMP, "4.3.0", "cannot read the queue file");
+	free(j->text);
+	j->text = NULL;
+	return -1;
+}
+
+struct span
+body_text(const struct job_out *j)
+{
+	return span_of(j->text, (size_t)j->in.head.size_octets);
 }

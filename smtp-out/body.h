@@ -24,4 +24,11 @@ int	body_send(struct dot_out *out, struct stream *s,
  */
 int	body_end(struct dot_out *out, struct why *why) must_use;
 
+/*
+ * All of the message into memory (j->text), once; the caller has seen that it
+ * is not over LOWER_MAX.  -1 with why: it cannot be read.
+ */
+int	body_load(struct job_out *j, struct why *why) must_use;
+struct span	body_text(const struct job_out *j);	/* what was loaded */
+
 #endif

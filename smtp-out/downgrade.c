@@ -6,11 +6,8 @@
  */
 #include "smtp-out/downgrade.h"
 
-#include <stdlib.h>
-
-#include "base/bug.h"
 #include "mail/mime_down.h"
-#include "os/fd.h"
+#include "smtp-out/body.h"
 #include "smtp-out/limits.h"
 #include "smtp/ehlo.h"
 
@@ -21,28 +18,6 @@ count(void *ctx, struct span octets)
 
 	*n += octets.n;
 	return 0;
-}
-
-static int
-load(struct job_out *j, struct why *why)
-{
-	size_t n = (size_t)j->in.head.size_octets;
-
-	if (j->text != NULL)
-		return 0;		/* for a host of before */
-	j->text = xmalloc(n > 0 ? n : 1);
-	if (fd_pread_all(j->in.file, j->text, n, j->in.head.at_octets) == 0)
-		return 0;
-	why_sys(why, WHY_TEMP, "4.3.0", "cannot read the queue file");
-	free(j->text);
-	j->text = NULL;
-	return -1;
-}
-
-static struct span
-message(const struct job_out *j)
-{
-	return span_of(j->text, (size_t)j->in.head.size_octets);
 }
 
 int
@@ -60,9 +35,9 @@ downgrade_prepare(struct job_out *j, unsigned caps, struct why *why)
 		    "mail, and this is too big to be converted");
 		return -1;
 	}
-	if (load(j, why) != 0)
+	if (body_load(j, why) != 0)
 		return -1;
-	if (mime_down(message(j), &counter) != MIME_DOWN_DONE) {
+	if (mime_down(body_text(j), &counter) != MIME_DOWN_DONE) {
 		why_set(why, WHY_PERM, "5.6.3", "the host takes no 8-bit "
 		    "mail, and this cannot be converted");
 		return -1;
@@ -82,5 +57,5 @@ downgrade_send(struct dot_out *out, const struct job_out *j)
 {
 	const struct mime_down_sink sink = { write_out, out };
 
-	return mime_down(message(j), &sink) == MIME_DOWN_DONE ? 0 : -1;
+	return mime_down(body_text(j), &sink) == MIME_DOWN_DONE ? 0 : -1;
 }

@@ -15,7 +15,8 @@ struct job_out {
 	struct job_in	 in;
 	uint64_t	 octets;	/* of the message for the present host */
 	bool		 downgraded;	/* ... made 7 bits (downgrade.h) */
-	char		*text;		/* for that: all of it, or NULL */
+	bool		 utf8;		/* ... sent with SMTPUTF8 */
+	char		*text;		/* all of it, where it was looked into */
 	struct result	*results;	/* one each */
 	bool		*settled;	/* has its result */
 	bool		*soft;		/* ... "later", said before the message was

@@ -18,9 +18,12 @@
 #include "os/fd.h"
 #include "smtp-out/body.h"
 #include "smtp-out/exchange.h"
+#include "smtp-out/international.h"
 #include "smtp-out/limits.h"
 #include "smtp-out/downgrade.h"
+#include "smtp/unitext.h"
 #include "smtp/verb.h"
+#include "smtp/xtext.h"
 
 void
 talk_close(struct talk *t)
@@ -98,6 +101,7 @@ put_mail(struct talk *t, const struct job_out *j, struct buf *out)
 	cmd.mail.size = j->octets;
 	cmd.mail.body = j->in.head.body_8bit && !j->downgraded ?
 	    VERB_BODY_8BITMIME : VERB_BODY_NONE;
+	cmd.mail.utf8 = j->utf8;
 	/* RFC 3461 5.2.1: as it came, to a host that knows it. */
 	buf_init(&envid, XTEXT_MAX);
 	(void)xtext_encode(&envid, span_str(j->in.head.envid)); /* fits */
@@ -108,16 +112,20 @@ put_mail(struct talk *t, const struct job_out *j, struct buf *out)
 	return rc;
 }
 
-/* The type is an atom; what is behind it has to be encoded (RFC 3461 4.2). */
+/*
+ * The type is an atom; what is behind it has to be encoded (RFC 3461 4.2, RFC
+ * 6533 3 for utf-8).
+ */
 static void
-put_orcpt(struct buf *out, struct span orcpt)
+put_orcpt(struct buf *out, struct span orcpt, bool utf8)
 {
 	size_t type_n = span_chr(orcpt, ';') + 1;
+	struct span address = span_from(orcpt, type_n);
 
 	if (orcpt.n > type_n &&
 	    (buf_add_span(out, span_head(orcpt, type_n)) != 0 ||
-	    xtext_encode(out, span_from(orcpt, type_n)) != 0 ||
-	    out->n > ORCPT_MAX))
+	    (unitext_is(orcpt) ? unitext_encode(out, address, utf8) :
+	    xtext_encode(out, address)) != 0 || out->n > ORCPT_MAX))
 		buf_clear(out);		/* too long to be said again */
 }
 
@@ -132,7 +140,7 @@ put_rcpt(struct talk *t, const struct job_out *j, size_t i, struct buf *out)
 	    NULL) != 0)
 		return -1;
 	buf_init(&orcpt, XTEXT_MAX);
-	put_orcpt(&orcpt, span_str(j->in.rcpts[i].orcpt));
+	put_orcpt(&orcpt, span_str(j->in.rcpts[i].orcpt), j->utf8);
 	cmd.rcpt.notify = j->in.rcpts[i].notify;
 	cmd.rcpt.orcpt = buf_span(&orcpt);
 	rc = verb_format(out, &cmd, t->ehlo.caps);
@@ -369,18 +377,21 @@ reset(struct talk *t)
 }
 
 /*
- * What the server will not take need not be tried: 8 bits that cannot be
- * converted, and what is too big (RFC 1870 6.1).
+ * What the server will not take need not be tried: what needs SMTPUTF8, 8 bits
+ * that cannot be converted, and what is too big (RFC 1870 6.1).
  */
 static bool
 unfit(struct talk *t, struct job_out *j)
 {
 	struct why why;
 
-	if (downgrade_prepare(j, t->ehlo.caps, &why) != 0) {
+	if (international_prepare(j, t->ehlo.caps, t->remote, &why) != 0 ||
+	    downgrade_prepare(j, t->ehlo.caps, &why) != 0) {
 		(void)give_up(t, j, &why);
 		return true;
 	}
+	if (unsettled(j) == 0)
+		return true;
 	if ((t->ehlo.caps & EHLO_SIZE) == 0 || t->ehlo.size == 0 ||
 	    j->octets <= t->ehlo.size)
 		return false;

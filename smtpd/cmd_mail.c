@@ -94,14 +94,20 @@ whole_address(const struct session *s, const struct addr *to,
 
 /* 0 and the decision, or -1 with why: cannot tell now. */
 static int
-decide(struct session *s, const struct addr *to, enum say *what,
+decide(struct session *s, const struct verb_rcpt *rcpt, enum say *what,
     struct why *why)
 {
 	enum rcpt_kind verdict = RCPT_LOCAL;
+	const struct addr *to = &rcpt->to;
 
 	*what = policy_rcpt_room(s->env.rcpts_n, s->set->recipients_max);
 	if (*what != SAY_NOTHING) {
 		s->count.over++;
+		return 0;
+	}
+	*what = policy_rcpt_form(rcpt, s->env.utf8);
+	if (*what != SAY_NOTHING) {
+		s->count.commands++;
 		return 0;
 	}
 	if (to->kind != ADDR_POSTMASTER &&
@@ -121,7 +127,7 @@ cmd_rcpt(struct session *s, const struct verb_cmd *cmd)
 	struct why why;
 	enum say what;
 
-	if (decide(s, to, &what, &why) != 0) {
+	if (decide(s, &cmd->rcpt, &what, &why) != 0) {
 		log_refused(s, to, 451, why.text);
 		say_why(s, 451, &why);
 		return;

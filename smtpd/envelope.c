@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "smtp/unitext.h"
+#include "smtp/xtext.h"
 
 #define WISHES_SIZE	502	/* ORCPT is at most 500: RFC 3461 4.2 */
 
@@ -31,7 +33,7 @@ envelope_clear(struct envelope *e)
 	buf_clear(&e->rcpts);
 	e->rcpts_n = 0;
 	e->size = 0;
-	e->body_8bit = false;
+	e->body_8bit = e->utf8 = false;
 	e->from_own = false;
 	e->ret = VERB_RET_NONE;
 	e->envid[0] = '\0';
@@ -57,19 +59,22 @@ envelope_begin(struct envelope *e, const struct verb_mail *m)
 	e->from = m->from;
 	e->size = m->has_size ? m->size : 0;
 	e->body_8bit = m->body == VERB_BODY_8BITMIME;
+	e->utf8 = m->utf8;
 	e->ret = m->ret;
 	put_envid(e, m->envid);
 }
 
-/* "rfc822;" as it is, the address behind it decoded. */
+/* "rfc822;" or "utf-8;" as it is, the address behind it decoded. */
 static int
 put_orcpt(struct buf *out, struct span orcpt)
 {
 	size_t type_n = span_chr(orcpt, ';') + 1;
+	struct span address = span_from(orcpt, type_n);
 
 	if (orcpt.n > 0 &&
 	    (buf_add_span(out, span_head(orcpt, type_n)) != 0 ||
-	    xtext_decode(out, span_from(orcpt, type_n)) != 0))
+	    (unitext_is(orcpt) ? unitext_decode(out, address) :
+	    xtext_decode(out, address)) != 0))
 		return -1;
 	return buf_add_char(out, '\0');
 }

@@ -91,6 +91,7 @@ put_envelope(const struct intake *in, bool body_8bit, struct queue_writer *w,
 		    s->env.ret == VERB_RET_HDRS ? QUEUE_RET_HDRS :
 		    QUEUE_RET_NONE,
 		.envid = span_str(s->env.envid),
+		.smtputf8 = s->env.utf8,
 		.rcpts = rcpts,
 		.rcpts_n = s->env.rcpts_n,
 	};
@@ -134,6 +135,7 @@ put_trace(const struct intake *in, struct buf *out)
 		.version = span_str(s->tls),
 		.cipher = span_str(s->cipher),
 		.auth = s->facts.logged_in,
+		.utf8 = s->env.utf8,
 		.id = span_str(in->id),
 		.for_rcpt = s->env.rcpts_n == 1 ? envelope_first(&s->env) :
 		    SPAN_NONE,

@@ -119,6 +119,12 @@ policy_rcpt(const struct facts *f, const struct addr *to,
 }
 
 enum say
+policy_rcpt_form(const struct verb_rcpt *r, bool utf8)
+{
+	return r->utf8 && !utf8 ? SAY_RCPT_ASCII : SAY_NOTHING;
+}
+
+enum say
 policy_rcpt_room(size_t have, size_t most)
 {
 	/* RFC 5321 4.5.3.1.10: 452, so that the client sends the rest. */

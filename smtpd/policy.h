@@ -58,6 +58,8 @@ bool	policy_checks_authors(const struct facts *f);
 /* One recipient more; verdict of lookupd. */
 enum say	policy_rcpt(const struct facts *f, const struct addr *to,
 		    enum rcpt_kind verdict);
+/* RFC 6531 3.4, 3.5: may it be written so?  utf8: MAIL had SMTPUTF8. */
+enum say	policy_rcpt_form(const struct verb_rcpt *r, bool utf8);
 /* Is there room for a recipient?  have: accepted in this message. */
 enum say	policy_rcpt_room(size_t have, size_t most);
 

@@ -90,6 +90,8 @@ static const struct said {
 	[SAY_AUTH_WRONG] = { 535, "5.7.8", "Wrong user name or password" },
 	[SAY_TOO_BIG] = { 552, "5.3.4", "Message too big" },
 	[SAY_HEADER_TOO_BIG] = { 552, "5.3.4", "Message header too big" },
+	[SAY_RCPT_ASCII] = { 553, "5.6.7",
+	    "Non-ASCII address needs SMTPUTF8 in MAIL" },
 	[SAY_RELAY_DENIED] = { 550, "5.7.1", "We do not relay" },
 	[SAY_RCPT_UNKNOWN] = { 550, "5.1.1", "No such user here" },
 	[SAY_SENDER_NOT_YOURS] = { 553, "5.7.1",

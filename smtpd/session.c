@@ -67,6 +67,8 @@ session_caps(const struct session *s)
 	unsigned caps = EHLO_PIPELINING | EHLO_SIZE | EHLO_8BITMIME |
 	    EHLO_ENHANCED | EHLO_CHUNKING | EHLO_DSN | EHLO_LIMITS;
 
+	if (s->set->utf8)
+		caps |= EHLO_SMTPUTF8;	/* RFC 6531 3.1 (8): with 8BITMIME */
 	if (policy_auth_offered(&s->facts))
 		caps |= EHLO_AUTH;
 	if (s->facts.xclient)

@@ -80,6 +80,7 @@ settings_load(struct settings *s, const struct conf_view *v)
 		.received_max = (size_t)conf_num(v, "received_max"),
 		.timeout_ms = (int64_t)conf_num(v, "smtp_timeout") * 1000,
 		.plain_login_anywhere = conf_bool(v, "plain_login_anywhere"),
+		.utf8 = conf_bool(v, "smtp_utf8"),
 		.senders = sender_scope(conf_str(v, "sender_check")),
 		.scram_without_tls = conf_bool(v, "scram_without_tls"),
 		.mechanisms = sasl_configured(span_str(

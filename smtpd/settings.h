@@ -25,6 +25,7 @@ struct settings {
 	size_t	 received_max;
 	int64_t	 timeout_ms;		/* for a command */
 	bool	 plain_login_anywhere;
+	bool	 utf8;			/* SMTPUTF8 is offered */
 	enum sender_scope senders;
 	bool	 scram_without_tls;
 	unsigned mechanisms;		/* sasl_configured() */

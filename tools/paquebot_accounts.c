@@ -12,6 +12,8 @@
 
 #include "base/bug.h"
 #include "base/secret.h"
+#include "mail/intl.h"
+#include "map/fold.h"
 #include "map/source.h"
 #include "os/clock.h"
 #include "os/fd.h"
@@ -97,16 +99,18 @@ find_account(struct accounts *a)
 static int
 take_name(struct accounts *a, const char *name)
 {
-	if (name[0] == '\0' || name[0] == '#' ||
-	    span_copy(span_str(name), a->name, sizeof(a->name)) != 0)
-		return accounts_complain(name, "no name for an account");
-	for (char *p = a->name; *p != '\0'; p++) {
-		if (*p <= ' ' || *p > '~' || strchr(":\"\\", *p) != NULL)
-			return accounts_complain(name,
-			    "no name for an account");
-		*p = ascii_lower(*p);
-	}
-	return EXIT_SUCCESS;
+	struct buf folded;
+	bool ok;
+
+	buf_init(&folded, sizeof(a->name) - 1);
+	ok = name[0] != '\0' && name[0] != '#' &&
+	    strpbrk(name, " :\"\\") == NULL &&
+	    intl_text_ok(span_str(name)) &&
+	    fold_name(span_str(name), &folded) == 0 &&
+	    span_copy(buf_span(&folded), a->name, sizeof(a->name)) == 0;
+	buf_fini(&folded);
+	return ok ? EXIT_SUCCESS :
+	    accounts_complain(name, "no name for an account");
 }
 
 int

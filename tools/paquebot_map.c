@@ -17,6 +17,7 @@
 #include "mail/addr.h"
 #include "map/account.h"
 #include "map/bdb.h"
+#include "map/fold.h"
 #include "map/members.h"
 #include "map/route.h"
 #include "os/fs.h"
@@ -211,14 +212,16 @@ struct kind {
 	const char *text, *map, *group;
 	int (*check)(struct span, struct span, void *, struct why *);
 	int (*part)(struct span value, struct buf *out);
+	int (*key)(struct span text, struct buf *out);
 };
 static const struct kind kinds[] = {
-	{ "aliases", "aliases", LOOKUPD, check_alias, NULL },
-	{ "virtual", "virtual", LOOKUPD, check_virtual, NULL },
-	{ "routes", "routes", LOOKUPD, check_route, NULL },
-	{ "senders", "senders", LOOKUPD, check_senders, NULL },
-	{ "users", "users", AUTHD, maps_check_user, NULL },
-	{ "users", "accounts", LOOKUPD, maps_check_user, account_public },
+	{ "aliases", "aliases", LOOKUPD, check_alias, NULL, NULL },
+	{ "virtual", "virtual", LOOKUPD, check_virtual, NULL, NULL },
+	{ "routes", "routes", LOOKUPD, check_route, NULL, fold_domain },
+	{ "senders", "senders", LOOKUPD, check_senders, NULL, NULL },
+	{ "users", "users", AUTHD, maps_check_user, NULL, NULL },
+	{ "users", "accounts", LOOKUPD, maps_check_user, account_public,
+	    NULL },
 };
 
 int
@@ -238,7 +241,8 @@ compile(struct maps *m, const struct kind *kind)
 {
 	struct map_build build = { .dir = m->dir, .name = kind->map,
 		.source = kind->text, .mode = 0600, .gid = -1,
-		.check = kind->check, .ctx = m, .part = kind->part };
+		.check = kind->check, .ctx = m, .part = kind->part,
+		.key = kind->key };
 	size_t entries;
 	struct why why;
 	uint32_t gid;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mail/intl.h"
 #include "net/line.h"
 #include "os/fd.h"
 #include "os/sock.h"
@@ -126,6 +127,13 @@ submit_close(struct submit *s)
 	reply_fini(&s->reply);
 }
 
+/* RFC 6531 3.4: only a message that needs it asks for SMTPUTF8. */
+static bool
+needs_utf8(struct span from, const struct sendmail_rcpts *rcpts)
+{
+	return intl_is_needed(from) || intl_is_needed(buf_span(&rcpts->text));
+}
+
 int
 submit_envelope(struct submit *s, struct span from,
     const struct sendmail_rcpts *rcpts)
@@ -135,7 +143,8 @@ submit_envelope(struct submit *s, struct span from,
 	stream_deadline(&s->net, REPLY_MS);
 	(void)stream_puts(&s->net, "MAIL FROM:<");
 	(void)stream_write(&s->net, from.p, from.n);
-	(void)stream_puts(&s->net, "> BODY=8BITMIME\r\n");
+	(void)stream_puts(&s->net, needs_utf8(from, rcpts) ?
+	    "> BODY=8BITMIME SMTPUTF8\r\n" : "> BODY=8BITMIME\r\n");
 	if (expect(s, 2, from.n > 0 ? "sender" : "null sender") != 0)
 		return -1;
 	for (size_t sent = 0; sent < rcpts->n;) {

@@ -6,6 +6,8 @@
 
 #include "base/secret.h"
 #include "ipc/msg_auth.h"
+#include "mail/intl.h"
+#include "map/fold.h"
 
 void
 users_init(struct users *u, int dir, const struct account_defaults *defaults)
@@ -28,20 +30,19 @@ enum map_got
 users_find(struct users *u, struct span name, struct account *out,
     struct why *why)
 {
-	char lower[AUTH_USER_MAX];
-	enum map_got got;
+	enum map_got got = MAP_ABSENT;
+	struct buf key;
 
-	if (name.n == 0 || name.n > sizeof(lower))
+	if (name.n == 0 || name.n > AUTH_USER_MAX || span_has(name, ' ') ||
+	    span_has(name, '/') || !intl_text_ok(name))
 		return MAP_ABSENT;
-	for (size_t i = 0; i < name.n; i++) {
-		if (name.p[i] <= ' ' || name.p[i] > '~' || name.p[i] == '/')
-			return MAP_ABSENT;
-		lower[i] = ascii_lower(name.p[i]);
-	}
 	map_fresh_look(&u->map);
-	got = map_get(&u->map.map, span_of(lower, name.n), &u->value, why);
-	if (got == MAP_FOUND && account_parse(span_of(lower, name.n),
+	buf_init(&key, AUTH_USER_MAX);
+	if (fold_name(name, &key) == 0)
+		got = map_get(&u->map.map, buf_span(&key), &u->value, why);
+	if (got == MAP_FOUND && account_parse(buf_span(&key),
 	    buf_span(&u->value), &u->defaults, out, why) != 0)
-		return MAP_FAILED;
+		got = MAP_FAILED;
+	buf_fini(&key);
 	return got;
 }

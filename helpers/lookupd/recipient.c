@@ -14,6 +14,7 @@
 #include "base/bug.h"
 #include "base/hash.h"
 #include "mail/addr.h"
+#include "map/fold.h"
 #include "map/members.h"
 #include "os/sock.h"
 
@@ -47,7 +48,7 @@ static char present;		/* what the two tables point to */
 /* ---------------------------------------------------- spellings of a name */
 
 struct name {
-	char	    local[ADDR_LOCAL_SIZE];	/* plain, lower case */
+	char	    local[ADDR_LOCAL_SIZE];	/* plain, folded */
 	char	    base[ADDR_LOCAL_SIZE];	/* without the detail */
 	char	    detail[ADDR_LOCAL_SIZE];
 	struct span domain;
@@ -61,9 +62,7 @@ name_of(const struct recipient_tables *t, const struct addr *a,
 	size_t at;
 	struct span local;
 
-	addr_local_plain(a, n->local);
-	for (char *p = n->local; *p != '\0'; p++)
-		*p = ascii_lower(*p);
+	fold_addr_local(a, n->local);
 	local = span_str(n->local);
 	at = t->separator != '\0' ? span_chr(local, t->separator) : local.n;
 	/* "+x" has no base: the whole is the name. */

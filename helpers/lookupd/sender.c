@@ -7,22 +7,16 @@
 #include "helpers/lookupd/sender.h"
 
 #include "mail/addr.h"
+#include "map/fold.h"
 #include "map/members.h"
 
 struct question {
 	const struct sender_tables *t;
 	struct span account;
 	struct addr addr;
-	char local[ADDR_LOCAL_SIZE];	/* plain, lower case */
+	char local[ADDR_LOCAL_SIZE];	/* plain, folded */
 	char base[ADDR_LOCAL_SIZE];	/* without the detail */
 };
-
-static void
-lower(char *p)
-{
-	for (; *p != '\0'; p++)
-		*p = ascii_lower(*p);
-}
 
 /* The local part, and what stands before the separator in it, if anything. */
 static void
@@ -32,8 +26,7 @@ split(const struct recipient_tables *t, const struct addr *a,
 	struct span whole;
 	size_t at;
 
-	addr_local_plain(a, local);
-	lower(local);
+	fold_addr_local(a, local);
 	whole = span_str(local);
 	at = t->separator != '\0' ? span_chr(whole, t->separator) : whole.n;
 	span_copy_cut(at > 0 ? span_head(whole, at) : whole, base,
@@ -99,12 +92,15 @@ static bool
 entry_fits(const struct question *q, struct span entry)
 {
 	char local[ADDR_LOCAL_SIZE], base[ADDR_LOCAL_SIZE];
+	char domain[ADDR_DOMAIN_SIZE];
 	struct addr a;
 
 	if (span_eq_str(entry, "*"))
 		return true;
 	if (span_starts(entry, SPAN_LIT("@")))
-		return span_ieq(span_from(entry, 1), addr_domain(&q->addr));
+		return addr_parse_domain(span_from(entry, 1), domain,
+		    NULL) == 0 &&
+		    span_eq_str(addr_domain(&q->addr), domain);
 	if (addr_parse(entry, &a, NULL) != 0 ||
 	    !span_eq(addr_domain(&a), addr_domain(&q->addr)))
 		return false;

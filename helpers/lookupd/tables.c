@@ -33,6 +33,7 @@ struct tables {
 	struct hash *system;		/* name -> passwd line (owned) */
 	struct hash *uids;		/* user id as text -> name (owned) */
 	struct account_defaults defaults;
+	char	     first_domain[ADDR_DOMAIN_SIZE];
 	struct recipient_tables recipient;
 	struct sender_tables sender;
 	struct buf   value;
@@ -271,6 +272,11 @@ fill_recipient(struct tables *t)
 {
 	const char *separator = conf_str(t->conf, "subaddress_separator");
 
+	if (conf_count(t->conf, "domains") == 0 || addr_parse_domain(
+	    span_str(conf_item(t->conf, "domains", 0)), t->first_domain,
+	    NULL) != 0)
+		span_copy_cut(span_str(conf_str(t->conf, "hostname")),
+		    t->first_domain, sizeof(t->first_domain));
 	t->recipient = (struct recipient_tables){
 		.alias = on_alias, .virtual = on_virtual,
 		.account = on_account, .include = on_include,
@@ -278,9 +284,7 @@ fill_recipient(struct tables *t)
 		.pipe_exists = on_pipe_exists, .ctx = t,
 		.separator = separator[0],
 		.hostname = conf_str(t->conf, "hostname"),
-		.first_domain = conf_count(t->conf, "domains") > 0 ?
-		    conf_item(t->conf, "domains", 0) :
-		    conf_str(t->conf, "hostname"),
+		.first_domain = t->first_domain,
 		.postmaster = conf_str(t->conf, "postmaster"),
 		.depth_max = (unsigned)conf_num(t->conf, "alias_depth_max"),
 		.targets_max = conf_num(t->conf, "alias_targets_max"),

@@ -39,6 +39,13 @@ form_domain(const char *s)
 }
 
 static const char *
+form_mail_domain(const char *s)
+{
+	return conf_is_mail_domain(s) ? NULL :
+	    "is not a domain name with a dot, like example.org";
+}
+
+static const char *
 form_hostport(const char *s)
 {
 	struct sock_addr a;
@@ -217,8 +224,8 @@ static const struct {
 	const char *(*wrong)(const char *value);
 } forms[] = {
 	{ "hostname", form_domain },
-	{ "domains", form_domain },
-	{ "relay_domains", form_domain },
+	{ "domains", form_mail_domain },
+	{ "relay_domains", form_mail_domain },
 	{ "subaddress_separator", form_separator },
 	{ "queue_dir", form_path },
 	{ "run_dir", form_path },

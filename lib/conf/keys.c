@@ -205,6 +205,8 @@ const struct conf_key conf_keys[] = {
 	    "smtp_errors_max, one is free for each recipient accepted." },
 	{ "smtp_errors_max", CONF_NUM, 1, 10000, "20", NULL, SMTPD,
 	    "After how many refused commands a connection is ended." },
+	{ "smtp_utf8", CONF_BOOL, 0, 1, "yes", NULL, SMTPD,
+	    "Whether SMTPUTF8 is offered: addresses and headers in UTF-8." },
 	{ "smtp_timeout", CONF_TIME, 10, 3600, "5m", NULL, SMTPD,
 	    "How long a client may take for a command." },
 	{ "received_max", CONF_NUM, 5, 500, "50", NULL, SMTPD,

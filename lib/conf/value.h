@@ -22,5 +22,7 @@ int	conf_parse_range(const char *text, uint32_t *first, uint32_t *last)
 	    must_use;
 /* A domain name with at least one dot (RFC 5321 2.3.5, 4.1.2). */
 bool	conf_is_domain(const char *text);
+/* The same, or with labels of UTF-8: whether IDNA allows them is not asked. */
+bool	conf_is_mail_domain(const char *text);
 
 #endif

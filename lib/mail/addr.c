@@ -2,29 +2,40 @@
  * One spelling per mailbox, so that policy, look-up and delivery can never see
  * two different addresses in the same octets: the local part is taken apart
  * into plain text and put together again with the least quoting, the domain is
- * checked and written in lower case, literals go through inet_pton and back.
- * What is refused here never reaches a table, a file name or a header.
+ * checked and written in lower case and with A-labels, literals go through
+ * inet_pton and back.  What is refused here never reaches a table, a file name
+ * or a header.
  */
 #include "mail/addr.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "mail/intl.h"
+
 #define LABEL_MAX	63	/* octets of a domain's label */
 
 static const char tag_ipv6[] = "IPv6:";
 
+/* Of UTF-8; the whole is judged by intl_text_ok(). */
+static bool
+is_high(char c)
+{
+	return (unsigned char)c > 127;
+}
+
+/* RFC 5321 4.1.2, RFC 6531 3.3 */
 static bool
 is_atext(char c)
 {
-	return ascii_isalnum(c) ||
+	return ascii_isalnum(c) || is_high(c) ||
 	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 static bool
 is_print(char c)
 {
-	return c >= ' ' && c <= '~';
+	return (c >= ' ' && c <= '~') || is_high(c);
 }
 
 /* RFC 5321 4.1.2 Dot-string */
@@ -60,7 +71,7 @@ take_quoted(struct cur *c, struct buf *plain, struct why *why)
 			return 0;
 		if (ch == '\\')
 			ch = cur_next(c);
-		if (ch < ' ' || ch > '~')
+		if (ch < 0 || !is_print((char)ch))
 			return refuse(why, "bad quoted local part");
 		if (buf_add_char(plain, (char)ch) != 0)
 			return refuse(why, "local part too long");
@@ -188,11 +199,17 @@ int
 addr_parse_domain(struct span s, char out[ADDR_DOMAIN_SIZE], bool *literal)
 {
 	bool lit = s.n > 0 && s.p[0] == '[';
+	char ascii[ADDR_DOMAIN_SIZE];
 
 	if (literal != NULL)
 		*literal = lit;
 	if (lit)
 		return parse_literal(s, out);
+	if (intl_is_needed(s)) {
+		if (intl_domain(s, ascii, sizeof(ascii)) != 0)
+			return -1;
+		s = span_str(ascii);
+	}
 	if (!name_valid(s))
 		return -1;
 	for (size_t i = 0; i < s.n; i++)
@@ -206,11 +223,14 @@ static int
 assemble(struct addr *out, struct span plain, struct span domain,
     struct why *why)
 {
-	struct addr a = { .kind = ADDR_MAILBOX };
+	struct addr a = { .kind = ADDR_MAILBOX,
+		.utf8 = intl_is_needed(plain) || intl_is_needed(domain) };
 	char name[ADDR_DOMAIN_SIZE];
 	struct buf b;
 	int rc;
 
+	if (!intl_text_ok(plain))
+		return refuse(why, "bad local part");
 	if (addr_parse_domain(domain, name, &a.literal) != 0)
 		return refuse(why, domain.n == 0 ? "domain missing" :
 		    "bad domain or address literal");
@@ -232,7 +252,7 @@ assemble(struct addr *out, struct span plain, struct span domain,
 static bool
 is_domain_char(char c)
 {
-	return c != '>' && c > ' ' && c <= '~';
+	return c != '>' && c != ' ' && is_print(c);
 }
 
 /* RFC 5321 4.1.2 Mailbox */
@@ -384,6 +404,12 @@ addr_local_plain(const struct addr *a, char out[ADDR_LOCAL_SIZE])
 		out[n++] = s.p[i];
 	}
 	out[n] = '\0';
+}
+
+bool
+addr_is_ascii(const struct addr *a)
+{
+	return !intl_is_needed(addr_text(a));
 }
 
 bool

@@ -1,11 +1,16 @@
 /*
  * addr - mailboxes and paths of the SMTP envelope (RFC 5321 4.1.2, 4.1.3).
  * One spelling per mailbox: a local part is quoted only where it has to be,
- * the domain is in lower case, an address literal is in its shortest form and
- * an IPv4-mapped IPv6 literal is the IPv4 one.  Source routes are refused
- * (RFC 5321 3.6.1 lets a server decline them), so is an empty local part.
- * Non-ASCII is refused.  Names of no meaning to us, like % and !, stay in the
+ * the domain is in lower case and has A-labels for U-labels, an address literal
+ * is in its shortest form and an IPv4-mapped IPv6 literal is the IPv4 one.
+ * Source routes are refused (RFC 5321 3.6.1 lets a server decline them), so is
+ * an empty local part.  Names of no meaning to us, like % and !, stay in the
  * local part: see addr_local_routes().
+ *
+ * UTF-8 is taken as RFC 6531 3.3 has it, within the bounds of mail/intl.h.  A
+ * local part keeps its octets: only the host of its domain may say that two
+ * spellings are one (RFC 5321 2.3.11; map/fold.h does for ours).  All limits
+ * are in octets, those of the domain hold for its A-labels.
  */
 #ifndef MAIL_ADDR_H
 #define MAIL_ADDR_H
@@ -32,9 +37,11 @@ enum addr_kind {
 struct addr {			/* may be copied: holds no pointer */
 	enum addr_kind kind;
 	bool	literal;	/* the domain is an address literal */
+	bool	utf8;		/* as written it was not ASCII */
 	uint8_t	text_n;		/* octets of text */
 	uint8_t	local_n;	/* octets before the '@' */
-	char	text[ADDR_SIZE];	/* canonical, printable, NUL ended */
+	char	text[ADDR_SIZE];	/* canonical, printable, NUL ended; ASCII
+				 * but for the local part */
 };
 
 enum addr_side {
@@ -61,7 +68,7 @@ int	addr_take_path(struct cur *c, enum addr_side side, struct addr *out,
 
 /*
  * A domain or address literal alone, as in EHLO (RFC 5321 4.1.1.1), or a name
- * in a configuration.
+ * in a configuration; U-labels become A-labels.
  * out      canonical, NUL ended
  * literal  NULL, or set: it is an address literal
  */
@@ -83,6 +90,8 @@ struct span	addr_domain(const struct addr *a);	/* "" if it has none */
 /* The local part without quotes and backslashes: what look-ups work on. */
 void	addr_local_plain(const struct addr *a, char out[ADDR_LOCAL_SIZE]);
 
+/* Nothing of it needs SMTPUTF8: its domain never does (RFC 6531 3.2). */
+bool	addr_is_ascii(const struct addr *a);
 /* Same mailbox: octet for octet, RFC 5321 2.4 (domains are lower case here). */
 bool	addr_eq(const struct addr *a, const struct addr *b);
 /*

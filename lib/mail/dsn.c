@@ -2,7 +2,8 @@
  * The report is written from top to bottom into one buffer with a cap; what
  * does not fit shows in buf.full and undoes the whole.  Everything that came
  * from elsewhere goes through put_line(), which leaves one line of printable
- * ASCII of bounded length, or through put_header(), which keeps lines apart.
+ * ASCII or UTF-8 of bounded length, or through put_header(), which keeps lines
+ * apart.  A part is made by itself first: its octets decide how it is called.
  */
 #include "mail/dsn.h"
 
@@ -10,9 +11,11 @@
 
 #include "base/arena.h"
 #include "base/date.h"
+#include "base/qp.h"
 #include "mail/esc.h"
 #include "mail/header.h"
 #include "mail/header_out.h"
+#include "mail/intl.h"
 #include "mail/mime_type.h"
 
 #define TEXT_MAX	500	/* octets of an address, a name, an id */
@@ -20,12 +23,23 @@
 #define TYPE_MEM	(16 * KIB)
 
 static void
-put_line(struct buf *b, const char *before, struct span s, size_t max)
+put_ascii(struct buf *b, struct span s, size_t max)
 {
 	s = span_head(s, max);
-	buf_add_str(b, before);
 	for (size_t i = 0; i < s.n; i++)
 		buf_add_char(b, s.p[i] >= ' ' && s.p[i] <= '~' ? s.p[i] : '?');
+	buf_add_str(b, "\r\n");
+}
+
+static void
+put_line(struct buf *b, const char *before, struct span s, size_t max)
+{
+	buf_add_str(b, before);
+	if (s.n > max || !intl_text_ok(s)) {
+		put_ascii(b, s, max);
+		return;
+	}
+	buf_add_span(b, s);
 	buf_add_str(b, "\r\n");
 }
 
@@ -130,23 +144,18 @@ put_head(struct buf *b, const struct dsn *d, struct span boundary, bool eight)
 	return rc;
 }
 
+/* wide: the text has a charset in which UTF-8 is what it is. */
 static void
-put_part(struct buf *b, struct span boundary, const char *fields)
-{
-	buf_add_str(b, "--");
-	buf_add_span(b, boundary);
-	buf_add_str(b, "\r\n");
-	buf_add_str(b, fields);
-	buf_add_str(b, "\r\n");
-}
-
-static void
-put_rcpt_text(struct buf *b, const struct dsn_recipient *r)
+put_rcpt_text(struct buf *b, const struct dsn_recipient *r, bool wide)
 {
 	struct esc e;
 
 	status_of(r, &e);
-	put_line(b, "\r\n  ", r->final, TEXT_MAX);
+	buf_add_str(b, "\r\n  ");
+	if (wide)
+		put_line(b, "", r->final, TEXT_MAX);
+	else
+		put_ascii(b, r->final, TEXT_MAX);
 	buf_addf(b, "    %s (%u.%u.%u)\r\n", esc_text(&e), e.class, e.subject,
 	    e.detail);
 	if (r->remote_mta.n > 0)
@@ -165,7 +174,7 @@ put_group(struct buf *b, const struct dsn *d, enum dsn_action action,
 	buf_add_str(b, text);
 	for (size_t i = 0; i < d->rcpts_n; i++)
 		if (d->rcpts[i].action == action)
-			put_rcpt_text(b, &d->rcpts[i]);
+			put_rcpt_text(b, &d->rcpts[i], true);
 	buf_add_str(b, "\r\n");
 }
 
@@ -191,47 +200,6 @@ put_text(struct buf *b, const struct dsn *d)
 	buf_add_str(b, "\r\n");
 }
 
-static bool
-has_8bit(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] > 126)
-			return true;
-	return false;
-}
-
-/* The site's words, and then who it is about. */
-static int
-put_words(struct buf *b, const struct dsn *d)
-{
-	if (dsn_words_put(b, d->words, &d->values) != 0)
-		return -1;
-	for (size_t i = 0; i < d->rcpts_n; i++)
-		put_rcpt_text(b, &d->rcpts[i]);
-	buf_add_str(b, "\r\n");
-	return 0;
-}
-
-/* RFC 6522 3: the first part, for people. */
-static int
-put_first_part(struct buf *b, const struct dsn *d, struct span boundary)
-{
-	buf_add_str(b, "--");
-	buf_add_span(b, boundary);
-	buf_add_str(b, "\r\nContent-Type: text/plain; charset=");
-	if (d->words == NULL)
-		buf_add_str(b, "us-ascii\r\n\r\n");
-	else {
-		buf_add_span(b, d->words->charset);
-		buf_add_str(b, has_8bit(d->words->body) ?
-		    "\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" :
-		    "\r\n\r\n");
-		return put_words(b, d);
-	}
-	put_text(b, d);
-	return 0;
-}
-
 /* RFC 3464 2.3, in the order of its grammar. */
 static void
 put_rcpt_fields(struct buf *b, const struct dsn *d,
@@ -247,7 +215,9 @@ put_rcpt_fields(struct buf *b, const struct dsn *d,
 	buf_add_str(b, "\r\n");
 	if (r->original.n > 0)
 		put_line(b, "Original-Recipient: ", r->original, TEXT_MAX);
-	put_line(b, "Final-Recipient: rfc822; ", r->final, TEXT_MAX);
+	/* RFC 6533 3: the type of an address that is not ASCII. */
+	put_line(b, intl_is_needed(r->final) ? "Final-Recipient: utf-8; " :
+	    "Final-Recipient: rfc822; ", r->final, TEXT_MAX);
 	buf_addf(b, "Action: %s\r\nStatus: %s\r\n", actions[r->action],
 	    status);
 	if (r->remote_mta.n > 0)
@@ -294,20 +264,80 @@ put_header(struct buf *b, struct span header, size_t line_max)
 	}
 }
 
-/* RFC 6522 3, 4: the message, or its header alone. */
-static void
-put_returned(struct buf *b, const struct dsn *d, struct span boundary,
-    struct span header)
+/* Names of a part: of ASCII, and with SMTPUTF8 (RFC 6533 4). */
+struct part {
+	const char *plain, *wide;
+	struct buf  body;
+	bool	    raw;	/* never encoded: it has no SMTPUTF8 in it */
+};
+enum { TEXT, STATUS, RETURNED, PARTS };
+
+static bool
+is_wide(const struct part *p)
 {
+	return !p->raw && intl_is_needed(buf_span(&p->body));
+}
+
+/* Does it stand as it is, with octets over 126? */
+static bool
+stays_8bit(const struct part *p, const struct dsn *d)
+{
+	return intl_is_needed(buf_span(&p->body)) &&
+	    (p->raw || intl_is_needed(d->to));
+}
+
+static int
+put_part(struct buf *b, struct span boundary, const struct part *p,
+    bool eight)
+{
+	int rc = 0;
+
 	buf_add_str(b, "--");
 	buf_add_span(b, boundary);
-	buf_add_str(b, d->whole ? "\r\nContent-Type: message/rfc822\r\n" :
-	    "\r\nContent-Type: text/rfc822-headers\r\n");
-	if (has_8bit(header))
-		buf_add_str(b, "Content-Transfer-Encoding: 8bit\r\n");
-	buf_add_str(b, "\r\n");
-	put_header(b, header, d->whole ? header.n : LINE_MAX_OCTETS);
-	buf_add_str(b, "\r\n");
+	buf_addf(b, "\r\nContent-Type: %s\r\n",
+	    is_wide(p) ? p->wide : p->plain);
+	if (eight) {
+		buf_add_str(b, "Content-Transfer-Encoding: 8bit\r\n\r\n");
+		buf_add_span(b, buf_span(&p->body));
+	} else if (is_wide(p)) {
+		buf_add_str(b, "Content-Transfer-Encoding: "
+		    "quoted-printable\r\n\r\n");
+		rc = qp_encode(b, buf_span(&p->body));
+	} else {
+		buf_add_str(b, "\r\n");
+		buf_add_span(b, buf_span(&p->body));
+	}
+	return rc;
+}
+
+/* The site's words, and then who it is about. */
+static void
+put_words(struct part *p, const struct dsn *d, struct buf *type)
+{
+	struct span charset = d->words->charset;
+	bool ascii = span_ieq_str(charset, "us-ascii");
+	bool wide = ascii || span_ieq_str(charset, "utf-8");
+
+	buf_addf(type, "text/plain; charset=%.*s", SPAN_ARG(charset));
+	p->plain = buf_cstr(type);
+	p->wide = ascii ? "text/plain; charset=utf-8" : p->plain;
+	p->raw = intl_is_needed(d->words->body);
+	if (dsn_words_put(&p->body, d->words, &d->values) != 0)
+		p->body.full = true;
+	for (size_t i = 0; i < d->rcpts_n; i++)
+		put_rcpt_text(&p->body, &d->rcpts[i], wide);
+	buf_add_str(&p->body, "\r\n");
+}
+
+/* RFC 6522 3, 4: the message, or its header alone. */
+static void
+put_returned(struct part *p, const struct dsn *d, struct span header)
+{
+	p->plain = d->whole ? "message/rfc822" : "text/rfc822-headers";
+	p->wide = d->whole ? "message/global" : "message/global-headers";
+	p->raw = !d->utf8;
+	put_header(&p->body, header, d->whole ? header.n : LINE_MAX_OCTETS);
+	buf_add_str(&p->body, "\r\n");
 }
 
 /* A boundary that the returned text does not hold (RFC 2046 5.1.1). */
@@ -323,32 +353,62 @@ make_boundary(struct buf *b, const struct dsn *d, struct span header)
 	}
 }
 
+static int
+put_parts(struct buf *b, const struct dsn *d, struct span boundary,
+    const struct part *parts, size_t n)
+{
+	bool eight = false;
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		eight = eight || stays_8bit(&parts[i], d);
+	rc = put_head(b, d, boundary, eight);
+	for (size_t i = 0; i < n; i++) {
+		rc |= put_part(b, boundary, &parts[i],
+		    stays_8bit(&parts[i], d));
+		if (parts[i].body.full)
+			rc = -1;
+	}
+	buf_add_str(b, "--");
+	buf_add_span(b, boundary);
+	buf_add_str(b, "--\r\n");
+	return rc;
+}
+
 int
 dsn_write(struct buf *out, const struct dsn *d)
 {
+	struct part parts[PARTS] = {
+		[TEXT] = { .plain = "text/plain; charset=us-ascii",
+		    .wide = "text/plain; charset=utf-8" },
+		[STATUS] = { .plain = "message/delivery-status",
+		    .wide = "message/global-delivery-status" },
+	};
 	struct span header = span_head(d->header, d->header_max);
-	size_t was = out->n;
-	bool eight;
-	struct buf boundary;
+	size_t was = out->n, n;
+	struct buf boundary, type;
 	int rc;
 
 	if (header.n < d->header.n)	/* no half line at the end */
 		header = span_head(header, span_rchr(header, '\n') + 1);
-	eight = has_8bit(header) ||
-	    (d->words != NULL && has_8bit(d->words->body));
+	n = header.n > 0 ? PARTS : RETURNED;
+	for (size_t i = 0; i < PARTS; i++)
+		buf_init(&parts[i].body, out->cap);
 	buf_init(&boundary, 64);
 	make_boundary(&boundary, d, header);
-	rc = put_head(out, d, buf_span(&boundary), eight);
-	rc |= put_first_part(out, d, buf_span(&boundary));
-	put_part(out, buf_span(&boundary),
-	    "Content-Type: message/delivery-status\r\n");
-	put_status(out, d);
+	buf_init(&type, KIB);
+	if (d->words != NULL)
+		put_words(&parts[TEXT], d, &type);
+	else
+		put_text(&parts[TEXT].body, d);
+	put_status(&parts[STATUS].body, d);
 	if (header.n > 0)
-		put_returned(out, d, buf_span(&boundary), header);
-	buf_add_str(out, "--");
-	buf_add_span(out, buf_span(&boundary));
-	buf_add_str(out, "--\r\n");
+		put_returned(&parts[RETURNED], d, header);
+	rc = put_parts(out, d, buf_span(&boundary), parts, n);
 	buf_fini(&boundary);
+	buf_fini(&type);
+	for (size_t i = 0; i < PARTS; i++)
+		buf_fini(&parts[i].body);
 	if (rc == 0 && !out->full)
 		return 0;
 	buf_cut(out, was);

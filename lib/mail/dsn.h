@@ -1,7 +1,13 @@
 /*
  * dsn - delivery reports: a multipart/report (RFC 6522 3) of a text for
  * people, the fields of RFC 3464 2 and the header of the message that it is
- * about.  Everything foreign is made one line of printable ASCII first.
+ * about.  Everything foreign is made one line of printable ASCII first, or of
+ * UTF-8 where an address has any: then the parts are those of RFC 6533 4.
+ *
+ * A report to an ASCII address is ASCII but for what the message had without
+ * SMTPUTF8: such parts are encoded (RFC 6533 4.5), since whether its way back
+ * knows SMTPUTF8 is not known.  One to another address has them as they are and
+ * needs SMTPUTF8 itself.
  */
 #ifndef MAIL_DSN_H
 #define MAIL_DSN_H
@@ -23,8 +29,8 @@ enum dsn_action {		/* RFC 3464 2.3.3 */
 
 struct dsn_recipient {
 	struct span final;	/* canonical mailbox */
-	struct span original;	/* "rfc822;user@host" as in ORCPT but decoded,
-				 * or empty */
+	struct span original;	/* "rfc822;user@host" or "utf-8;..." as in
+				 * ORCPT but decoded, or empty */
 	enum dsn_action action;
 	struct span status;	/* RFC 3463 code; a bad or empty one becomes
 				 * one of the action's class */
@@ -52,6 +58,7 @@ struct dsn {
 	const struct dsn_words *words;	/* the site's, or NULL: ours */
 	struct dsn_words_values values;	/* for these */
 	bool	    for_postmaster;	/* not for the sender */
+	bool	    utf8;	/* the message came with SMTPUTF8 */
 };
 
 /*

@@ -10,6 +10,7 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
+#include "mail/intl.h"
 
 #define LINE_WANTED	78	/* RFC 5322 2.1.1 */
 #define LINE_MAX_OCTETS	998
@@ -232,8 +233,10 @@ header_out_mailbox(struct buf *out, const char *name, struct span display,
 	buf_add_char(&b, '<');
 	buf_add_span(&b, mailbox);
 	buf_add_char(&b, '>');
+	/* RFC 6532 3.2: of the field only the mailbox may be UTF-8. */
 	if (rc == 0)
-		rc = b.full ? -1 : header_out(out, name, buf_span(&b));
+		rc = b.full || !intl_text_ok(buf_span(&b)) ? -1 :
+		    fold(out, name, buf_span(&b), true);
 	buf_fini(&b);
 	return rc;
 }

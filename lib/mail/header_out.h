@@ -31,7 +31,8 @@ int	header_out_text(struct buf *out, const char *name, struct span value)
 /*
  * A field with one mailbox: "Name <local@domain>".
  * display  UTF-8, may be empty; quoted or encoded as need be
- * mailbox  canonical text of an addr (mail/addr.h)
+ * mailbox  canonical text of an addr (mail/addr.h); one that is not ASCII
+ *          stands as it is, and the message needs SMTPUTF8 (RFC 6531 3.4)
  */
 int	header_out_mailbox(struct buf *out, const char *name,
 	    struct span display, struct span mailbox) must_use;

@@ -12,26 +12,29 @@
 #include "mail/addr.h"
 #include "mail/header.h"
 #include "mail/header_out.h"
+#include "mail/intl.h"
 
 #define NAME_MAX_OCTETS	255
 #define ID_MAX_OCTETS	64
 
 const char *
-received_keyword(enum received_how how, bool tls, bool auth)
+received_keyword(const struct received *r)
 {
-	static const char *const esmtp[] = { "ESMTP", "ESMTPA", "ESMTPS",
-		"ESMTPSA" };
-	static const char *const lmtp[] = { "LMTP", "LMTPA", "LMTPS",
-		"LMTPSA" };
-	size_t i = (tls ? 2u : 0u) + (auth ? 1u : 0u);
+	static const char *const esmtp[][4] = {
+		{ "ESMTP", "ESMTPA", "ESMTPS", "ESMTPSA" },
+		{ "UTF8SMTP", "UTF8SMTPA", "UTF8SMTPS", "UTF8SMTPSA" } };
+	static const char *const lmtp[][4] = {
+		{ "LMTP", "LMTPA", "LMTPS", "LMTPSA" },
+		{ "UTF8LMTP", "UTF8LMTPA", "UTF8LMTPS", "UTF8LMTPSA" } };
+	size_t i = (r->tls ? 2u : 0u) + (r->auth ? 1u : 0u);
 
-	switch (how) {
+	switch (r->how) {
 	case RECEIVED_SMTP:
 		return "SMTP";	/* RFC 3848 has no other forms of it */
 	case RECEIVED_ESMTP:
-		return esmtp[i];
+		return esmtp[r->utf8][i];
 	case RECEIVED_LMTP:
-		return lmtp[i];
+		return lmtp[r->utf8][i];
 	case RECEIVED_LOCAL:
 		break;
 	}
@@ -87,13 +90,11 @@ put_tls(struct buf *b, const struct received *r)
 	buf_add_char(b, ')');
 }
 
+/* RFC 6531 3.7.3: UTF-8 only in a message that came with SMTPUTF8. */
 static bool
-is_print_span(struct span s)
+may_stand(struct span s, bool utf8)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < ' ' || s.p[i] > '~')
-			return false;
-	return true;
+	return intl_text_ok(s) && (utf8 || !intl_is_needed(s));
 }
 
 /*
@@ -113,8 +114,7 @@ received_write(struct buf *out, const struct received *r)
 	buf_add_str(&b, "by ");
 	header_out_tame(&b, r->by, NAME_MAX_OCTETS);
 	if (r->how != RECEIVED_LOCAL)
-		buf_addf(&b, " with %s",
-		    received_keyword(r->how, r->tls, r->auth));
+		buf_addf(&b, " with %s", received_keyword(r));
 	if (r->tls && r->version.n > 0)
 		put_tls(&b, r);
 	if (r->id.n > 0) {
@@ -122,7 +122,7 @@ received_write(struct buf *out, const struct received *r)
 		header_out_tame(&b, r->id, ID_MAX_OCTETS);
 	}
 	if (r->for_rcpt.n > 0 && r->for_rcpt.n <= ADDR_MAX &&
-	    is_print_span(r->for_rcpt)) {
+	    may_stand(r->for_rcpt, r->utf8)) {
 		buf_add_str(&b, "\r\n\tfor <");
 		buf_add_span(&b, r->for_rcpt);
 		buf_add_char(&b, '>');

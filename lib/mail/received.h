@@ -23,6 +23,7 @@ struct received {
 	struct span by;		/* our host name */
 	enum received_how how;
 	bool	    tls, auth;	/* add S and A: ESMTPSA (RFC 3848) */
+	bool	    utf8;	/* with SMTPUTF8: UTF8SMTPSA (RFC 6531 4.3) */
 	struct span version, cipher;	/* of TLS, the library's words */
 	struct span id;		/* queue id */
 	struct span for_rcpt;	/* mailbox, if it is the only one */
@@ -37,7 +38,7 @@ struct received {
  */
 int	received_write(struct buf *out, const struct received *r);
 /* "ESMTPSA" and its like; "" for RECEIVED_LOCAL. */
-const char *received_keyword(enum received_how how, bool tls, bool auth);
+const char *received_keyword(const struct received *r);
 
 /* A Delivered-To field names this mailbox (canonical, domain any case). */
 bool	received_delivered_to(struct span header, struct span mailbox);

@@ -121,15 +121,26 @@ struct building {
 	const struct map_build *how;
 	DB    *db;
 	size_t entries;
-	struct buf part;
+	struct buf part, key;
 };
 
 static int
 add_entry(struct span key, struct span value, void *ctx, struct why *why)
 {
 	struct building *b = ctx;
-	DBT k = dbt_of(key), v = dbt_of(value);
+	DBT k, v = dbt_of(value);
 	int rc;
+
+	buf_clear(&b->key);
+	if (b->how->key != NULL) {
+		if (b->how->key(key, &b->key) != 0) {
+			why_set(why, WHY_PERM, "5.3.5", "%.*s: bad key",
+			    SPAN_ARG(key));
+			return -1;
+		}
+		key = buf_span(&b->key);
+	}
+	k = dbt_of(key);
 
 	if (b->how->check != NULL &&
 	    b->how->check(key, value, b->how->ctx, why) != 0)
@@ -207,6 +218,7 @@ map_bdb_build(const struct map_build *how, size_t *entries, struct why *why)
 	buf_init(&fresh, NAME_SIZE);
 	buf_init(&final, NAME_SIZE);
 	buf_init(&b.part, MAP_VALUE_MAX);
+	buf_init(&b.key, MAP_KEY_MAX);
 	if (buf_addf(&fresh, "%s.db.new", how->name) != 0 ||
 	    buf_addf(&final, "%s.db", how->name) != 0) {
 		why_set(&inner, WHY_PERM, "5.3.5", "name too long");
@@ -239,5 +251,6 @@ out:
 	buf_fini(&fresh);
 	buf_fini(&final);
 	buf_fini(&b.part);
+	buf_fini(&b.key);
 	return rc;
 }

@@ -26,6 +26,9 @@ struct map_build {
 	const char *source;	/* NULL: name */
 	uint32_t    mode;
 	int64_t	    gid;
+	/* makes the key from what map_source_parse gives; NULL: it is that.
+	   -1: not possible */
+	int (*key)(struct span text, struct buf *out);
 	/* judges each entry; NULL: all are good */
 	int (*check)(struct span key, struct span value, void *ctx,
 	    struct why *why);

@@ -9,7 +9,7 @@ static bool
 is_word(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] == 127)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 127)
 			return false;
 	return s.n > 0;
 }

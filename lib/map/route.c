@@ -33,9 +33,12 @@ static int
 parse_host(struct span text, struct route *route)
 {
 	bool bracket = text.n > 0 && text.p[0] == '[';
+	char canonical[ADDR_DOMAIN_SIZE];
 	struct span host;
+	struct buf hop;
 	uint64_t port = 0;
 	size_t end;
+	int rc;
 
 	if (text.n == 0)
 		return 0;
@@ -52,9 +55,15 @@ parse_host(struct span text, struct route *route)
 		return 0;
 	if (!host_valid(host))
 		return -1;
-	if (bracket)
-		host = span_of(host.p - 1, host.n + 2);
-	return span_copy(host, route->nexthop, sizeof(route->nexthop));
+	/* The host's one spelling, for DNS. */
+	if (addr_parse_domain(host, canonical, NULL) == 0)
+		host = span_str(canonical);
+	buf_init(&hop, sizeof(route->nexthop) - 1);
+	(void)buf_addf(&hop, bracket ? "[%.*s]" : "%.*s", SPAN_ARG(host));
+	rc = hop.full ? -1 : span_copy(buf_span(&hop), route->nexthop,
+	    sizeof(route->nexthop));
+	buf_fini(&hop);
+	return rc;
 }
 
 /* What stands behind the host: nothing, or "tls=word". */

@@ -6,12 +6,14 @@
 #include "map/source.h"
 
 #include "base/buf.h"
+#include "map/fold.h"
 #include "map/table.h"
 
 struct source {
 	int (*each)(struct span, struct span, void *, struct why *);
 	void	   *ctx;
 	struct buf  entry;	/* the lines collected, joined */
+	struct buf  key;	/* of it, folded */
 	size_t	    line;	/* number of the first of them */
 	struct why *why;
 };
@@ -54,7 +56,6 @@ take_key(struct source *s, struct span *text, struct span *key)
 static int
 give_entry(struct source *s)
 {
-	char lower[MAP_KEY_MAX];
 	struct span key, text = buf_span(&s->entry);
 	struct why inner;
 
@@ -62,14 +63,14 @@ give_entry(struct source *s)
 		return 0;
 	if (take_key(s, &text, &key) != 0)
 		return -1;
-	for (size_t i = 0; i < key.n; i++) {
+	for (size_t i = 0; i < key.n; i++)
 		if (ascii_iscntrl(key.p[i]))
 			return complain(s, "control character in the key");
-		lower[i] = ascii_lower(key.p[i]);
-	}
+	buf_clear(&s->key);
+	if (fold_name(key, &s->key) != 0)
+		return complain(s, "a key that is no good UTF-8");
 	why_clear(&inner);
-	if (s->each(span_of(lower, key.n), span_trim(text), s->ctx,
-	    &inner) != 0)
+	if (s->each(buf_span(&s->key), span_trim(text), s->ctx, &inner) != 0)
 		return complain(s, inner.text);
 	buf_clear(&s->entry);
 	return 0;
@@ -112,11 +113,13 @@ map_source_parse(struct span text,
 	int rc = -1;
 
 	buf_init(&s.entry, MAP_KEY_MAX + MAP_VALUE_MAX);
+	buf_init(&s.key, MAP_KEY_MAX);
 	for (size_t n = 1; rest.p != NULL; n++)
 		if (take_line(&s, span_cut(&rest, '\n'), n) != 0)
 			goto out;
 	rc = give_entry(&s);
 out:
 	buf_fini(&s.entry);
+	buf_fini(&s.key);
 	return rc;
 }

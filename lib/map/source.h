@@ -2,7 +2,7 @@
  * source - the text that maps are compiled from.  One entry a line, "key: value";
  * a line that begins with a space or tab continues the one before; lines that
  * begin with '#' and empty ones are passed over.  A key may stand in double quotes
- * (then it may hold ':' and '#').  Keys are folded to lower case (ASCII).
+ * (then it may hold ':' and '#').  Keys are folded (fold_name).
  * The user file has the same form: its key is the account, its value the
  * remaining fields of the passwd-style line.
  */

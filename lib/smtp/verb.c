@@ -10,7 +10,10 @@
 
 #include "base/cur.h"
 #include "base/num.h"
+#include "mail/intl.h"
 #include "smtp/ehlo.h"
+#include "smtp/unitext.h"
+#include "smtp/xtext.h"
 
 #define HELO_MAX	255	/* RFC 5321 4.5.3.1.2 */
 #define MECH_MAX	20
@@ -35,6 +38,13 @@ static bool
 is_graph(char c)
 {
 	return c > ' ' && c <= '~';
+}
+
+/* RFC 6531 3.3: of UTF-8, judged with what it belongs to. */
+static bool
+is_high(char c)
+{
+	return (unsigned char)c > 127;
 }
 
 static bool
@@ -80,10 +90,8 @@ args_none(struct args *a)
 
 /* RFC 5321 4.1.2 String, taken loosely; but a quoted one must be whole. */
 static int
-args_maybe(struct args *a)
+text_is_good(struct args *a, struct span s)
 {
-	struct span s = a->cmd->text;
-
 	if (!all_print(s))
 		return bad_args(a);
 	if (s.n > 0 && s.p[0] == '"' && (s.n < 3 || s.p[s.n - 1] != '"'))
@@ -92,9 +100,31 @@ args_maybe(struct args *a)
 }
 
 static int
+args_maybe(struct args *a)
+{
+	return text_is_good(a, a->cmd->text);
+}
+
+static int
 args_text(struct args *a)
 {
 	return a->cmd->text.n == 0 ? bad_args(a) : args_maybe(a);
+}
+
+/* RFC 6531 3.7.4.2: a String, and SMTPUTF8 for one that is not ASCII. */
+static int
+args_mailbox(struct args *a)
+{
+	static const struct span word = SPAN_LIT(" SMTPUTF8");
+	struct span s = a->cmd->text;
+
+	if ((a->caps & EHLO_SMTPUTF8) == 0 || s.n <= word.n ||
+	    !span_ieq(span_from(s, s.n - word.n), word))
+		return args_text(a);
+	s = span_trim(span_head(s, s.n - word.n));
+	if (s.n > 0 && intl_is_needed(s))
+		return intl_text_ok(s) ? 0 : bad_args(a);
+	return text_is_good(a, s);
 }
 
 /*
@@ -235,16 +265,30 @@ param_notify(struct verb_cmd *cmd, struct span v)
 	return *bits == VERB_NOTIFY_NEVER || (*bits & VERB_NOTIFY_NEVER) == 0;
 }
 
+/* RFC 3461 4.2; RFC 6533 3 for the type utf-8. */
 static bool
 param_orcpt(struct verb_cmd *cmd, struct span v)
 {
 	size_t semi = span_chr(v, ';'), i = 0;
+	struct span address = span_from(v, semi + 1);
 
 	cmd->rcpt.orcpt = v;
 	while (i < semi && is_keyword(v.p[i]))
 		i++;
-	return semi > 0 && i == semi && v.n <= ORCPT_MAX &&
-	    xtext_valid(span_from(v, semi + 1), ORCPT_MAX);
+	if (semi == 0 || i < semi || v.n > ORCPT_MAX)
+		return false;
+	if (!unitext_is(v))
+		return xtext_valid(address, ORCPT_MAX);
+	cmd->rcpt.utf8 = cmd->rcpt.utf8 || intl_is_needed(v);
+	return unitext_valid(address);
+}
+
+static bool
+param_utf8(struct verb_cmd *cmd, struct span v)
+{
+	(void)v;
+	cmd->mail.utf8 = true;
+	return true;
 }
 
 static const struct param {
@@ -252,14 +296,16 @@ static const struct param {
 	enum verb verb;
 	enum ehlo_cap cap;
 	bool (*read)(struct verb_cmd *cmd, struct span value);
+	bool bare;			/* it has no value */
 } params[] = {
-	{ "SIZE", VERB_MAIL, EHLO_SIZE, param_size },
-	{ "BODY", VERB_MAIL, EHLO_8BITMIME, param_body },
-	{ "AUTH", VERB_MAIL, EHLO_AUTH, param_auth },
-	{ "RET", VERB_MAIL, EHLO_DSN, param_ret },
-	{ "ENVID", VERB_MAIL, EHLO_DSN, param_envid },
-	{ "NOTIFY", VERB_RCPT, EHLO_DSN, param_notify },
-	{ "ORCPT", VERB_RCPT, EHLO_DSN, param_orcpt },
+	{ "SIZE", VERB_MAIL, EHLO_SIZE, param_size, false },
+	{ "BODY", VERB_MAIL, EHLO_8BITMIME, param_body, false },
+	{ "AUTH", VERB_MAIL, EHLO_AUTH, param_auth, false },
+	{ "RET", VERB_MAIL, EHLO_DSN, param_ret, false },
+	{ "ENVID", VERB_MAIL, EHLO_DSN, param_envid, false },
+	{ "NOTIFY", VERB_RCPT, EHLO_DSN, param_notify, false },
+	{ "ORCPT", VERB_RCPT, EHLO_DSN, param_orcpt, false },
+	{ "SMTPUTF8", VERB_MAIL, EHLO_SMTPUTF8, param_utf8, true },
 };
 
 /* RFC 5321 4.1.2 esmtp-value; only ORCPT and AUTH ever need '=' within. */
@@ -269,14 +315,23 @@ is_value(char c)
 	return is_graph(c) && c != '=';
 }
 
+/* RFC 6531 3.3 adds to it; of ours only ORCPT takes that. */
+static bool
+is_wide_value(char c)
+{
+	return is_value(c) || is_high(c);
+}
+
 /* RFC 5321 4.1.2 esmtp-param */
 static int
 take_param(struct args *a, unsigned *seen)
 {
 	struct span name = cur_while(&a->c, is_keyword), value = SPAN_NONE;
+	bool has = cur_take(&a->c, '=');
 
-	if (cur_take(&a->c, '='))
-		value = cur_while(&a->c, is_value);
+	if (has)
+		value = cur_while(&a->c, (a->caps & EHLO_SMTPUTF8) != 0 ?
+		    is_wide_value : is_value);
 	if (name.n == 0 || !(cur_end(&a->c) ||
 	    is_space((char)cur_peek(&a->c))))
 		return bad_args(a);
@@ -288,7 +343,8 @@ take_param(struct args *a, unsigned *seen)
 		if ((*seen & 1u << i) != 0)
 			return refuse(a, 501, "5.5.4", "parameter given twice");
 		*seen |= 1u << i;
-		if (value.n == 0 || !params[i].read(a->cmd, value))
+		if (has == params[i].bare || (has && value.n == 0) ||
+		    !params[i].read(a->cmd, value))
 			return refuse(a, 501, "5.5.4", "bad parameter value");
 		return 0;
 	}
@@ -322,16 +378,33 @@ args_path(struct args *a, const char *word, enum addr_side side,
 	return 0;
 }
 
+/* RFC 6531 3.5: the code of MAIL is another than that of RCPT. */
 static int
 args_mail(struct args *a)
 {
-	return args_path(a, "FROM:", ADDR_REVERSE, &a->cmd->mail.from);
+	struct verb_mail *mail = &a->cmd->mail;
+
+	if (args_path(a, "FROM:", ADDR_REVERSE, &mail->from) != 0)
+		return -1;
+	if (mail->from.utf8 && !mail->utf8)
+		return refuse(a, 550, "5.6.7",
+		    "non-ASCII address needs SMTPUTF8");
+	return 0;
 }
 
+/* What MAIL said is the caller's to know. */
 static int
 args_rcpt(struct args *a)
 {
-	return args_path(a, "TO:", ADDR_FORWARD, &a->cmd->rcpt.to);
+	struct verb_rcpt *rcpt = &a->cmd->rcpt;
+
+	if (args_path(a, "TO:", ADDR_FORWARD, &rcpt->to) != 0)
+		return -1;
+	rcpt->utf8 = rcpt->utf8 || rcpt->to.utf8;
+	if (rcpt->utf8 && (a->caps & EHLO_SMTPUTF8) == 0)
+		return refuse(a, 553, "5.6.7",
+		    "non-ASCII address needs SMTPUTF8");
+	return 0;
 }
 
 static const struct {
@@ -348,8 +421,8 @@ static const struct {
 	{ "BDAT", VERB_BDAT, args_bdat },	/* RFC 3030 2 */
 	{ "RSET", VERB_RSET, args_none },	/* RFC 5321 4.1.1.5 */
 	{ "NOOP", VERB_NOOP, args_maybe },	/* RFC 5321 4.1.1.9 */
-	{ "VRFY", VERB_VRFY, args_text },	/* RFC 5321 4.1.1.6 */
-	{ "EXPN", VERB_EXPN, args_text },	/* RFC 5321 4.1.1.7 */
+	{ "VRFY", VERB_VRFY, args_mailbox },	/* RFC 5321 4.1.1.6 */
+	{ "EXPN", VERB_EXPN, args_mailbox },	/* RFC 5321 4.1.1.7 */
 	{ "HELP", VERB_HELP, args_maybe },	/* RFC 5321 4.1.1.8 */
 	{ "QUIT", VERB_QUIT, args_none },	/* RFC 5321 4.1.1.10 */
 	{ "AUTH", VERB_AUTH, args_auth },
@@ -415,6 +488,8 @@ put_mail(struct buf *out, const struct verb_mail *m, unsigned caps)
 	if (m->body != VERB_BODY_NONE && (caps & EHLO_8BITMIME) != 0)
 		buf_add_str(out, m->body == VERB_BODY_7BIT ? " BODY=7BIT" :
 		    " BODY=8BITMIME");
+	if (m->utf8 && (caps & EHLO_SMTPUTF8) != 0)
+		buf_add_str(out, " SMTPUTF8");
 	if ((caps & EHLO_AUTH) != 0)
 		put_param(out, "AUTH", m->auth);
 	if ((caps & EHLO_DSN) == 0)
@@ -475,61 +550,15 @@ int
 verb_format(struct buf *out, const struct verb_cmd *cmd, unsigned caps)
 {
 	size_t was = out->n;
+	struct span line;
 
 	buf_add_str(out, verb_name(cmd->verb));
 	put_args(out, cmd, caps);
-	if (!out->full && all_print(span_from(buf_span(out), was)) &&
+	line = span_from(buf_span(out), was);
+	if (!out->full && ((caps & EHLO_SMTPUTF8) != 0 ?
+	    intl_text_ok(line) : all_print(line)) &&
 	    buf_add_str(out, "\r\n") == 0)
 		return 0;
-	buf_cut(out, was);
-	return -1;
-}
-
-/* RFC 3461 4 */
-int
-xtext_encode(struct buf *out, struct span in)
-{
-	size_t was = out->n;
-
-	for (size_t i = 0; i < in.n; i++)
-		if (is_value(in.p[i]) && in.p[i] != '+')
-			buf_add_char(out, in.p[i]);
-		else
-			buf_addf(out, "+%02X", (uint8_t)in.p[i]);
-	if (!out->full)
-		return 0;
-	buf_cut(out, was);
-	return -1;
-}
-
-int
-xtext_decode(struct buf *out, struct span in)
-{
-	size_t was = out->n;
-	uint64_t v;
-
-	for (size_t i = 0; i < in.n; i++) {
-		char c = in.p[i];
-
-		if (c == '+') {		/* two upper case digits */
-			struct span two = span_head(span_from(in, i + 1), 2);
-
-			if (two.n != 2 || ascii_upper(two.p[0]) != two.p[0] ||
-			    ascii_upper(two.p[1]) != two.p[1] ||
-			    num_parse_hex(two, 255, &v) != 0)
-				goto bad;
-			c = (char)v;
-			i += 2;
-			if (c != ' ' && !is_graph(c))
-				goto bad;
-		} else if (!is_value(c)) {
-			goto bad;
-		}
-		if (buf_add_char(out, c) != 0)
-			goto bad;
-	}
-	return 0;
-bad:
 	buf_cut(out, was);
 	return -1;
 }

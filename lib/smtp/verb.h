@@ -1,6 +1,6 @@
 /*
  * verb - SMTP and LMTP commands, read (server) and written (client):
- * RFC 5321 4.1.1 and the parameters of RFC 1870, 1652, 3461, 3030.
+ * RFC 5321 4.1.1 and the parameters of RFC 1870, 1652, 3461, 3030, 6531.
  */
 #ifndef SMTP_VERB_H
 #define SMTP_VERB_H
@@ -39,12 +39,16 @@ struct verb_mail {
 	enum verb_ret ret;	/* RFC 3461 4.3 */
 	struct span envid;	/* RFC 3461 4.4, still xtext, 1..100 octets */
 	struct span auth;	/* AUTH=, still xtext; "<>" for none */
+	bool	    utf8;	/* RFC 6531 3.4: SMTPUTF8 was given */
 };
 
 struct verb_rcpt {
 	struct addr to;
 	unsigned    notify;
-	struct span orcpt;	/* RFC 3461 4.2, "rfc822;" and xtext, <= 500 */
+	struct span orcpt;	/* RFC 3461 4.2, "rfc822;" and xtext, or RFC
+				 * 6533 3, "utf-8;" and unitext; <= 500 */
+	bool	    utf8;	/* not all of it is ASCII: it may stand only
+				 * behind a MAIL with SMTPUTF8 */
 };
 
 struct verb_cmd {
@@ -74,14 +78,10 @@ const char *verb_name(enum verb verb);	/* "MAIL" */
 
 /*
  * The command as a line with CRLF; only parameters of extensions in caps are
- * written.
+ * written, and octets over 126 only where EHLO_SMTPUTF8 is one of them.
  * returns  0, or -1: cap reached, or text that no line may hold
  */
 int	verb_format(struct buf *out, const struct verb_cmd *cmd,
 	    unsigned caps) must_use;
-
-/* xtext of RFC 3461 4.  Decoding: -1: bad form, or not printable ASCII. */
-int	xtext_encode(struct buf *out, struct span in);
-int	xtext_decode(struct buf *out, struct span in) must_use;
 
 #endif

@@ -6,7 +6,7 @@
 #include "smtp/xclient.h"
 
 #include "base/num.h"
-#include "smtp/verb.h"
+#include "smtp/xtext.h"
 
 #define VALUE_MAX	255	/* octets, decoded */
 

@@ -137,7 +137,7 @@ def test_greeting_and_capabilities(suite):
     assert code == 250 and lines[0].split()[0] == "mail.example.org"
     assert set(lines[1:]) == {"PIPELINING", "SIZE 1048576", "8BITMIME",
                               "ENHANCEDSTATUSCODES", "CHUNKING", "DSN",
-                              "LIMITS RCPTMAX=100"}
+                              "SMTPUTF8", "LIMITS RCPTMAX=100"}
 
 
 def test_submission_offers_auth_on_loopback(suite):

@@ -115,7 +115,8 @@ def test_usage(paq, args):
 
 
 @pytest.mark.parametrize("name", ["#x@demo.example", "a:b", "a b", '"a"@b.c',
-                                  "", "a\nb", "\u00e9@demo.example", "../x",
+                                  "", "a\nb", "\u202e@demo.example", "../x",
+                                  "a@\u2603.example",
                                   "x/y@demo.example"])
 def test_names(paq, name):
     user(paq, "add", name, stdin="x\n", code=65)

@@ -5,8 +5,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "smtp/unitext.h"
 #include "smtp/verb.h"
 #include "smtp/xclient.h"
+#include "smtp/xtext.h"
 
 #define ALL	(~0u)
 
@@ -32,6 +34,33 @@ xtext(struct span in)
 	buf_fini(&plain);
 }
 
+/* What is decoded is encoded to something that is decoded to the same. */
+static void
+unitext(struct span in)
+{
+	struct buf plain, coded, again;
+
+	buf_init(&plain, in.n + 1);
+	buf_init(&coded, 12 * in.n + 1);
+	buf_init(&again, in.n + 1);
+	if (unitext_decode(&plain, in) == 0) {
+		for (int eight = 0; eight < 2; eight++) {
+			buf_clear(&coded);
+			buf_clear(&again);
+			if (unitext_encode(&coded, buf_span(&plain),
+			    eight != 0) != 0 || unitext_decode(&again,
+			    buf_span(&coded)) != 0 ||
+			    !span_eq(buf_span(&again), buf_span(&plain)))
+				abort();
+		}
+	} else if (plain.n != 0) {
+		abort();
+	}
+	buf_fini(&plain);
+	buf_fini(&coded);
+	buf_fini(&again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -42,6 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf b, c;
 
 	xtext(in);
+	unitext(in);
 	if (xclient_parse(in, ALL, &x) == 0 && x.given == 0)
 		abort();
 	why_clear(&why);
@@ -51,8 +81,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
-	buf_init(&b, size + 100);
-	buf_init(&c, size + 100);
+	/* A-labels may be longer than what they come from. */
+	buf_init(&b, size + 100 + ADDR_MAX);
+	buf_init(&c, size + 100 + ADDR_MAX);
 	if (cmd.code != 0 || verb_format(&b, &cmd, ALL) != 0)
 		abort();
 	line = span_head(buf_span(&b), b.n - 2);

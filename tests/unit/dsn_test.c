@@ -161,6 +161,83 @@ hostile(void **state)
 	buf_fini(&b);
 }
 
+static const struct dsn_recipient jorg = {
+	.final = SPAN_LIT("j\xc3\xb6rg@far.example"), .action = DSN_FAILED,
+	.original = SPAN_LIT("utf-8;j\xc3\xb6@far.example"),
+	.status = SPAN_LIT("5.6.7"),
+	.diagnostic = SPAN_LIT("the address needs SMTPUTF8"),
+};
+
+/* Types and encodings of the three parts, the tops of their bodies. */
+static void
+parts(const struct dsn *d, const char *const want[3][3])
+{
+	struct mime_tree t;
+	struct span m, head, body;
+	struct buf b;
+
+	buf_init(&b, 20000);
+	T_INT(dsn_write(&b, d), 0);
+	m = buf_span(&b);
+	mime_walk(m, 1, 10, &t);
+	T_INT(t.v[0].children, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		head = mime_part_header(&t.v[i + 1], m);
+		body = mime_part_body(&t.v[i + 1], m);
+		t_case(want[i][0]);
+		T_STR(field(head, "Content-Type"), want[i][0]);
+		T_STR(field(head, "Content-Transfer-Encoding"), want[i][1]);
+		T_TRUE(span_find(body, span_str(want[i][2])) < body.n);
+	}
+	mime_tree_fini(&t);
+	buf_fini(&b);
+}
+
+/* RFC 6533 3, 4.1 to 4.5 */
+static void
+international(void **state)
+{
+	static const char *const eight[3][3] = {
+		{ "text/plain; charset=utf-8", "8bit",
+		    "  j\xc3\xb6rg@far.example\r\n" },
+		{ "message/global-delivery-status", "8bit",
+		    "Original-Recipient: utf-8;j\xc3\xb6@far.example\r\n"
+		    "Final-Recipient: utf-8; j\xc3\xb6rg@far.example\r\n" },
+		{ "message/global-headers", "8bit",
+		    "Subject: \xc3\xa9\r\n" },
+	}, *const seven[3][3] = {
+		{ "text/plain; charset=utf-8", "quoted-printable",
+		    "  j=C3=B6rg@far.example\r\n" },
+		{ "message/global-delivery-status", "quoted-printable",
+		    "Final-Recipient: utf-8; j=C3=B6rg@far.example\r\n" },
+		{ "message/global-headers", "quoted-printable",
+		    "Subject: =C3=A9\r\n" },
+	}, *const whole[3][3] = {
+		{ "text/plain; charset=us-ascii", "", "u@far.example" },
+		{ "message/delivery-status", "",
+		    "Final-Recipient: rfc822; u@far.example\r\n" },
+		{ "message/global", "quoted-printable",
+		    "Subject: =C3=A9\r\n" },
+	}, *const raw[3][3] = {
+		{ "text/plain; charset=us-ascii", "", "u@far.example" },
+		{ "message/delivery-status", "", "" },
+		{ "text/rfc822-headers", "8bit", "Subject: \xc3\xa9\r\n" },
+	};
+	struct dsn d = sample(&jorg, 1);
+
+	(void)state;
+	d.header = SPAN_LIT("From: a@b\r\nSubject: \xc3\xa9\r\n");
+	d.utf8 = true;
+	parts(&d, seven);
+	d.to = SPAN_LIT("\xc3\xa9@near.example");
+	parts(&d, eight);
+	d = sample(&one, 1);
+	d.header = SPAN_LIT("From: a@b\r\nSubject: \xc3\xa9\r\n");
+	parts(&d, raw);
+	d.whole = d.utf8 = true;
+	parts(&d, whole);
+}
+
 static void
 bounds(void **state)
 {
@@ -187,6 +264,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(form), cmocka_unit_test(status),
 		cmocka_unit_test(hostile), cmocka_unit_test(bounds),
+		cmocka_unit_test(international),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

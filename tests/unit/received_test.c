@@ -56,20 +56,62 @@ whole(void **state)
 	buf_fini(&b);
 }
 
+static const struct {
+	struct received r;
+	const char *want;
+} keywords[] = {
+	/* RFC 3848 */
+	{ { .how = RECEIVED_ESMTP, .auth = true }, "ESMTPA" },
+	{ { .how = RECEIVED_ESMTP, .tls = true }, "ESMTPS" },
+	{ { .how = RECEIVED_LMTP }, "LMTP" },
+	{ { .how = RECEIVED_LMTP, .tls = true, .auth = true }, "LMTPSA" },
+	{ { .how = RECEIVED_SMTP, .tls = true, .auth = true }, "SMTP" },
+	/* RFC 6531 4.3 */
+	{ { .how = RECEIVED_ESMTP, .utf8 = true }, "UTF8SMTP" },
+	{ { .how = RECEIVED_ESMTP, .utf8 = true, .auth = true },
+	    "UTF8SMTPA" },
+	{ { .how = RECEIVED_ESMTP, .utf8 = true, .tls = true },
+	    "UTF8SMTPS" },
+	{ { .how = RECEIVED_ESMTP, .utf8 = true, .tls = true, .auth = true },
+	    "UTF8SMTPSA" },
+	{ { .how = RECEIVED_LMTP, .utf8 = true }, "UTF8LMTP" },
+	{ { .how = RECEIVED_LMTP, .utf8 = true, .auth = true },
+	    "UTF8LMTPA" },
+	{ { .how = RECEIVED_LMTP, .utf8 = true, .tls = true },
+	    "UTF8LMTPS" },
+	{ { .how = RECEIVED_LMTP, .utf8 = true, .tls = true, .auth = true },
+	    "UTF8LMTPSA" },
+};
+
 static void
 keyword(void **state)
 {
 	(void)state;
-	/* RFC 3848 */
-	T_STR(span_str(received_keyword(RECEIVED_ESMTP, false, true)),
-	    "ESMTPA");
-	T_STR(span_str(received_keyword(RECEIVED_ESMTP, true, false)),
-	    "ESMTPS");
-	T_STR(span_str(received_keyword(RECEIVED_LMTP, false, false)),
-	    "LMTP");
-	T_STR(span_str(received_keyword(RECEIVED_LMTP, true, true)),
-	    "LMTPSA");
-	T_STR(span_str(received_keyword(RECEIVED_SMTP, true, true)), "SMTP");
+	for (size_t i = 0; i < COUNT(keywords); i++)
+		T_STR(span_str(received_keyword(&keywords[i].r)),
+		    keywords[i].want);
+}
+
+/* RFC 6531 3.7.3: "for" in UTF-8 only with SMTPUTF8. */
+static void
+wide(void **state)
+{
+	struct received r = { .helo = SPAN_LIT("a.example"),
+		.by = SPAN_LIT("mx.test"), .how = RECEIVED_ESMTP,
+		.for_rcpt = SPAN_LIT("j\xc3\xb6rg@xn--mnchen-3ya.example"),
+		.time = 1321942560 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 2000);
+	T_INT(received_write(&b, &r), 0);
+	T_TRUE(span_find(buf_span(&b), SPAN_LIT("for <")) == b.n);
+	buf_clear(&b);
+	r.utf8 = true;
+	T_INT(received_write(&b, &r), 0);
+	T_TRUE(span_find(buf_span(&b), SPAN_LIT("with UTF8SMTP\r\n\tfor "
+	    "<j\xc3\xb6rg@xn--mnchen-3ya.example>;")) < b.n);
+	buf_fini(&b);
 }
 
 static void
@@ -142,6 +184,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole), cmocka_unit_test(keyword),
+		cmocka_unit_test(wide),
 		cmocka_unit_test(hostile), cmocka_unit_test(loops),
 	};
 

@@ -37,7 +37,9 @@ static const struct { const char *in, *want; } cases[] = {
 	{ ":fail: no", "+ !1" },
 	{ "not an address\n", "+ !1" },
 	{ "a@b@c\n", "+ !1" },
-	{ "\xc3\xa9@b.example", "+ !1" },
+	{ "\xe9@b.example", "+ !1" },
+	{ "\xc3\xa9@b\xc3\xbc" "cher.example",	/* RFC 6531 3.3 */
+	    "\xc3\xa9@xn--bcher-kva.example" },
 	{ "bob@b.example\nx y\n", "bob@b.example !1" },
 	{ "\"unfinished", "+ !1" },
 	{ "\"", "+ !1" }, { "\\", "+ !1" }, { "<>", "+" },

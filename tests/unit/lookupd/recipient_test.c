@@ -29,6 +29,7 @@ static const struct entry { const char *key, *value; } aliases[] = {
 	{ "d0", "d1" }, { "d1", "d2" }, { "d2", "d3" }, { "d3", "d4" },
 	{ "d4", "d5" }, { "d5", "bob" },
 	{ "broken",	"!fail" },
+	{ "stra\xc3\x9f" "e",	"J\xc3\x96RG@b\xc3\xbc" "cher.example, bob" },
 }, virtuals[] = {
 	{ "info@ours.example",	"bob" },
 	{ "tag+x@ours.example",	"alice" },
@@ -39,6 +40,7 @@ static const struct entry { const char *key, *value; } aliases[] = {
 	{ "bob@ours.example",	"1002" },
 	{ "carol@catch.example", "1003" },
 	{ "sys",		"1004" },
+	{ "j\xc3\xb6rg@xn--bcher-kva.example", "1005" },
 };
 
 static enum map_got
@@ -106,6 +108,7 @@ on_local(void *ctx, struct span d)
 {
 	(void)ctx;
 	return span_eq_str(d, "ours.example") ||
+	    span_eq_str(d, "xn--bcher-kva.example") ||
 	    span_eq_str(d, "catch.example") || span_eq_str(d, "mx.example");
 }
 
@@ -199,6 +202,23 @@ resolving(void **state)
 		{ "d0@ours.example", "fail:5.4.6" },	/* deeper than 4 */
 		{ "d2@ours.example", "box:bob@ours.example" },
 		{ "junk@ours.example", "fail:5.1.1" },
+		/* Unicode form, case and the form of the domain: one name */
+		{ "j\xc3\xb6rg@b\xc3\xbc" "cher.example",
+		    "box:j\xc3\xb6rg@xn--bcher-kva.example" },
+		{ "jo\xcc\x88rg@xn--bcher-kva.example",
+		    "box:j\xc3\xb6rg@xn--bcher-kva.example" },
+		{ "J\xc3\x96RG+\xc3\xa4@xn--BCHER-kva.example",
+		    "box:j\xc3\xb6rg@xn--bcher-kva.example+\xc3\xa4" },
+		{ "jorg@xn--bcher-kva.example", "fail:5.1.1" },
+		{ "Stra\xc3\x9f" "e@b\xc3\xbc" "cher.example",
+		    "box:j\xc3\xb6rg@xn--bcher-kva.example fail:5.1.1" },
+		{ "stra\xc3\x9f" "e@ours.example",
+		    "box:j\xc3\xb6rg@xn--bcher-kva.example "
+		    "box:bob@ours.example" },
+		{ "strasse@ours.example", "fail:5.1.1" },
+		/* what is not ours keeps its octets */
+		{ "Jo\xcc\x88RG@b\xc3\xbc.example",
+		    "out:Jo\xcc\x88RG@xn--b-eha.example>xn--b-eha.example:0" },
 		{ "", NULL },
 	};
 

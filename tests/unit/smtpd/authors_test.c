@@ -75,7 +75,7 @@ unclear(void **state)
 		"From: =?utf-8?q?b=40y.example?=@x.example\r\n\r\n",
 		"From: a@x.example@y.example\r\n\r\n",
 		"From: a@=?utf-8?q?y?=.example\r\n\r\n",
-		"From: a@x..example\r\n\r\n", "From: \xc3\xa4@x.example\r\n\r\n",
+		"From: a@x..example\r\n\r\n", "From: \xe4@x.example\r\n\r\n",
 		/* a line that ends the header for some, and not for others */
 		"From: a@x.example\r\nno field\r\nFrom: b@y.example\r\n\r\n",
 		"From b Mon Jan 1\r\nFrom: b@y.example\r\n\r\n",

@@ -1,0 +1,28 @@
+/*
+ * fold - the one spelling under which a name stands in our maps, and by which
+ * it is looked up: of a local part, Unicode form C in small letters (of each
+ * character by itself, so that no letter becomes two, and none that is not
+ * ASCII becomes one that is); of a domain, small letters and A-labels.
+ */
+#ifndef MAP_FOLD_H
+#define MAP_FOLD_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "mail/addr.h"
+
+/*
+ * A local part, or a name without a domain.
+ * returns  0; -1: not text that an address may hold, or out is full
+ */
+int	fold_local(struct span local, struct buf *out) must_use;
+/* "local@domain", "@domain" or "local"; as above, also -1: no domain. */
+int	fold_name(struct span name, struct buf *out) must_use;
+/* The key of a route: a domain, ".domain" or "*". */
+int	fold_domain(struct span key, struct buf *out) must_use;
+
+/* The local part of an address without quotes, as folded as it can be. */
+void	fold_addr_local(const struct addr *a, char out[ADDR_LOCAL_SIZE]);
+
+#endif
