@@ -1,5 +1,6 @@
 /*
- * cmd_search - SEARCH and UID SEARCH (RFC 3501 6.4.4, 6.4.8).
+ * cmd_search - SEARCH and UID SEARCH (RFC 3501 6.4.4, 6.4.8), SORT, THREAD and
+ * these with UIDs (RFC 5256 section 3).
  * Where only the first or the last message is wanted, the search ends with it
  * (RFC 4731 section 1).
  */
@@ -7,24 +8,28 @@
 #include "imapd/found.h"
 #include "imapd/reply.h"
 #include "imapd/search.h"
+#include "imapd/sort.h"
+#include "imapd/thread_read.h"
 
-static void
+/* Search, and hand on what was found; false: the answer is given. */
+static bool
 find(struct session *s, struct search *search, const struct search_args *a,
-    struct uids *found)
+    unsigned how, struct uids *found)
 {
-	unsigned how = a->returns & ~(unsigned)RETURN_SAVE;
-	uint32_t count = view_count(&s->view), seq;
-	const struct message *m;
-
-	for (uint32_t i = 1; i <= count; i++) {
-		seq = how == RETURN_MAX ? count + 1 - i : i;
-		m = folder_find(s->folder, view_uid(&s->view, seq));
-		if (m == NULL || !search_match(search, a->key, seq, m))
-			continue;
-		uids_add(found, seq);
-		if (how == RETURN_MIN || how == RETURN_MAX)
-			return;
+	if (!a->charset_known) {
+		reply_no(s, "BADCHARSET (US-ASCII UTF-8)",
+		    "Charset is not known");
+		found_fail(s, a);
+		return false;
 	}
+	if (!search_begin(search, s, a->key)) {
+		search_end(search);
+		reply_no(s, "LIMIT", "Search is too complex");
+		found_fail(s, a);
+		return false;
+	}
+	search_run(search, a->key, how, found);
+	return true;
 }
 
 void
@@ -33,21 +38,48 @@ cmd_search(struct session *s, const union args *a)
 	struct search search;
 	struct uids found;
 
-	if (!a->search.charset_known) {
-		found_fail(s, &a->search);
-		reply_no(s, "BADCHARSET (US-ASCII UTF-8)",
-		    "Charset is not known");
-		return;
-	}
 	uids_init(&found);
-	if (search_begin(&search, s, a->search.key)) {
-		find(s, &search, &a->search, &found);
+	if (find(s, &search, &a->search,
+	    a->search.returns & ~(unsigned)RETURN_SAVE, &found)) {
 		found_tell(s, &a->search, "SEARCH", &found);
+		search_end(&search);
 		reply_ok(s, NULL, "Search completed");
-	} else {
-		found_fail(s, &a->search);
-		reply_no(s, "LIMIT", "Search is too complex");
 	}
-	search_end(&search);
+	uids_fini(&found);
+}
+
+void
+cmd_sort(struct session *s, const union args *a)
+{
+	struct search search;
+	struct uids found;
+
+	uids_init(&found);
+	if (find(s, &search, &a->search, 0, &found)) {
+		if (sort_messages(&search, a->search.sort, a->search.sort_n,
+		    &found)) {
+			found_tell(s, &a->search, "SORT", &found);
+			reply_ok(s, NULL, "Sort completed");
+		} else {
+			found_fail(s, &a->search);
+			reply_no(s, "LIMIT", "Too much to sort");
+		}
+		search_end(&search);
+	}
+	uids_fini(&found);
+}
+
+void
+cmd_thread(struct session *s, const union args *a)
+{
+	struct search search;
+	struct uids found;
+
+	uids_init(&found);
+	if (find(s, &search, &a->search, 0, &found)) {
+		thread_messages(&search, a->search.thread, &found);
+		search_end(&search);
+		reply_ok(s, NULL, "Thread completed");
+	}
 	uids_fini(&found);
 }

@@ -43,7 +43,7 @@ handler	cmd_append;						/* cmd_append.c */
 handler	cmd_idle;						/* cmd_idle.c */
 handler	cmd_fetch;						/* cmd_fetch.c */
 handler	cmd_store;						/* cmd_store.c */
-handler	cmd_search;						/* cmd_search.c */
+handler	cmd_search, cmd_sort, cmd_thread;			/* cmd_search.c */
 handler	cmd_copy, cmd_move, cmd_expunge, cmd_uid_expunge;	/* cmd_copy.c */
 
 #endif

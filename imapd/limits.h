@@ -25,6 +25,10 @@
 #define IMAP_FIELD_NAMES	200	/* of one HEADER.FIELDS */
 #define IMAP_SEARCH_DEPTH	200	/* NOT, OR and ( within each other */
 #define IMAP_SEARCH_KEYS	2000
+/* SORT: criteria, octets compared of one text, octets of all keys. */
+#define IMAP_SORT_CRITERIA	16
+#define IMAP_SORT_TEXT		256
+#define IMAP_SORT_MEM		(512 * MIB)
 /* Of one part or header, decoded: what a search looks through. */
 #define IMAP_SEARCH_TEXT	(16 * MIB)
 

@@ -15,6 +15,7 @@
 #include "base/base.h"
 #include "base/cur.h"
 #include "base/span.h"
+#include "imapd/search_args.h"
 #include "imapd/seqset.h"
 
 struct flags {			/* flag-list */
@@ -43,41 +44,6 @@ struct fetch_item {
 	bool	       peek;	/* \Seen is not set */
 	bool	       partial;
 	uint32_t       from, octets;	/* partial */
-};
-
-enum search_kind { SEARCH_AND, SEARCH_OR, SEARCH_NOT, SEARCH_ALL,
-	SEARCH_SEQ, SEARCH_UID, SEARCH_FLAG, SEARCH_KEYWORD, SEARCH_NEW,
-	SEARCH_OLD, SEARCH_BEFORE, SEARCH_ON, SEARCH_SINCE, SEARCH_OLDER,
-	SEARCH_YOUNGER, SEARCH_LARGER, SEARCH_SMALLER, SEARCH_SENTBEFORE,
-	SEARCH_SENTON, SEARCH_SENTSINCE, SEARCH_ADDRESS, SEARCH_HEADER,
-	SEARCH_BODY, SEARCH_TEXT };
-struct search_key {
-	enum search_kind kind;
-	struct search_key *child;	/* of AND, OR, NOT: the first */
-	struct search_key *next;	/* beside it in its parent */
-	struct seqset set;
-	uint8_t	    flag;	/* enum message_flag */
-	bool	    unset;	/* FLAG, KEYWORD: the message has it not */
-	struct span field;	/* HEADER, ADDRESS: name; KEYWORD */
-	struct span text;	/* UTF-8 as written; folded by the search */
-	int64_t	    day;	/* days since 1970 */
-	uint32_t    octets;
-	uint32_t    seconds;	/* OLDER, YOUNGER */
-};
-
-/* RFC 4731 3.1, RFC 5182 2.1, RFC 9394 3.1 */
-enum search_return { RETURN_MIN = 1, RETURN_MAX = 2, RETURN_ALL = 4,
-	RETURN_COUNT = 8, RETURN_SAVE = 16, RETURN_PARTIAL = 32 };
-struct partial {		/* places in a list, from 1 */
-	uint32_t first, last;	/* as written */
-	bool	 back;		/* counted from the end of the list */
-};
-struct search_args {
-	struct search_key *key;
-	bool	 charset_known;
-	bool	 extended;	/* RETURN: the answer is ESEARCH */
-	unsigned returns;	/* enum search_return */
-	struct partial partial;
 };
 
 enum status_item { STATUS_MESSAGES = 1, STATUS_RECENT = 2,
@@ -120,7 +86,7 @@ typedef bool parser(struct cur *c, struct arena *mem, union args *a);
 
 parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_rename,
 	parse_list, parse_status, parse_append, parse_set, parse_copy,
-	parse_store, parse_fetch, parse_search;
+	parse_store, parse_fetch, parse_search, parse_sort, parse_thread;
 
 /*
  * What the literal at the end of an unfinished APPEND is: its message (all
@@ -130,11 +96,6 @@ parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_rename,
 bool	parse_append_at_message(struct span text, struct arena *mem);
 
 /* Shared by the parsers. */
-/* search-key *(SP search-key), to the end of the text. */
-bool	parse_search_keys(struct cur *c, struct arena *mem,
-	    struct search_key **out) must_use;
-/* partial-range of RFC 9394 section 4. */
-bool	parse_partial(struct cur *c, struct partial *out) must_use;
 bool	parse_flag_list(struct cur *c, struct arena *mem, struct flags *out)
 	    must_use;
 bool	parse_flags_bare(struct cur *c, struct arena *mem, struct flags *out)

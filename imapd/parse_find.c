@@ -1,9 +1,11 @@
 /*
  * parse_find - SEARCH (RFC 3501 section 9: search) with its return options
- * (RFC 4731, 5182, 9394).  What is looked for is parse_search.c's.
+ * (RFC 4731, 5182, 9394), SORT and THREAD (RFC 5256 section 5, RFC 5957 5, RFC
+ * 5267 5).  What is looked for is parse_search.c's.
  */
 #include "base/num.h"
 #include "imapd/lexer.h"
+#include "imapd/limits.h"
 #include "imapd/parse.h"
 
 /* partial-range-first / partial-range-last of RFC 9394 section 4. */
@@ -100,4 +102,90 @@ parse_search(struct cur *c, struct arena *mem, union args *a)
 	    !take_charset(c, mem, &a->search))
 		return false;
 	return take_keys(c, mem, &a->search);
+}
+
+static bool
+take_criterion(struct cur *c, struct sort_criterion *out)
+{
+	static const struct {
+		const char *name;
+		enum sort_kind kind;
+	} names[] = {
+		{ "ARRIVAL", SORT_ARRIVAL },
+		{ "CC", SORT_CC },
+		{ "DATE", SORT_DATE },
+		{ "DISPLAYFROM", SORT_DISPLAYFROM },
+		{ "DISPLAYTO", SORT_DISPLAYTO },
+		{ "FROM", SORT_FROM },
+		{ "SIZE", SORT_SIZE },
+		{ "SUBJECT", SORT_SUBJECT },
+		{ "TO", SORT_TO },
+	};
+	struct span word;
+
+	out->reverse = cur_take_istr(c, "REVERSE ");
+	if (!lexer_atom(c, &word))
+		return false;
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (span_ieq_str(word, names[i].name)) {
+			out->kind = names[i].kind;
+			return true;
+		}
+	return false;
+}
+
+/* sort-criteria = "(" sort-criterion *(SP sort-criterion) ")" */
+static bool
+take_criteria(struct cur *c, struct arena *mem, struct search_args *a)
+{
+	a->sort = arena_array(mem, IMAP_SORT_CRITERIA, sizeof(a->sort[0]));
+	if (a->sort == NULL || !lexer_sp(c) || !cur_take(c, '('))
+		return false;
+	do {
+		if (a->sort_n == IMAP_SORT_CRITERIA ||
+		    !take_criterion(c, &a->sort[a->sort_n++]))
+			return false;
+	} while (lexer_sp(c));
+	return cur_take(c, ')');
+}
+
+/* search-criteria = charset 1*(SP search-key) */
+static bool
+take_search_criteria(struct cur *c, struct arena *mem, struct search_args *a)
+{
+	return lexer_sp(c) && take_charset(c, mem, a) && take_keys(c, mem, a);
+}
+
+bool
+parse_sort(struct cur *c, struct arena *mem, union args *a)
+{
+	a->search = (struct search_args){ .charset_known = true };
+	return take_returns(c, &a->search) &&
+	    take_criteria(c, mem, &a->search) &&
+	    take_search_criteria(c, mem, &a->search);
+}
+
+bool
+parse_thread(struct cur *c, struct arena *mem, union args *a)
+{
+	static const struct {
+		const char *name;
+		enum thread_kind kind;
+	} names[] = {
+		{ "ORDEREDSUBJECT", THREAD_ORDEREDSUBJECT },
+		{ "REFERENCES", THREAD_REFERENCES },
+		{ "REFS", THREAD_REFS },
+	};
+	struct span word;
+
+	a->search = (struct search_args){ .charset_known = true };
+	if (!lexer_sp(c) || !lexer_atom(c, &word))
+		return false;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (!span_ieq_str(word, names[i].name))
+			continue;
+		a->search.thread = names[i].kind;
+		return take_search_criteria(c, mem, &a->search);
+	}
+	return false;
 }

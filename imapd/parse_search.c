@@ -12,8 +12,8 @@
 #include "imapd/parse.h"
 #include "store/maildir.h"
 
-enum argument { ARG_NONE, ARG_TEXT, ARG_FIELD_TEXT, ARG_DATE, ARG_NUMBER, ARG_SECONDS,
-	ARG_KEYWORD, ARG_SET, ARG_KEY, ARG_TWO_KEYS };
+enum argument { ARG_NONE, ARG_TEXT, ARG_FIELD_TEXT, ARG_DATE, ARG_NUMBER,
+	ARG_SECONDS, ARG_KEYWORD, ARG_SET, ARG_KEY, ARG_TWO_KEYS };
 
 static const struct search_word {
 	const char *name;

@@ -120,6 +120,7 @@ search_begin(struct search *search, struct session *s,
 {
 	search->s = s;
 	search->now_s = clock_wall_s();
+	search->fields_uid = search->kept_uid = 0;
 	search_text_init(&search->text);
 	buf_init(&search->fields, CACHE_OCTETS_MAX);
 	return ready(s, key);
@@ -128,6 +129,7 @@ search_begin(struct search *search, struct session *s,
 void
 search_end(struct search *search)
 {
+	folder_cache_write(search->s->folder);
 	search_text_fini(&search->text);
 	buf_fini(&search->fields);
 }
@@ -203,21 +205,39 @@ matches_sent(const struct search_key *k, struct span header)
 	return compare_day(k->kind, day_of(date_to_time(&d)), k->day);
 }
 
+bool
+search_fields(struct search *search, uint32_t uid, struct span *header)
+{
+	struct session *s = search->s;
+	struct why why;
+
+	if (search->fields_uid != uid)
+		search->fields_uid = folder_cached(s->folder, uid,
+		    CACHE_FIELDS, &search->fields) ? uid : 0;
+	if (search->fields_uid == uid) {
+		*header = buf_span(&search->fields);
+		return true;
+	}
+	if (content_open(&s->content, s->folder, uid, &why) != 0 ||
+	    content_header(&s->content, header, &why) != 0)
+		return false;
+	if (search->kept_uid != uid)
+		cached_keep_fields(s->folder, uid, *header);
+	search->kept_uid = uid;
+	return true;
+}
+
 /* The header, or at least those of its fields that the store keeps. */
 static bool
 find_header(struct search *search, const struct search_key *k, uint32_t uid,
     struct span *header)
 {
 	struct session *s = search->s;
-	bool kept = (k->kind != SEARCH_ADDRESS && k->kind != SEARCH_HEADER) ||
-	    cached_field(k->field);
 	struct why why;
 
-	if (kept && folder_cached(s->folder, uid, CACHE_FIELDS,
-	    &search->fields)) {
-		*header = buf_span(&search->fields);
-		return true;
-	}
+	if ((k->kind != SEARCH_ADDRESS && k->kind != SEARCH_HEADER) ||
+	    cached_field(k->field))
+		return search_fields(search, uid, header);
 	return content_open(&s->content, s->folder, uid, &why) == 0 &&
 	    content_header(&s->content, header, &why) == 0;
 }
@@ -316,5 +336,24 @@ search_match(struct search *search, const struct search_key *k, uint32_t seq,
 		return true;
 	default:
 		return matches_self(search, k, seq, m);
+	}
+}
+
+void
+search_run(struct search *search, const struct search_key *key, unsigned how,
+    struct uids *found)
+{
+	struct session *s = search->s;
+	uint32_t count = view_count(&s->view), seq;
+	const struct message *m;
+
+	for (uint32_t i = 1; i <= count; i++) {
+		seq = how == RETURN_MAX ? count + 1 - i : i;
+		m = folder_find(s->folder, view_uid(&s->view, seq));
+		if (m == NULL || !search_match(search, key, seq, m))
+			continue;
+		uids_add(found, seq);
+		if (how == RETURN_MIN || how == RETURN_MAX)
+			return;
 	}
 }

@@ -12,6 +12,8 @@
 
 struct search {
 	struct buf fields;		/* kept of a header */
+	uint32_t fields_uid;		/* of which message; 0: of none */
+	uint32_t kept_uid;		/* the last whose fields were kept */
 	struct session *s;
 	int64_t now_s;
 	struct search_text text;
@@ -28,5 +30,18 @@ void	search_end(struct search *search);
 /* A message that cannot be read matches no key about its text. */
 bool	search_match(struct search *search, const struct search_key *key,
 	    uint32_t seq, const struct message *m);
+/*
+ * The messages that match, as ascending sequence numbers.
+ * how  RETURN_MIN, RETURN_MAX: only the first, the last
+ */
+void	search_run(struct search *search, const struct search_key *key,
+	    unsigned how, struct uids *found);
+/*
+ * The fields of a message by which lists are made (cached.h), or more of its
+ * header.  Valid until the next call.
+ * returns  false: the message cannot be read
+ */
+bool	search_fields(struct search *search, uint32_t uid,
+	    struct span *header) must_use;
 
 #endif

@@ -1,5 +1,5 @@
-"""SEARCH with return options, and what it saves: conversations after the
-examples of RFC 4731, 5182, 5032 and 9394.
+"""SEARCH and SORT with return options, and what they save: conversations after
+the examples of RFC 4731, 5182, 5032, 5267 and 9394.
 """
 import os
 import pathlib
@@ -196,3 +196,46 @@ def test_within(server):
         "OLDER 4000 YOUNGER 100000", "NOT OLDER 4000")]
     assert [int(a.split()[1]) for _, a in ages] == [1, 2, 2, 0, 1, 2], ages
     c.close()
+
+
+SORTED = [
+    # RFC 5267 3.1 to 3.3: in the order of the sort, runs only upwards
+    ("UID SORT RETURN () (REVERSE SUBJECT) UTF-8 FLAGGED", " UID ALL 9,5,4,2"),
+    ("SORT RETURN (ALL) (SUBJECT) UTF-8 FLAGGED", " ALL 2:4,8"),
+    ("UID SORT RETURN (MIN MAX COUNT) (REVERSE FROM) UTF-8 FLAGGED",
+     " UID MIN 9 MAX 2 COUNT 4"),
+    ("UID SORT RETURN (PARTIAL 1:2) (REVERSE SUBJECT) UTF-8 ALL",
+     " UID PARTIAL (1:2 9,8)"),
+    ("SORT RETURN (ALL) (SUBJECT) UTF-8 DELETED", ""),
+]
+
+
+@pytest.mark.parametrize("command, want", SORTED)
+def test_sorted_returns(c, command, want):
+    assert esearch(c, command) == want
+
+
+def test_sorted_saves(c):
+    c.ok("SORT RETURN (SAVE) (REVERSE SUBJECT) UTF-8 FLAGGED")
+    assert flagged_by(c) == [2, 4, 5, 9]
+    c.ok("SORT RETURN (SAVE MIN) (REVERSE SUBJECT) UTF-8 FLAGGED")
+    assert flagged_by(c) == [9]
+    assert c.cmd("SORT RETURN (SAVE) (DATE) KOI8-R ALL")[1].startswith(
+        b"NO [BADCHARSET")
+    assert flagged_by(c) == []
+
+
+def test_sort_of_what_is_gone(c, server):
+    """RFC 5256 3: no EXPUNGE while SORT is answered; the rest is sorted."""
+    other = server.client()
+    other.ok("SELECT INBOX")
+    other.ok("UID STORE 5 +FLAGS (\\Deleted)")
+    other.ok("EXPUNGE")
+    other.close()
+    for command, want in (
+            # may still be found, but has no subject any more
+            ("SORT (SUBJECT) UTF-8 FLAGGED", rb"\* SORT (4 )?2 3 8$"),
+            ("THREAD REFS UTF-8 FLAGGED", rb"\* THREAD \(2\)\(3\)\(8\)$")):
+        untagged, _ = c.ok(command)
+        assert not any(b"EXPUNGE" in u for u in untagged)
+        assert any(re.match(want, u) for u in untagged), untagged

@@ -91,7 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static parser *const parsers[] = { parse_fetch, parse_search,
 		parse_store, parse_append, parse_list, parse_status,
 		parse_set, parse_copy, parse_rename, parse_mailbox, parse_id,
-		parse_atoms, parse_nothing };
+		parse_atoms, parse_nothing, parse_sort, parse_thread };
 	struct arena *mem;
 	union args a;
 	struct cur c;
@@ -105,7 +105,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (p(&c, mem, &a)) {
 		if (p == parse_fetch)
 			try_fetch(&a);
-		else if (p == parse_search && a.search.charset_known)
+		else if ((p == parse_search || p == parse_sort ||
+		    p == parse_thread) && a.search.charset_known)
 			must(try_key(a.search.key) <= IMAP_SEARCH_DEPTH + 1);
 		else if (p == parse_store)
 			try_set(&a.store.set);

@@ -292,6 +292,24 @@ others(void **state)
 		{ parse_id, "", false },
 		{ parse_atoms, " CONDSTORE X-GOOD-IDEA", true },
 		{ parse_atoms, "", false },
+		/* RFC 5256 3, RFC 5957 5, RFC 5267 3.3 */
+		{ parse_sort, " (SUBJECT) UTF-8 SINCE 1-Feb-1994", true },
+		{ parse_sort, " (SUBJECT REVERSE DATE) UTF-8 ALL", true },
+		{ parse_sort, " (displayfrom) US-ASCII TEXT \"x\"", true },
+		{ parse_sort, " RETURN () (REVERSE DATE) UTF-8 UNDELETED",
+		    true },
+		{ parse_sort, " () UTF-8 ALL", false },
+		{ parse_sort, " (REVERSE) UTF-8 ALL", false },
+		{ parse_sort, " (SUBJECT) ALL", false },
+		{ parse_sort, " (DATE DATE DATE DATE DATE DATE DATE DATE DATE"
+		    " DATE DATE DATE DATE DATE DATE DATE DATE) UTF-8 ALL",
+		    false },
+		{ parse_thread, " ORDEREDSUBJECT UTF-8 SINCE 5-MAR-2000",
+		    true },
+		{ parse_thread, " REFERENCES US-ASCII TEXT \"gewp\"", true },
+		{ parse_thread, " REFS UTF-8 ALL", true },
+		{ parse_thread, " JWZ UTF-8 ALL", false },
+		{ parse_thread, " REFERENCES UTF-8", false },
 	};
 
 	(void)state;
