@@ -140,6 +140,9 @@ static const struct {
 	enum role   role;
 } passed_on[] = {
 	{ "queue-", ROLE_QMGR },
+	{ "lookup-", ROLE_LOOKUPD },
+	{ "smtpd-", ROLE_SMTPD },
+	{ "out-", ROLE_SMTP_OUT },
 };
 
 static bool

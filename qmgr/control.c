@@ -13,11 +13,13 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "daemon/service.h"
 #include "ipc/control.h"
 #include "ipc/msg_queue.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "qmgr/bulk.h"
+#include "qmgr/explain.h"
 #include "qmgr/job.h"
 #include "qmgr/ledger.h"
 #include "qmgr/limits.h"
@@ -234,6 +236,12 @@ do_resume(struct caller *c, const char *args, struct why *why)
 	return 0;
 }
 
+static int
+do_explain(struct caller *c, const char *args, struct why *why)
+{
+	return explain(&c->q->set.retry, service_conf(), args, &c->out, why);
+}
+
 static const struct {
 	const char *verb;	/* behind "queue-" */
 	int (*run)(struct caller *c, const char *args, struct why *why);
@@ -242,6 +250,7 @@ static const struct {
 	{ "fsck", do_fsck }, { "hold", do_bulk }, { "release", do_bulk },
 	{ "requeue", do_bulk }, { "drop", do_bulk }, { "flush", do_flush },
 	{ "pause", do_pause }, { "resume", do_resume },
+	{ "explain", do_explain },
 };
 
 static void

@@ -140,9 +140,8 @@ find_addresses(struct route_plan *p, struct ipc_client *dns)
 		ask_demands(p, dns, &answer);
 }
 
-/* The next host and its addresses, if any; false: there is no further host. */
-static bool
-next_host(struct route_plan *p, struct ipc_client *dns)
+bool
+connect_look(struct route_plan *p, struct ipc_client *dns)
 {
 	p->at = p->n = 0;
 	if (p->host >= p->hosts.n)
@@ -225,7 +224,7 @@ connect_next(struct route_plan *p, const struct connect_by *by, int *fd,
 	while (!job_abandoned(by->link)) {
 		struct sock_addr *to;
 
-		if (p->at == p->n && !next_host(p, by->dns))
+		if (p->at == p->n && !connect_look(p, by->dns))
 			return none_left(p, why);
 		if (p->at == p->n)
 			continue;

@@ -63,6 +63,12 @@ struct connect_by {
 int	connect_next(struct route_plan *p, const struct connect_by *by,
 	    int *fd, char remote[REMOTE_SIZE], struct why *why) must_use;
 
+/*
+ * The next host of the plan, its addresses and its demands, without a
+ * connection; what is wrong with it is in p->failed and p->why.
+ * returns  false: there is none
+ */
+bool	connect_look(struct route_plan *p, struct ipc_client *dns);
 /* Are there hosts that have not been tried? */
 bool	connect_has_more(const struct route_plan *p);
 /* The other addresses of the present host are the same server. */

@@ -14,15 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
 #include "ipc/chan.h"
+#include "ipc/control.h"
 #include "ipc/msg_deliver.h"
 #include "net/tls_client.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "smtp-out/explain.h"
 #include "smtp-out/limits.h"
 #include "smtp-out/orphans.h"
 #include "smtp-out/worker.h"
@@ -165,6 +168,46 @@ on_child(const struct spawn_end *end, void *ctx)
 	start_waiting();
 }
 
+/* In the child: name servers answer when they like, so the parent does not. */
+_Noreturn static void
+answer_operator(const struct super_control *c, int fd, int dns)
+{
+	const int keep[2] = { fd, dns };
+	struct ipc_client client;
+	struct buf out;
+
+	service_after_fork(keep, COUNT(keep));
+	ipc_client_init(&client, dns, "dnsd");
+	buf_init(&out, EXPLAIN_MAX);
+	explain(c->args, &client, service_conf(), &out);
+	control_answer(fd, buf_span(&out));
+	_exit(0);
+}
+
+/* An operator asks which hosts take a destination's mail. */
+static void
+on_control(const struct super_control *c, int fd, void *ctx)
+{
+	static const char no[] = CONTROL_ERROR "cannot ask dnsd now\n";
+	struct ipc_peer *dnsd = ipc_server_peer(state.srv, ROLE_DNSD);
+	int dns = -1;
+	pid_t pid = -1;
+
+	(void)ctx;
+	if (strcmp(c->verb, "out-explain") == 0 && dnsd != NULL &&
+	    state.workers < conf_num(service_conf(), "smtp_out_max") &&
+	    (dns = chan_introduce(dnsd)) >= 0)
+		pid = spawn_fork();
+	if (pid == 0)
+		answer_operator(c, fd, dns);
+	if (pid > 0) {
+		state.workers++;
+		fd_close(&fd);
+	} else
+		control_answer(fd, span_str(no));
+	fd_close(&dns);
+}
+
 /* A new qmgr hears of what the last one left before it begins anything. */
 static void
 on_peer(enum role role, int fd, void *ctx)
@@ -194,7 +237,7 @@ int
 main(int argc, char **argv)
 {
 	const struct service_events events = { .child = on_child,
-		.peer = on_peer, .reload = on_reload };
+		.peer = on_peer, .reload = on_reload, .control = on_control };
 
 	service_begin(&smtp_out, argc, argv);
 	tls_setup();

@@ -14,10 +14,14 @@
  *	     session.c -> command.c -> cmd_*.c -> policy.c decides, ask_*.c ask,
  *	     receive.c, intake.c write -> reply.c
  */
+#include <string.h>
+
 #include "daemon/service.h"
 #include "daemon/tls_signer.h"
+#include "ipc/control.h"
 #include "ipc/server.h"
 #include "os/clock.h"
+#include "smtpd/explain.h"
 #include "smtpd/listener.h"
 #include "smtpd/settings.h"
 
@@ -71,6 +75,22 @@ on_carry(const struct super_carry *c, void *ctx)
 	listener_carry(all.listener, c);
 }
 
+/* An operator asks what a client would be answered. */
+static void
+on_control(const struct super_control *c, int fd, void *ctx)
+{
+	struct buf out;
+
+	(void)ctx;
+	buf_init(&out, EXPLAIN_MAX);
+	if (strcmp(c->verb, "smtpd-explain") == 0)
+		explain(&all.set, c->args, &out);
+	else
+		(void)!buf_add_str(&out, CONTROL_ERROR "no such request\n");
+	control_answer(fd, buf_span(&out));
+	buf_fini(&out);
+}
+
 static void
 on_stop(void *ctx)
 {
@@ -83,7 +103,7 @@ main(int argc, char **argv)
 {
 	static const struct service_events events = {
 		.reload = on_reload, .child = on_child, .stop = on_stop,
-		.carry = on_carry };
+		.carry = on_carry, .control = on_control };
 	struct ipc_server *srv;
 
 	service_begin(&smtpd, argc, argv);

@@ -27,6 +27,7 @@ static const struct subcommand *const commands[] = {
 	&mailbox_command,
 	&queue_command,
 	&trace_command,
+	&explain_command,
 };
 
 static int

@@ -108,11 +108,31 @@ copy_answer(int fd)
 	}
 }
 
+/* The answer; or -1 with an exit code in *rc.  args: NULL if too long. */
+static int
+ask(const struct tool *t, const char *verb, const char *args, int *rc)
+{
+	uint8_t request[CONTROL_SIZE];
+	int fd;
+
+	if (args == NULL || control_format(verb, args, request) != 0) {
+		(void)fprintf(stderr, "paquebot: arguments are too long\n");
+		*rc = EXIT_USAGE;
+		return -1;
+	}
+	fd = connect_control(t);
+	*rc = EXIT_UNAVAILABLE;
+	if (fd < 0 || fd_write_all(fd, request, sizeof(request)) == 0)
+		return fd;
+	fd_close(&fd);
+	*rc = EXIT_IOERR;
+	return -1;
+}
+
 int
 tool_control(const struct tool *t, const char *verb, char *const words[],
     size_t n)
 {
-	uint8_t request[CONTROL_SIZE];
 	struct buf args;
 	int fd, rc;
 
@@ -122,19 +142,39 @@ tool_control(const struct tool *t, const char *verb, char *const words[],
 			buf_add_char(&args, ' ');
 		buf_add_str(&args, words[i]);
 	}
-	rc = args.full ? -1 : control_format(verb, buf_cstr(&args), request);
+	fd = ask(t, verb, args.full ? NULL : buf_cstr(&args), &rc);
 	buf_fini(&args);
-	if (rc != 0) {
-		(void)fprintf(stderr, "paquebot: arguments are too long\n");
-		return EXIT_USAGE;
-	}
-	fd = connect_control(t);
-	if (fd < 0)
-		return EXIT_UNAVAILABLE;
-	rc = fd_write_all(fd, request, sizeof(request)) != 0 ? EXIT_IOERR :
-	    copy_answer(fd);
+	if (fd >= 0)
+		rc = copy_answer(fd);
 	fd_close(&fd);
 	return rc;
+}
+
+int
+tool_ask(const struct tool *t, const char *verb, const char *args,
+    struct buf *out)
+{
+	char piece[8192];
+	ssize_t got = 1;
+	int rc, fd = ask(t, verb, args, &rc);
+
+	while (fd >= 0 && got > 0) {
+		got = fd_wait(fd, FD_READ, clock_deadline(ANSWER_MS)) == 1 ?
+		    fd_read(fd, piece, sizeof(piece)) : -1;
+		if (got > 0 && buf_add(out, piece, (size_t)got) != 0)
+			got = -1;
+	}
+	if (fd < 0)
+		return rc;
+	fd_close(&fd);
+	if (got < 0 || out->n == 0) {
+		(void)fprintf(stderr, "paquebot: no answer to %s\n", verb);
+		return EXIT_TEMPFAIL;
+	}
+	if (!begins(out->p, out->n, CONTROL_ERROR))
+		return EXIT_SUCCESS;
+	(void)fprintf(stderr, "%.*s", SPAN_ARG(buf_span(out)));
+	return EXIT_FAILURE;
 }
 
 static int

@@ -5,17 +5,21 @@
  * reads     RCPT_CHECK, SENDER_CHECK (smtpd sessions), RESOLVE (qmgr); the maps
  *           aliases, virtual, routes, senders and accounts (users without
  *           their hashes), and files named by :include:; /etc/passwd, which
- *           master opens
+ *           master opens; an operator's question, by way of master
  * writes    RCPT_VERDICT, SENDER_VERDICT, TARGET, RESOLVED to the asking peer
  * never     writes a file; sees message text or passwords; asks the network
  * flow      peer -> request.c (may it?) -> domains.c, recipient.c, sender.c
  *           (what follows from the maps) -> tables.c (the maps) -> peer
  */
+#include "helpers/lookupd/explain.h"
 #include "helpers/lookupd/request.h"
 #include "helpers/lookupd/tables.h"
 
+#include <string.h>
+
 #include "base/bug.h"
 #include "daemon/service.h"
+#include "ipc/control.h"
 #include "os/fs.h"
 
 static const struct service lookupd = {
@@ -64,11 +68,28 @@ on_reload(void *ctx)
 	    service_take_file("passwd"), &state.owner);
 }
 
+/* An operator asks what would become of an address. */
+static void
+on_control(const struct super_control *c, int fd, void *ctx)
+{
+	struct buf out;
+
+	(void)ctx;
+	buf_init(&out, EXPLAIN_MAX);
+	tables_refresh(state.request.tables);
+	if (strcmp(c->verb, "lookup-explain") == 0)
+		explain(state.request.tables, c->args, &out);
+	else
+		(void)!buf_add_str(&out, CONTROL_ERROR "no such request\n");
+	control_answer(fd, buf_span(&out));
+	buf_fini(&out);
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct service_events events = { .reload = on_reload,
-		.peer = on_peer };
+		.peer = on_peer, .control = on_control };
 	int dirs[2] = { -1, -1 };
 
 	service_begin(&lookupd, argc, argv);

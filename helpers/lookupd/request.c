@@ -22,41 +22,54 @@ refuse(struct ipc_peer *peer, const struct ipc_msg *msg, const char *address,
 	return ipc_refuse(peer, msg->request, why);
 }
 
+int
+request_judge(const struct tables *t, struct span address,
+    enum rcpt_kind *out, struct why *why)
+{
+	enum domain_kind kind;
+	struct addr a;
+
+	why_clear(why);
+	*out = RCPT_FOREIGN;
+	if (span_ieq_str(address, "postmaster")) {
+		*out = RCPT_LOCAL;
+		return 0;
+	}
+	if (addr_parse(address, &a, NULL) != 0) {
+		*out = RCPT_UNKNOWN;
+		return 0;
+	}
+	kind = tables_domain(t, addr_domain(&a));
+	if (kind == DOMAIN_RELAY)
+		*out = RCPT_RELAY_OK;
+	if (kind != DOMAIN_LOCAL)
+		return 0;
+	switch (recipient_exists(tables_recipient(t), addr_text(&a), why)) {
+	case MAP_FOUND:
+		*out = RCPT_LOCAL;
+		return 0;
+	case MAP_ABSENT:
+		*out = RCPT_UNKNOWN;
+		return 0;
+	case MAP_FAILED:
+		break;
+	}
+	return -1;
+}
+
 static enum verdict
 on_rcpt_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	struct request_state *s = ctx;
 	const struct rcpt_check *q = msg->body;
-	struct rcpt_verdict answer = { .kind = RCPT_FOREIGN };
-	enum domain_kind kind;
-	struct addr a;
+	struct rcpt_verdict answer = { 0 };
+	enum rcpt_kind kind;
 	struct why why;
 
-	why_clear(&why);
 	tables_refresh(s->tables);
-	if (span_ieq_str(span_str(q->address), "postmaster")) {
-		answer.kind = RCPT_LOCAL;
-		return ipc_answer(peer, msg, &rcpt_verdict_type, &answer, -1);
-	}
-	if (addr_parse(span_str(q->address), &a, NULL) != 0) {
-		answer.kind = RCPT_UNKNOWN;
-		return ipc_answer(peer, msg, &rcpt_verdict_type, &answer, -1);
-	}
-	kind = tables_domain(s->tables, addr_domain(&a));
-	if (kind == DOMAIN_RELAY)
-		answer.kind = RCPT_RELAY_OK;
-	else if (kind == DOMAIN_LOCAL)
-		switch (recipient_exists(tables_recipient(s->tables),
-		    addr_text(&a), &why)) {
-		case MAP_FOUND:
-			answer.kind = RCPT_LOCAL;
-			break;
-		case MAP_ABSENT:
-			answer.kind = RCPT_UNKNOWN;
-			break;
-		case MAP_FAILED:
-			return refuse(peer, msg, q->address, &why);
-		}
+	if (request_judge(s->tables, span_str(q->address), &kind, &why) != 0)
+		return refuse(peer, msg, q->address, &why);
+	answer.kind = (uint8_t)kind;
 	return ipc_answer(peer, msg, &rcpt_verdict_type, &answer, -1);
 }
 

@@ -5,6 +5,7 @@
 #define LOOKUPD_REQUEST_H
 
 #include "helpers/lookupd/tables.h"
+#include "ipc/msg_lookup.h"
 #include "ipc/server.h"
 
 extern const struct ipc_rule request_rules[];
@@ -14,5 +15,12 @@ extern const size_t request_rules_n;
 struct request_state {
 	struct tables *tables;
 };
+
+/*
+ * May mail for this address come in?
+ * returns  0, or -1 with why: that cannot be told now
+ */
+int	request_judge(const struct tables *t, struct span address,
+	    enum rcpt_kind *out, struct why *why) must_use;
 
 #endif

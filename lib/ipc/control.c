@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/span.h"
+#include "os/fd.h"
 
 /* One NUL-ended clean text that fills its field with NULs. */
 static int
@@ -47,4 +48,23 @@ control_format(const char *verb, const char *args,
 	memcpy(octets, verb, strlen(verb));
 	memcpy(octets + sizeof(m.verb), args, strlen(args));
 	return control_parse(octets, &m);
+}
+
+void
+control_put(struct buf *out, const struct log_field *fields)
+{
+	size_t was = out->n;
+
+	log_format(out, fields);
+	if (buf_add_char(out, '\n') != 0)
+		buf_cut(out, was);
+}
+
+void
+control_answer(int fd, struct span answer)
+{
+	if (answer.n > 0 && fd_nonblock(fd, true) == 0 &&
+	    fd_write(fd, answer.p, answer.n) < 0)
+		log_debug(LF_STR("event", "control-unread"));
+	fd_close(&fd);
 }

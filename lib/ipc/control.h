@@ -9,6 +9,8 @@
 #define IPC_CONTROL_H
 
 #include "base/base.h"
+#include "base/buf.h"
+#include "base/log.h"
 #include "ipc/msg_super.h"
 
 #define CONTROL_NAME	"control"
@@ -22,5 +24,16 @@ int	control_parse(const uint8_t octets[CONTROL_SIZE],
 /* -1: too long or not clean. */
 int	control_format(const char *verb, const char *args,
 	    uint8_t octets[CONTROL_SIZE]) must_use;
+
+/* Add one line of pairs (base/log.h) to an answer; one too many is left out. */
+#define control_line(out, ...) \
+	control_put((out), (const struct log_field[]){ __VA_ARGS__, \
+	    { .key = NULL } })
+void	control_put(struct buf *out, const struct log_field *fields);
+/*
+ * Give an answer that fits the buffer of its socket: who does not read loses
+ * the rest.  Closes fd.
+ */
+void	control_answer(int fd, struct span answer);
 
 #endif

@@ -1,0 +1,242 @@
+/*
+ * explain - see explain.h.
+ * What is told is what recipient.c does: it gets a copy of the table of
+ * functions in which each map is wrapped by one that says what it was asked.
+ */
+#include "helpers/lookupd/explain.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "helpers/lookupd/request.h"
+#include "ipc/control.h"
+#include "mail/addr.h"
+
+struct explaining {
+	const struct recipient_tables *t;	/* the real ones */
+	struct buf *out;
+	const char *sender;
+	uint32_t    targets;
+};
+
+static void
+tell(const struct explaining *x, const char *map, struct span key,
+    enum map_got got, struct span value)
+{
+	static const char *const words[] = { [MAP_FOUND] = "found",
+		[MAP_ABSENT] = "absent", [MAP_FAILED] = "failed" };
+	bool has = got == MAP_FOUND && value.n > 0;
+
+	control_line(x->out, LF_STR("step", "map"), LF_STR("map", map),
+	    LF_SPAN("key", key), LF_STR("result", words[got]),
+	    { .key = "value", .span = span_head(value, KIB),
+	    .kind = has ? LOG_IS_SPAN : LOG_IS_STR });
+}
+
+static enum map_got
+alias(void *ctx, struct span local, struct buf *value, struct why *why)
+{
+	const struct explaining *x = ctx;
+	enum map_got got = x->t->alias(x->t->ctx, local, value, why);
+
+	tell(x, "aliases", local, got, buf_span(value));
+	return got;
+}
+
+static enum map_got
+virtual(void *ctx, struct span address, struct buf *value, struct why *why)
+{
+	const struct explaining *x = ctx;
+	enum map_got got = x->t->virtual(x->t->ctx, address, value, why);
+
+	tell(x, "virtual", address, got, buf_span(value));
+	return got;
+}
+
+static enum map_got
+account(void *ctx, struct span address, struct account *out, struct why *why)
+{
+	const struct explaining *x = ctx;
+	enum map_got got = x->t->account(x->t->ctx, address, out, why);
+
+	tell(x, span_has(address, '@') ? "users" : "system users", address,
+	    got, got == MAP_FOUND ? span_str(out->maildir) : SPAN_NONE);
+	return got;
+}
+
+static int
+include(void *ctx, struct span path, struct buf *text, struct why *why)
+{
+	const struct explaining *x = ctx;
+	int rc = x->t->include(x->t->ctx, path, text, why);
+
+	tell(x, ":include:", path, rc == 0 ? MAP_FOUND : MAP_FAILED,
+	    SPAN_NONE);
+	return rc;
+}
+
+static bool
+domain_is_local(void *ctx, struct span domain)
+{
+	const struct explaining *x = ctx;
+
+	return x->t->domain_is_local(x->t->ctx, domain);
+}
+
+static enum map_got
+route(void *ctx, struct span domain, struct target *out, struct why *why)
+{
+	const struct explaining *x = ctx;
+	enum map_got got = x->t->route(x->t->ctx, domain, out, why);
+
+	tell(x, "routes", domain, got, span_str(out->nexthop));
+	return got;
+}
+
+static bool
+pipe_exists(void *ctx, struct span name)
+{
+	const struct explaining *x = ctx;
+	bool is = x->t->pipe_exists(x->t->ctx, name);
+
+	tell(x, "pipes", name, is ? MAP_FOUND : MAP_ABSENT, SPAN_NONE);
+	return is;
+}
+
+/* ------------------------------------------------------------------ targets */
+
+static void
+tell_mailbox(const struct explaining *x, const struct target *t,
+    const char *from)
+{
+	control_line(x->out, LF_STR("step", "target"),
+	    LF_STR("kind", "mailbox"), LF_STR("address", t->address),
+	    LF_STR("sender", from), LF_STR("user", t->user),
+	    LF_STR("maildir", t->maildir), LF_NUM("uid", t->uid),
+	    LF_NUM("gid", t->gid),
+	    LF_STR("detail", t->detail[0] != '\0' ? t->detail : NULL),
+	    LF_STR("home", t->system_user ? t->home : NULL),
+	    LF_STR("forward_file", t->system_user ? ".forward" : NULL));
+}
+
+static int
+give(void *ctx, const struct target *t)
+{
+	struct explaining *x = ctx;
+	const char *from = t->owner[0] != '\0' ? t->owner : x->sender;
+
+	if (++x->targets > EXPLAIN_TARGETS)
+		return 0;
+	switch ((enum target_kind)t->kind) {
+	case TARGET_MAILBOX:
+		tell_mailbox(x, t, from);
+		break;
+	case TARGET_REMOTE:
+		control_line(x->out, LF_STR("step", "target"),
+		    LF_STR("kind", "remote"), LF_STR("address", t->address),
+		    LF_STR("sender", from),
+		    LF_STR("transport", t->transport == TRANSPORT_LMTP ?
+			"lmtp" : "smtp"), LF_STR("nexthop", t->nexthop),
+		    LF_NUM("port", t->port), LF_NUM("tls", t->tls));
+		break;
+	case TARGET_PIPE:
+		control_line(x->out, LF_STR("step", "target"),
+		    LF_STR("kind", "pipe"), LF_STR("address", t->address),
+		    LF_STR("sender", from), LF_STR("program", t->nexthop));
+		break;
+	case TARGET_FAIL:
+		control_line(x->out, LF_STR("step", "target"),
+		    LF_STR("kind", "fail"), LF_STR("address", t->address),
+		    LF_STR("status", t->esc), LF_STR("why", t->text));
+		break;
+	}
+	return 0;
+}
+
+static void
+tell_why(struct buf *out, const char *step, const struct why *why)
+{
+	control_line(out, LF_STR("step", step), LF_STR("result", "failed"),
+	    LF_STR("status", why->esc), LF_STR("why", why->text));
+}
+
+static void
+tell_targets(const struct tables *t, struct span address, const char *sender,
+    struct buf *out)
+{
+	struct recipient_tables wrapped = *tables_recipient(t);
+	struct explaining x = { .t = tables_recipient(t), .out = out,
+		.sender = sender };
+	struct why why;
+	uint32_t n;
+
+	wrapped.alias = alias;
+	wrapped.virtual = virtual;
+	wrapped.account = account;
+	wrapped.include = include;
+	wrapped.domain_is_local = domain_is_local;
+	wrapped.route = route;
+	wrapped.pipe_exists = pipe_exists;
+	wrapped.ctx = &x;
+	why_set(&why, WHY_TEMP, "4.3.0", "cannot resolve now");
+	if (recipient_resolve(&wrapped, address, give, &x, &n, &why) != 0)
+		tell_why(out, "targets", &why);
+	else
+		control_line(out, LF_STR("step", "targets"),
+		    LF_NUM("count", n));
+}
+
+/* -------------------------------------------------------------------- whole */
+
+/* -1: the text is no address, which was said. */
+static int
+tell_address(const struct tables *t, const char *step, struct span text,
+    struct buf *out)
+{
+	static const char *const classes[] = { [DOMAIN_LOCAL] = "local",
+		[DOMAIN_RELAY] = "relay", [DOMAIN_FOREIGN] = "foreign" };
+	struct addr a;
+	struct why why;
+
+	if (addr_parse(text, &a, &why) != 0) {
+		tell_why(out, step, &why);
+		return -1;
+	}
+	control_line(out, LF_STR("step", step),
+	    LF_SPAN("address", addr_text(&a)),
+	    LF_SPAN("domain", addr_domain(&a)),
+	    LF_STR("class", classes[tables_domain(t, addr_domain(&a))]));
+	return 0;
+}
+
+static void
+tell_verdict(const struct tables *t, struct span address, struct buf *out)
+{
+	static const char *const words[] = { [RCPT_LOCAL] = "local",
+		[RCPT_RELAY_OK] = "relay", [RCPT_FOREIGN] = "foreign",
+		[RCPT_UNKNOWN] = "unknown" };
+	enum rcpt_kind kind;
+	struct why why;
+
+	if (request_judge(t, address, &kind, &why) != 0)
+		tell_why(out, "recipient", &why);
+	else
+		control_line(out, LF_STR("step", "recipient"),
+		    LF_STR("verdict", words[kind]), LF_NUM("number", kind));
+}
+
+void
+explain(const struct tables *t, const char *args, struct buf *out)
+{
+	struct span from = span_str(args), address = span_cut(&from, ' ');
+	char sender[LOOKUP_ADDRESS_MAX + 1] = "";
+	bool postmaster = span_ieq_str(address, "postmaster");
+
+	if (from.n > 0 && (tell_address(t, "sender", from, out) != 0 ||
+	    span_copy(from, sender, sizeof(sender)) != 0))
+		return;
+	if (!postmaster && tell_address(t, "address", address, out) != 0)
+		return;
+	tell_verdict(t, address, out);
+	tell_targets(t, address, sender[0] != '\0' ? sender : NULL, out);
+}
