@@ -41,13 +41,13 @@ explain(const struct retry_conf *c, const struct conf_view *conf,
 		    errors[i].error);
 		bool usual = r == &c->usual;
 
-		control_line(out, LF_STR("step", "retry"),
-		    LF_STR("error", errors[i].name),
-		    LF_STR("rule", usual ? "retry_min, retry_max" :
+		control_line(out, CL_STR("step", "retry"),
+		    CL_STR("error", errors[i].name),
+		    CL_STR("rule", usual ? "retry_min, retry_max" :
 			conf_item(conf, "retry_rules",
 			(size_t)(r - c->rules))),
-		    LF_INT("first", r->steps[0]), LF_INT("longest", r->max_s),
-		    LF_INT("expire", retry_left(c, r, 0, false)));
+		    CL_INT("first", r->steps[0]), CL_INT("longest", r->max_s),
+		    CL_INT("expire", retry_left(c, r, 0, false)));
 	}
 	return 0;
 }

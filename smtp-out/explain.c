@@ -48,11 +48,11 @@ tell_host(const struct route_plan *p, struct buf *out)
 		sock_format_ip(&p->addresses[i], ip);
 		(void)!buf_addf(&all, "%s%s", i > 0 ? "," : "", ip);
 	}
-	control_line(out, LF_STR("step", "host"), LF_STR("host", p->name),
-	    LF_NUM("preference", p->hosts.v[p->host - 1].preference),
-	    LF_SPAN("addresses", buf_span(&all)), LF_NUM("port", p->port),
-	    LF_STR("tls", least[p->secure.least]),
-	    LF_STR("why", p->secure.why), LF_NUM("tlsa", p->secure.ntlsa));
+	control_line(out, CL_STR("step", "host"), CL_STR("host", p->name),
+	    CL_NUM("preference", p->hosts.v[p->host - 1].preference),
+	    CL_SPAN("addresses", buf_span(&all)), CL_NUM("port", p->port),
+	    CL_STR("tls", least[p->secure.least]),
+	    CL_STR("why", p->secure.why), CL_NUM("tlsa", p->secure.ntlsa));
 	buf_fini(&all);
 }
 
@@ -60,9 +60,9 @@ static void
 tell_why(const char *step, const char *host, const struct why *why,
     struct buf *out)
 {
-	control_line(out, LF_STR("step", step), LF_STR("host", host),
-	    LF_STR("result", why->kind == WHY_PERM ? "never" : "later"),
-	    LF_STR("status", why->esc), LF_STR("why", why->text));
+	control_line(out, CL_STR("step", step), CL_STR("host", host),
+	    CL_STR("result", why->kind == WHY_PERM ? "never" : "later"),
+	    CL_STR("status", why->esc), CL_STR("why", why->text));
 }
 
 void
@@ -82,13 +82,13 @@ explain(const char *args, struct ipc_client *dns,
 		tell_why("nexthop", job.nexthop, &why, out);
 		return;
 	}
-	control_line(out, LF_STR("step", "nexthop"),
-	    LF_STR("nexthop", job.nexthop),
-	    LF_STR("mx", p.hosts.looked_up ? "looked up" : "none"),
-	    LF_STR("dnssec", p.mx_signed ? "signed" : "unsigned"),
-	    LF_NUM("hosts", p.hosts.n),
-	    LF_STR("tls", demand_name(p.demand)), LF_STR("by", p.demand_why),
-	    LF_STR("source", source[0] != '\0' ? source : NULL));
+	control_line(out, CL_STR("step", "nexthop"),
+	    CL_STR("nexthop", job.nexthop),
+	    CL_STR("mx", p.hosts.looked_up ? "looked up" : "none"),
+	    CL_STR("dnssec", p.mx_signed ? "signed" : "unsigned"),
+	    CL_NUM("hosts", p.hosts.n),
+	    CL_STR("tls", demand_name(p.demand)), CL_STR("by", p.demand_why),
+	    CL_STR("source", source[0] != '\0' ? source : NULL));
 	while (connect_look(&p, dns)) {
 		if (p.failed)
 			tell_why("host", p.name, &p.why, out);

@@ -40,11 +40,11 @@ tell(const char *listener, const char *login, enum say mail, enum say rcpt,
 {
 	enum say what = mail == SAY_MAIL_OK ? rcpt : mail;
 
-	control_line(out, LF_STR("step", "access"),
-	    LF_STR("listener", listener), LF_STR("login", login),
-	    LF_STR("command", mail == SAY_MAIL_OK ? "RCPT" : "MAIL"),
-	    LF_NUM("code", say_code(what)), LF_STR("status", say_esc(what)),
-	    LF_STR("text", say_words(what)));
+	control_line(out, CL_STR("step", "access"),
+	    CL_STR("listener", listener), CL_STR("login", login),
+	    CL_STR("command", mail == SAY_MAIL_OK ? "RCPT" : "MAIL"),
+	    CL_NUM("code", say_code(what)), CL_STR("status", say_esc(what)),
+	    CL_STR("text", say_words(what)));
 }
 
 void
@@ -62,11 +62,11 @@ explain(const struct settings *set, const char *args, struct buf *out)
 	f.relay_client = settings_has(&set->relay, &a.client);
 	f.loopback = sock_is_loopback(&a.client);
 	f.xclient = settings_has(&set->xclient, &a.client);
-	control_line(out, LF_STR("step", "client"),
-	    LF_STR("relay_clients", f.relay_client ? "yes" : "no"),
-	    LF_STR("proxy_clients", settings_has(&set->proxies, &a.client) ?
+	control_line(out, CL_STR("step", "client"),
+	    CL_STR("relay_clients", f.relay_client ? "yes" : "no"),
+	    CL_STR("proxy_clients", settings_has(&set->proxies, &a.client) ?
 		"yes" : "no"),
-	    LF_STR("xclient_hosts", f.xclient ? "yes" : "no"));
+	    CL_STR("xclient_hosts", f.xclient ? "yes" : "no"));
 	tell("mx", "no", policy_mail(&f, &mail, most),
 	    policy_rcpt(&f, &a.to, a.verdict), out);
 	f.kind = LISTENER_SUBMISSION;

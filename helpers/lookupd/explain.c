@@ -27,8 +27,8 @@ tell(const struct explaining *x, const char *map, struct span key,
 		[MAP_ABSENT] = "absent", [MAP_FAILED] = "failed" };
 	bool has = got == MAP_FOUND && value.n > 0;
 
-	control_line(x->out, LF_STR("step", "map"), LF_STR("map", map),
-	    LF_SPAN("key", key), LF_STR("result", words[got]),
+	control_line(x->out, CL_STR("step", "map"), CL_STR("map", map),
+	    CL_SPAN("key", key), CL_STR("result", words[got]),
 	    { .key = "value", .span = span_head(value, KIB),
 	    .kind = has ? LOG_IS_SPAN : LOG_IS_STR });
 }
@@ -109,14 +109,14 @@ static void
 tell_mailbox(const struct explaining *x, const struct target *t,
     const char *from)
 {
-	control_line(x->out, LF_STR("step", "target"),
-	    LF_STR("kind", "mailbox"), LF_STR("address", t->address),
-	    LF_STR("sender", from), LF_STR("user", t->user),
-	    LF_STR("maildir", t->maildir), LF_NUM("uid", t->uid),
-	    LF_NUM("gid", t->gid),
-	    LF_STR("detail", t->detail[0] != '\0' ? t->detail : NULL),
-	    LF_STR("home", t->system_user ? t->home : NULL),
-	    LF_STR("forward_file", t->system_user ? ".forward" : NULL));
+	control_line(x->out, CL_STR("step", "target"),
+	    CL_STR("kind", "mailbox"), CL_STR("address", t->address),
+	    CL_STR("sender", from), CL_STR("user", t->user),
+	    CL_STR("maildir", t->maildir), CL_NUM("uid", t->uid),
+	    CL_NUM("gid", t->gid),
+	    CL_STR("detail", t->detail[0] != '\0' ? t->detail : NULL),
+	    CL_STR("home", t->system_user ? t->home : NULL),
+	    CL_STR("forward_file", t->system_user ? ".forward" : NULL));
 }
 
 static int
@@ -132,22 +132,22 @@ give(void *ctx, const struct target *t)
 		tell_mailbox(x, t, from);
 		break;
 	case TARGET_REMOTE:
-		control_line(x->out, LF_STR("step", "target"),
-		    LF_STR("kind", "remote"), LF_STR("address", t->address),
-		    LF_STR("sender", from),
-		    LF_STR("transport", t->transport == TRANSPORT_LMTP ?
-			"lmtp" : "smtp"), LF_STR("nexthop", t->nexthop),
-		    LF_NUM("port", t->port), LF_NUM("tls", t->tls));
+		control_line(x->out, CL_STR("step", "target"),
+		    CL_STR("kind", "remote"), CL_STR("address", t->address),
+		    CL_STR("sender", from),
+		    CL_STR("transport", t->transport == TRANSPORT_LMTP ?
+			"lmtp" : "smtp"), CL_STR("nexthop", t->nexthop),
+		    CL_NUM("port", t->port), CL_NUM("tls", t->tls));
 		break;
 	case TARGET_PIPE:
-		control_line(x->out, LF_STR("step", "target"),
-		    LF_STR("kind", "pipe"), LF_STR("address", t->address),
-		    LF_STR("sender", from), LF_STR("program", t->nexthop));
+		control_line(x->out, CL_STR("step", "target"),
+		    CL_STR("kind", "pipe"), CL_STR("address", t->address),
+		    CL_STR("sender", from), CL_STR("program", t->nexthop));
 		break;
 	case TARGET_FAIL:
-		control_line(x->out, LF_STR("step", "target"),
-		    LF_STR("kind", "fail"), LF_STR("address", t->address),
-		    LF_STR("status", t->esc), LF_STR("why", t->text));
+		control_line(x->out, CL_STR("step", "target"),
+		    CL_STR("kind", "fail"), CL_STR("address", t->address),
+		    CL_STR("status", t->esc), CL_STR("why", t->text));
 		break;
 	}
 	return 0;
@@ -156,8 +156,8 @@ give(void *ctx, const struct target *t)
 static void
 tell_why(struct buf *out, const char *step, const struct why *why)
 {
-	control_line(out, LF_STR("step", step), LF_STR("result", "failed"),
-	    LF_STR("status", why->esc), LF_STR("why", why->text));
+	control_line(out, CL_STR("step", step), CL_STR("result", "failed"),
+	    CL_STR("status", why->esc), CL_STR("why", why->text));
 }
 
 static void
@@ -182,8 +182,8 @@ tell_targets(const struct tables *t, struct span address, const char *sender,
 	if (recipient_resolve(&wrapped, address, give, &x, &n, &why) != 0)
 		tell_why(out, "targets", &why);
 	else
-		control_line(out, LF_STR("step", "targets"),
-		    LF_NUM("count", n));
+		control_line(out, CL_STR("step", "targets"),
+		    CL_NUM("count", n));
 }
 
 /* -------------------------------------------------------------------- whole */
@@ -202,10 +202,10 @@ tell_address(const struct tables *t, const char *step, struct span text,
 		tell_why(out, step, &why);
 		return -1;
 	}
-	control_line(out, LF_STR("step", step),
-	    LF_SPAN("address", addr_text(&a)),
-	    LF_SPAN("domain", addr_domain(&a)),
-	    LF_STR("class", classes[tables_domain(t, addr_domain(&a))]));
+	control_line(out, CL_STR("step", step),
+	    CL_SPAN("address", addr_text(&a)),
+	    CL_SPAN("domain", addr_domain(&a)),
+	    CL_STR("class", classes[tables_domain(t, addr_domain(&a))]));
 	return 0;
 }
 
@@ -221,8 +221,8 @@ tell_verdict(const struct tables *t, struct span address, struct buf *out)
 	if (request_judge(t, address, &kind, &why) != 0)
 		tell_why(out, "recipient", &why);
 	else
-		control_line(out, LF_STR("step", "recipient"),
-		    LF_STR("verdict", words[kind]), LF_NUM("number", kind));
+		control_line(out, CL_STR("step", "recipient"),
+		    CL_STR("verdict", words[kind]), CL_NUM("number", kind));
 }
 
 void

@@ -25,7 +25,14 @@ int	control_parse(const uint8_t octets[CONTROL_SIZE],
 int	control_format(const char *verb, const char *args,
 	    uint8_t octets[CONTROL_SIZE]) must_use;
 
-/* Add one line of pairs (base/log.h) to an answer; one too many is left out. */
+/*
+ * Add one line of pairs to an answer, in the form of the log (base/log.h) but
+ * with keys of its own; one too many is left out.
+ */
+#define CL_STR	LF_STR
+#define CL_SPAN	LF_SPAN
+#define CL_NUM	LF_NUM
+#define CL_INT	LF_INT
 #define control_line(out, ...) \
 	control_put((out), (const struct log_field[]){ __VA_ARGS__, \
 	    { .key = NULL } })
