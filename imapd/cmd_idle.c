@@ -55,7 +55,7 @@ void
 cmd_idle(struct session *s, const union args *a)
 {
 	int64_t end_ms = clock_deadline(s->how->idle_ms);
-	struct watch watch = { .fd = -1 };
+	struct watch watch = WATCH_NONE;
 
 	(void)a;
 	content_reset(&s->content);

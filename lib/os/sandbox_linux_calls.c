@@ -100,6 +100,7 @@ const struct call_rule calls_allowed[] = {
 	FCNTL(F_GETLK, F), FCNTL(F_SETLK, F), FCNTL(F_SETLKW, F),
 	FCNTL(F_OFD_GETLK, F), FCNTL(F_OFD_SETLK, F),
 	FCNTL(F_OFD_SETLKW, F), FCNTL(F_SETLEASE, F), FCNTL(F_GETLEASE, F),
+	FCNTL(F_NOTIFY, F),
 	FCNTL(F_SETSIG, F),	/* of a lease; its owner is who took it */
 	CALL_IF("ioctl", S, IS(1, FIONREAD)),
 	CALL_IF("ioctl", S, IS(1, FIONBIO)),

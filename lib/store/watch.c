@@ -4,27 +4,26 @@
  */
 #include "store/watch.h"
 
-#include "os/fd.h"
-#include "os/notify.h"
-
 void
 watch_open(struct watch *w, const struct folder *f)
 {
 	int dirs[2];
 
 	folder_dirs(f, dirs);
-	w->fd = notify_open(dirs, COUNT(dirs));
+	if (notify_open(&w->notify, dirs, COUNT(dirs)) != 0)
+		notify_close(&w->notify);	/* the caller polls */
+	w->fd = w->notify.fd;
 }
 
 void
 watch_drain(struct watch *w)
 {
-	if (w->fd >= 0)
-		notify_drain(w->fd);
+	notify_drain(&w->notify);
 }
 
 void
 watch_close(struct watch *w)
 {
-	fd_close(&w->fd);
+	notify_close(&w->notify);
+	w->fd = -1;
 }
