@@ -221,8 +221,11 @@ reply_flags(struct session *s)
 	else {
 		reply_put_flags(&names, s->folder, &all);
 		/* "\*": keywords can be made (RFC 3501 7.1). */
-		buf_cut(&names, names.n - 1);
-		buf_add_str(&names, " \\*)] Flags permitted");
+		if (folder_keyword_room(s->folder)) {
+			buf_cut(&names, names.n - 1);
+			buf_add_str(&names, " \\*)");
+		}
+		buf_add_str(&names, "] Flags permitted");
 	}
 	reply_untagged_span(s, buf_span(&names));
 	buf_fini(&names);

@@ -97,6 +97,8 @@ uint32_t    folder_uidnext(const struct folder *f);
 const char *folder_guid(const struct folder *f);	/* 32 hex digits */
 /* The name of keyword letter i, 0 .. KEYWORDS_MAX - 1, or NULL. */
 const char *folder_keyword(const struct folder *f, unsigned i);
+/* A message here can get a keyword that has no letter yet. */
+bool	folder_keyword_room(const struct folder *f);
 /* -1: no message here can have it. */
 int	    folder_keyword_index(const struct folder *f, struct span name);
 /* The word with that key from the uidlist header (Dovecot: P), or p == NULL. */

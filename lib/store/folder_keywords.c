@@ -112,21 +112,43 @@ letters_in_use(const struct folder *f)
 	return used;
 }
 
+/*
+ * Names get free letters; then, where none is free, those that no message has.
+ * returns  true: the table changed
+ */
+static bool
+give_letters(struct folder *f, const struct span *names, size_t n)
+{
+	uint32_t used = letters_in_use(f);
+	bool grown = false;
+	int at;
+
+	for (size_t i = 0; i < n; i++) {
+		at = keywords_find(&f->keywords, names[i]);
+		if (at < 0) {
+			at = keywords_add(&f->keywords, names[i], used);
+			if (at < 0 && keywords_drop_unused(&f->keywords, used))
+				at = keywords_add(&f->keywords, names[i],
+				    used);
+			grown = grown || at >= 0;
+		}
+		if (at >= 0)
+			used |= (uint32_t)1 << at;
+	}
+	return grown;
+}
+
 static int
 add_locked(struct folder *f, const struct span *names, size_t n,
     struct why *why)
 {
-	uint32_t used = letters_in_use(f);
 	struct buf text;
-	bool grown = false;
+	bool grown;
 	int rc = 0;
 
 	if (folder_keywords_read(f, why) != 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (keywords_find(&f->keywords, names[i]) < 0 &&
-		    keywords_add(&f->keywords, names[i], used) >= 0)
-			grown = true;
+	grown = give_letters(f, names, n);
 	if (!grown)
 		return 0;	/* no place: the caller sees it */
 	buf_init(&text, KEYWORDS_FILE_MAX);
@@ -157,6 +179,21 @@ add_names(struct folder *f, const struct span *names, size_t n,
 	return rc;
 }
 
+static bool
+table_is_full(const struct folder *f)
+{
+	for (size_t i = 0; i < KEYWORDS_MAX; i++)
+		if (f->keywords.name[i] == NULL)
+			return false;
+	return true;
+}
+
+bool
+folder_keyword_room(const struct folder *f)
+{
+	return letters_in_use(f) != ((uint32_t)1 << KEYWORDS_MAX) - 1;
+}
+
 int
 folder_letters(struct folder *f, const struct span *names, size_t n,
     uint32_t *letters, bool *full, struct why *why)
@@ -171,6 +208,9 @@ folder_letters(struct folder *f, const struct span *names, size_t n,
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		unknown += keywords_find(&f->keywords, names[i]) < 0;
+	/* Which letters are free to be taken away is seen in a fresh view. */
+	if (unknown > 0 && table_is_full(f) && folder_refresh(f, why) != 0)
+		return -1;
 	if (unknown > 0 && add_names(f, names, n, why) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {

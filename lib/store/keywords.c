@@ -73,6 +73,21 @@ keywords_find(const struct keywords *k, struct span name)
 	return -1;
 }
 
+bool
+keywords_drop_unused(struct keywords *k, uint32_t used)
+{
+	bool dropped = false;
+
+	for (int i = 0; i < KEYWORDS_MAX; i++) {
+		if (k->name[i] == NULL || (used >> i & 1) != 0)
+			continue;
+		free(k->name[i]);
+		k->name[i] = NULL;
+		dropped = true;
+	}
+	return dropped;
+}
+
 int
 keywords_add(struct keywords *k, struct span name, uint32_t used)
 {

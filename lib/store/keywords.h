@@ -33,5 +33,7 @@ int	keywords_find(const struct keywords *k, struct span name);
  * returns  -1: none is free, or name is no keyword
  */
 int	keywords_add(struct keywords *k, struct span name, uint32_t used);
+/* Letters that are not in use lose their names; true: one did. */
+bool	keywords_drop_unused(struct keywords *k, uint32_t used);
 
 #endif

@@ -308,13 +308,27 @@ def test_store(c):
 
 
 def test_keywords_end(c):
-    """Beyond 26 there is no place: NO [LIMIT], and the rest is stored."""
+    """Beyond 26 there is no place: NO [LIMIT], and the rest is stored.  What no
+    message has any more makes place."""
+    def permanent(lines):
+        (line,) = [x for x in lines if b"[PERMANENTFLAGS" in x]
+        return line
     select(c, 1)
     for i in range(26):
-        c.ok("STORE 1 +FLAGS (k%d)" % i)
+        lines = c.ok("STORE 1 +FLAGS (k%d)" % i)[0]
+        assert (rb"\*" in permanent(lines)) == (i < 25)
     _, tagged = c.cmd("STORE 1 +FLAGS (\\Flagged onemore)")
     assert tagged.startswith(b"NO [LIMIT]")
     assert b"\\Flagged" in c.ok("FETCH 1 FLAGS")[0][0]
+    c.ok("STORE 1 -FLAGS (k7)")
+    assert rb"\*" in permanent(c.ok("SELECT INBOX")[0])
+    lines = c.ok("STORE 1 +FLAGS (onemore)")[0]
+    assert b"onemore" in permanent(lines) and b"k7 " not in permanent(lines)
+    assert rb"\*" not in permanent(lines)
+    words = c.ok("FETCH 1 FLAGS")[0][0]
+    assert b"onemore" in words and b"k7 " not in words and b"k6 " in words
+    # Another session knows the same.
+    assert c.cmd("STORE 1 +FLAGS (k7)")[1].startswith(b"NO [LIMIT]")
 
 
 def test_expunge_numbers(c):

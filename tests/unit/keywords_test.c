@@ -51,6 +51,9 @@ test_add(void **state)
 		T_TRUE(keywords_add(&k, span_str(name), 0) >= 0);
 	}
 	T_INT(keywords_add(&k, SPAN_LIT("27th"), 0), -1);
+	T_TRUE(!keywords_drop_unused(&k, UINT32_MAX));
+	T_TRUE(keywords_drop_unused(&k, ~(uint32_t)(1 << 5)));
+	T_INT(keywords_add(&k, SPAN_LIT("27th"), ~(uint32_t)(1 << 5)), 5);
 	keywords_fini(&k);
 }
 
