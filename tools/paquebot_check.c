@@ -10,7 +10,9 @@
 
 #include "base/buf.h"
 #include "mail/dsn_words.h"
+#include "mail/addr.h"
 #include "map/bdb.h"
+#include "map/fold.h"
 #include "map/table.h"
 #include "os/fd.h"
 #include "os/fs.h"
@@ -44,9 +46,10 @@ domain_has_postmaster(const char *domain)
 	bool has;
 
 	buf_init(&address, MAP_KEY_MAX);
-	(void)buf_addf(&address, POSTMASTER "@%s", domain);
-	has = map_has("virtual", buf_span(&address)) ||
-	    map_has("accounts", buf_span(&address));
+	has = buf_add_str(&address, POSTMASTER "@") == 0 &&
+	    fold_domain(span_str(domain), &address) == 0 &&
+	    (map_has("virtual", buf_span(&address)) ||
+	    map_has("accounts", buf_span(&address)));
 	buf_fini(&address);
 	return has;
 }
@@ -121,9 +124,26 @@ check_templates(const struct conf_view *conf)
 	return -1;
 }
 
+/* conf/cross sees the form of UTF-8 alone: master has no library for more. */
+static void
+check_domains(const struct conf_view *conf, const char *setting)
+{
+	char canonical[ADDR_DOMAIN_SIZE];
+
+	for (size_t i = 0; i < conf_count(conf, setting); i++) {
+		const char *name = conf_item(conf, setting, i);
+
+		if (addr_parse_domain(span_str(name), canonical, NULL) != 0)
+			(void)fprintf(stderr, "paquebot: warning: %s: \"%s\" "
+			    "is no domain that IDNA allows\n", setting, name);
+	}
+}
+
 void
 check_warnings(const struct conf_view *conf)
 {
+	check_domains(conf, "domains");
+	check_domains(conf, "relay_domains");
 	if (!has_postmaster(conf))
 		(void)fprintf(stderr, "paquebot: warning: nobody gets the "
 		    "mail for postmaster: set postmaster, or make an alias "

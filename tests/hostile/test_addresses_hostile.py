@@ -370,6 +370,57 @@ def test_A10_one_meaning_of_each_spelling(paq, spelling, mailbox):
         assert not paq.stored(other)
 
 
+# In a message with SMTPUTF8: what IDNA says is the same name is, nothing else.
+UTF8_SPELLINGS = [
+    ("bob@\uff24\uff25\uff2d\uff2f.example", BOB),       # FULLWIDTH DEMO
+    ("bob@demo\u3002example", BOB),        # IDEOGRAPHIC FULL STOP
+    ("bob@dem\u043e.example", None), ("b\u043eb@demo.example", None),
+    ("\uff42ob@demo.example", None), ("bob\u0301@demo.example", None),
+    ("bob\u200d@demo.example", None), ("bob\u200b@demo.example", None),
+    ("bob\u202e@demo.example", None), ("bob\u2066@demo.example", None),
+    ("bob\ufe0f@demo.example", None), ("bob\u00ad@demo.example", None),
+    ("bob\uff20demo.example", None), ("bob@evil\uff20demo.example", None),
+    ("bob@demo.example\uff0fx", None), ("bob@demo\u00ad.example", None),
+    ("bob@d\u0435mo.example", None), ("bob@demo.ex\u00e4mple", None),
+    ("b\u2024ob@demo.example", None), ("\u2068bob@demo.example", None),
+    ("../\u00fc@demo.example", None), ("\u00fc/x@demo.example", None),
+    ("%d\u00fc@demo.example", None), ("*)(uid=\u00fc@demo.example", None),
+]
+
+
+@pytest.mark.parametrize("spelling,mailbox", UTF8_SPELLINGS,
+                         ids=[ascii(s[0]) for s in UTF8_SPELLINGS])
+def test_A10_one_meaning_of_each_spelling_in_utf8(paq, spelling, mailbox):
+    c = mx(paq)
+    c.ok("MAIL FROM:<a@b.example> SMTPUTF8")
+    code = c.code(f"RCPT TO:<{spelling}>".encode())
+    if mailbox is None:
+        assert 500 <= code <= 599
+        assert c.code("DATA") == 503
+        return
+    assert code == 250
+    assert c.data(MAIL)[0] == 250
+    assert len(fresh(paq, mailbox)) == 1
+    for other in {ALICE, BOB, CAROL} - {mailbox}:
+        assert not paq.stored(other)
+
+
+@pytest.mark.parametrize("octets", UTF8)
+def test_A8_cut_and_wrong_utf8_in_the_envelope(paq, octets):
+    """At the end of a command, of a local part, of a label and of an ORCPT."""
+    for path in (b"%s@demo.example", b"bob%s@demo.example", b"bob@demo.%s",
+                 b"\"%s\"@demo.example", b"bob@%s.example"):
+        c = mx(paq)
+        assert c.code(b"MAIL FROM:<" + path % octets + b"> SMTPUTF8") == 501
+        c.ok("MAIL FROM:<> SMTPUTF8")
+        assert c.code(b"RCPT TO:<" + path % octets + b">") == 501
+        assert c.code(b"RCPT TO:<" + path % octets) == 501
+        assert c.code(b"RCPT TO:<bob@demo.example> ORCPT=utf-8;" +
+                      octets) == 501
+        assert c.code(b"VRFY " + octets + b" SMTPUTF8") == 501
+        assert c.code("NOOP") == 250
+
+
 def test_A10_a_literal_of_a_user_does_not_loop(paq):
     """From a user, who may send anywhere: our own addresses are no way out."""
     for literal in ("[127.0.0.1]", "[IPv6:::1]", "[0.0.0.0]"):
