@@ -16,7 +16,7 @@
 /* In memory. */
 #define RCPTS_MESSAGE_MAX	200000	/* of one message, expanded */
 #define RCPTS_MAX		1000000	/* of all: 100 octets each */
-#define WAITING_MAX		2000000	/* deferred: 80 octets each */
+#define WAITING_MAX		2000000	/* deferred: 30 octets each */
 #define DESTS_MAX		200000	/* with their routes */
 #define ENVELOPE_MEMORY		(64 * MIB)	/* while one is parsed */
 #define LOG_FDS_MAX		256	/* queue files open for their log */
