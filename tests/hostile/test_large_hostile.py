@@ -25,11 +25,13 @@ LONG = bool(os.environ.get("LONG"))
 SIZES, FOLDERS = ((100000, 1000000), 99000) if LONG else ((20000,), 3000)
 BOB = "bob@demo.example"
 TEXT = b"Subject: x\n\nx\n"
+PATIENCE_S = 3600 if LONG else 300
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def imap(paq):
-    c = Imap(socket.create_connection((paq.host, paq.port["imap"]), 60), 300)
+    c = Imap(socket.create_connection((paq.host, paq.port["imap"]), 60),
+             PATIENCE_S)
     c.line()
     c.ok(f'LOGIN {BOB} "{paq.users[BOB]}"')
     return c
@@ -95,7 +97,7 @@ def test_C15_many_messages(make_suite, many):
     paq.write().start()
     fill(paq.maildir(BOB), many)
     one = len(TEXT) + 3
-    c = poplib.POP3(paq.host, paq.port["pop3"], timeout=300)
+    c = poplib.POP3(paq.host, paq.port["pop3"], timeout=PATIENCE_S)
     c.user(BOB)
     c.pass_(paq.users[BOB])
     meter = Meter(paq, "pop3-session")
