@@ -49,6 +49,12 @@ sendable(struct span s, size_t most)
 	return s.n <= most;
 }
 
+static bool
+is_mark(char c)
+{
+	return c == '+' || c == '-' || c == '=';
+}
+
 static int
 judge(const struct queue_envelope *e, struct why *why)
 {
@@ -58,6 +64,9 @@ judge(const struct queue_envelope *e, struct why *why)
 		return bad(why, "sender");
 	if (e->time > now_s + CLOCK_SLACK_S)
 		return bad(why, "time");
+	if (e->verp.n > 0 && (e->verp.n != 2 || !is_mark(e->verp.p[0]) ||
+	    !is_mark(e->verp.p[1])))
+		return bad(why, "verp");
 	if (!sendable(e->envid, ENVID_MAX))
 		return bad(why, "envelope id");
 	for (size_t i = 0; i < e->rcpts_n; i++)

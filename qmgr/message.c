@@ -18,6 +18,7 @@
 #include "qmgr/expand.h"
 #include "qmgr/limits.h"
 #include "qmgr/sync.h"
+#include "qmgr/verp.h"
 #include "qmgr/wish.h"
 
 struct piece {
@@ -126,6 +127,7 @@ message_free(struct message *m)
 	(void)hash_del(q->messages, span_str(m->id));	/* m itself */
 	free(m->originals);
 	free(m->wishes);
+	free(m->verps);
 	free(m->rcpts);
 	free(m);
 	qmgr_wake(q);	/* there is room for another */
@@ -175,6 +177,22 @@ move_to(char **at, struct span s)
 	return kept;
 }
 
+static void
+make_verps(struct message *m, struct span marks)
+{
+	struct buf address;
+
+	m->verps = xcalloc(m->envelope_n, sizeof(m->verps[0]));
+	buf_init(&address, KIB);
+	for (uint32_t i = 0; i < m->envelope_n; i++) {
+		buf_clear(&address);
+		if (verp_put(&address, m->from, m->rcpts[i].address,
+		    marks) == 0)
+			m->verps[i] = message_keep(m, buf_span(&address));
+	}
+	buf_fini(&address);
+}
+
 void
 message_fill(struct message *m, const struct queue_head *h)
 {
@@ -220,6 +238,8 @@ message_fill(struct message *m, const struct queue_head *h)
 				.notify = (uint8_t)e->rcpts[i].notify,
 				.orcpt = move_to(&at, e->rcpts[i].orcpt) };
 	}
+	if (e->verp.n > 0 && m->from.n > 0)
+		make_verps(m, e->verp);
 }
 
 void
@@ -306,8 +326,11 @@ struct span
 rcpt_sender(const struct message *m, uint32_t i)
 {
 	/* Mail without a sender stays without: RFC 5321 4.5.5. */
-	return m->from.n > 0 && m->rcpts[i].owner.n > 0 ? m->rcpts[i].owner :
-	    m->from;
+	if (m->from.n > 0 && m->rcpts[i].owner.n > 0)
+		return m->rcpts[i].owner;
+	if (m->verps != NULL && m->verps[m->rcpts[i].root].n > 0)
+		return m->verps[m->rcpts[i].root];
+	return m->from;
 }
 
 bool

@@ -81,7 +81,7 @@ struct message {
 	struct span  from;
 	struct span  account;	/* who had logged in to send it, or empty */
 	struct rcpt *rcpts;	/* the first envelope_n are the envelope's */
-	struct span *originals;	/* of those */
+	struct span *originals, *verps;	/* of those; or NULL: no such senders */
 	struct wish *wishes;	/* of those, or NULL: nobody has any */
 	struct span  envid;
 	uint8_t	     ret;	/* enum queue_ret */

@@ -2,6 +2,8 @@
  * cmd_mail - MAIL and RCPT: who sends, and to whom.  Nothing is made in the
  * queue before DATA.
  */
+#include <string.h>
+
 #include "base/log.h"
 #include "smtpd/ask_lookup.h"
 #include "smtpd/ask_tally.h"
@@ -63,6 +65,9 @@ cmd_mail(struct session *s, const struct verb_cmd *cmd)
 		log_sender(s, &mail->from, say_words(what));
 	if (what == SAY_MAIL_OK) {
 		envelope_begin(&s->env, mail);
+		if (mail->has_verp)
+			memcpy(s->env.verp, mail->verp[0] != '\0' ?
+			    mail->verp : s->set->verp, sizeof(s->env.verp));
 		s->env.from_own = own;
 		session_enter(s, ST_MAIL);
 	}

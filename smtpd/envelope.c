@@ -36,7 +36,7 @@ envelope_clear(struct envelope *e)
 	e->body_8bit = e->utf8 = false;
 	e->from_own = false;
 	e->ret = VERB_RET_NONE;
-	e->envid[0] = '\0';
+	e->envid[0] = e->verp[0] = '\0';
 	e->from = (struct addr){ .kind = ADDR_NULL };
 }
 

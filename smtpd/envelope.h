@@ -21,6 +21,7 @@ struct envelope {
 	bool	    utf8;	/* SMTPUTF8 (RFC 6531 3.4) */
 	enum verb_ret ret;	/* RFC 3461 4.3 */
 	char	    envid[ENVELOPE_ENVID_MAX + 1];	/* decoded, or "" */
+	char	    verp[3];	/* delimiters of XVERP, or "" */
 	struct buf  rcpts;	/* of each: canonical address NUL, one octet of
 				   notify, ORCPT decoded NUL */
 	size_t	    rcpts_n, rcpts_max;

@@ -91,6 +91,7 @@ put_envelope(const struct intake *in, bool body_8bit, struct queue_writer *w,
 		    s->env.ret == VERB_RET_HDRS ? QUEUE_RET_HDRS :
 		    QUEUE_RET_NONE,
 		.envid = span_str(s->env.envid),
+		.verp = span_str(s->env.verp),
 		.smtputf8 = s->env.utf8,
 		.rcpts = rcpts,
 		.rcpts_n = s->env.rcpts_n,

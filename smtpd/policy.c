@@ -18,6 +18,12 @@ policy_may_relay(const struct facts *f)
 }
 
 bool
+policy_may_verp(const struct facts *f)
+{
+	return f->verp_client || f->logged_in || f->kind == LISTENER_LOCAL;
+}
+
+bool
 policy_clear(const struct facts *f)
 {
 	return f->tls || f->loopback || f->plain_anywhere;

@@ -23,6 +23,7 @@ struct facts {			/* what is known of a client */
 	bool logged_in;
 	enum sender_scope senders;	/* setting sender_check */
 	bool xclient;		/* its address stands in xclient_hosts */
+	bool verp_client;	/* its address stands in verp_clients */
 	bool certified;		/* we have a certificate: TLS can be had */
 	bool tls;		/* all that was said came by TLS */
 };
@@ -38,6 +39,8 @@ struct counts {			/* of one connection */
 
 /* May it hand in mail for other hosts? */
 bool	policy_may_relay(const struct facts *f);
+/* May it ask for a sender address of each recipient's own (XVERP)? */
+bool	policy_may_verp(const struct facts *f);
 /* May a password be sent as it is? */
 bool	policy_clear(const struct facts *f);
 /* Is AUTH announced and taken? */

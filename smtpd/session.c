@@ -73,6 +73,8 @@ session_caps(const struct session *s)
 		caps |= EHLO_AUTH;
 	if (s->facts.xclient)
 		caps |= EHLO_XCLIENT | EHLO_XFORWARD;
+	if (policy_may_verp(&s->facts))
+		caps |= EHLO_XVERP;
 	if (policy_tls_offered(&s->facts))
 		caps |= EHLO_STARTTLS;
 	return caps;
@@ -310,6 +312,7 @@ session_is_from(struct session *s, const struct sock_addr *client)
 	s->facts.relay_client = settings_has(&s->set->relay, client);
 	/* Behind a proxy that spoke for a client, that client speaks. */
 	s->facts.xclient = settings_has(&s->set->xclient, client);
+	s->facts.verp_client = settings_has(&s->set->verp_nets, client);
 	find_mechanisms(s);
 }
 
@@ -317,6 +320,7 @@ void
 session_is_unknown(struct session *s)
 {
 	s->facts.loopback = s->facts.relay_client = s->facts.xclient = false;
+	s->facts.verp_client = false;
 	find_mechanisms(s);
 }
 

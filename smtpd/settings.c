@@ -105,6 +105,9 @@ settings_load(struct settings *s, const struct conf_view *v)
 	load_nets(&s->relay, v, "relay_clients");
 	load_nets(&s->proxies, v, "proxy_clients");
 	load_nets(&s->xclient, v, "xclient_hosts");
+	load_nets(&s->verp_nets, v, "verp_clients");
+	span_copy_cut(span_str(conf_str(v, "verp_delimiters")), s->verp,
+	    sizeof(s->verp));
 }
 
 void
@@ -114,6 +117,7 @@ settings_fini(struct settings *s)
 	free_nets(&s->relay);
 	free_nets(&s->proxies);
 	free_nets(&s->xclient);
+	free_nets(&s->verp_nets);
 }
 
 bool

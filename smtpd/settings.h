@@ -40,6 +40,8 @@ struct settings {
 	struct nets relay;		/* relay_clients */
 	struct nets proxies;		/* proxy_clients */
 	struct nets xclient;		/* xclient_hosts */
+	struct nets verp_nets;		/* verp_clients */
+	char	 verp[3];		/* verp_delimiters */
 };
 
 /* Fills *s; what is no network where one should be is logged and left out. */

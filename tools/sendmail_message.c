@@ -126,7 +126,8 @@ prepare(struct job *j)
 static int
 send_message(struct job *j)
 {
-	if (submit_envelope(&j->s, addr_text(&j->sender), &j->rcpts) != 0 ||
+	if (submit_envelope(&j->s, addr_text(&j->sender), j->o->verp,
+	    &j->rcpts) != 0 ||
 	    submit_text(&j->s, buf_span(&j->sent_header)) != 0 ||
 	    submit_text(&j->s, buf_span(&j->body)) != 0 ||
 	    submit_end(&j->s) != 0)

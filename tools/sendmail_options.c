@@ -65,6 +65,10 @@ set_value(struct sendmail_options *o, char letter, const char *value)
 		if (value[0] == 'i')	/* "i", "itrue" */
 			o->dots_are_text = true;
 		break;
+	case 'X':	/* Postfix: "V", "V+="; Sendmail: a file for traces */
+		if (value[0] == 'V')
+			o->verp = value + 1;
+		break;
 	default:
 		break;
 	}

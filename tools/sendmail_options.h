@@ -22,13 +22,15 @@ struct sendmail_options {
 	bool	    verbose;		/* -v */
 	const char *sender;		/* -f, -r; NULL: the caller */
 	const char *full_name;		/* -F; NULL: of the user database */
+	const char *verp;		/* -XV: delimiters or ""; NULL: none */
 	const char *config;		/* -C; NULL: the compiled default */
 	char *const *recipients;	/* ended by NULL; borrowed from argv */
 };
 
 /*
  * What nobody needs any more is accepted and ignored, with its value: -A -B
- * -e -G -h -L -m -N -n -O -o -p -R -U -V -X -x.
+ * -e -G -h -L -m -N -n -O -o -p -R -U -V -x, -X if no
+ * V follows.
  * returns  0, or -1: an option or mode that we do not have; *bad is it
  */
 int	sendmail_options_parse(int argc, char *const *argv,

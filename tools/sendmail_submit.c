@@ -135,7 +135,7 @@ needs_utf8(struct span from, const struct sendmail_rcpts *rcpts)
 }
 
 int
-submit_envelope(struct submit *s, struct span from,
+submit_envelope(struct submit *s, struct span from, const char *verp,
     const struct sendmail_rcpts *rcpts)
 {
 	const char *p = rcpts->text.p, *asked = p;
@@ -144,7 +144,13 @@ submit_envelope(struct submit *s, struct span from,
 	(void)stream_puts(&s->net, "MAIL FROM:<");
 	(void)stream_write(&s->net, from.p, from.n);
 	(void)stream_puts(&s->net, needs_utf8(from, rcpts) ?
-	    "> BODY=8BITMIME SMTPUTF8\r\n" : "> BODY=8BITMIME\r\n");
+	    "> BODY=8BITMIME SMTPUTF8" : "> BODY=8BITMIME");
+	if (verp != NULL) {
+		(void)stream_puts(&s->net, *verp != '\0' ? " XVERP=" :
+		    " XVERP");
+		(void)stream_puts(&s->net, verp);
+	}
+	(void)stream_puts(&s->net, "\r\n");
 	if (expect(s, 2, from.n > 0 ? "sender" : "null sender") != 0)
 		return -1;
 	for (size_t sent = 0; sent < rcpts->n;) {

@@ -33,9 +33,10 @@ void	submit_close(struct submit *s);	/* with a QUIT if it can be said */
  * MAIL, RCPT for all, DATA.  Refused is refused: if the server does not want
  * one of the recipients nobody gets the message.
  * from     canonical mailbox, or empty: <>
+ * verp     NULL, or a sender for each recipient, with these delimiters or ""
  */
 int	submit_envelope(struct submit *s, struct span from,
-	    const struct sendmail_rcpts *rcpts) must_use;
+	    const char *verp, const struct sendmail_rcpts *rcpts) must_use;
 /* Octets of the message, LF or CRLF line ends. */
 int	submit_text(struct submit *s, struct span text) must_use;
 /* The final dot and its answer (in s->reply). */

@@ -192,6 +192,13 @@ form_retry(const char *s)
 }
 
 static const char *
+form_delimiters(const char *s)
+{
+	return strlen(s) == 2 && strspn(s, "+-=") == 2 ? NULL :
+	    "is not two of + - =";
+}
+
+static const char *
 form_scram(const char *s)
 {
 	return strcmp(s, "sha-256") == 0 || strcmp(s, "sha-1") == 0 ||
@@ -251,6 +258,8 @@ static const struct {
 	{ "relay_clients", form_net },
 	{ "proxy_clients", form_net },
 	{ "xclient_hosts", form_net },
+	{ "verp_clients", form_net },
+	{ "verp_delimiters", form_delimiters },
 	{ "smtp_out_source", form_ip },
 	{ "smtp_out_ca_file", form_path_or_none },
 	{ "dns_servers", form_server },

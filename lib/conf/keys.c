@@ -162,6 +162,13 @@ const struct conf_key conf_keys[] = {
 	{ "xclient_hosts", CONF_LIST, 0, 100, "", NULL, SMTPD,
 	    "Networks whose hosts may say by XCLIENT and XFORWARD whose mail "
 	    "they pass on." },
+	{ "verp_clients", CONF_LIST, 0, 100, "", NULL, SMTPD,
+	    "Networks whose hosts may ask by XVERP that each recipient's copy "
+	    "has a sender address of its own, as those may who log in or use "
+	    "the local socket." },
+	{ "verp_delimiters", CONF_STR, 2, 2, "+=", NULL, SMTPD,
+	    "The marks in such addresses, each one of + - =, where the client "
+	    "names none: list+user=there.example@here.example." },
 	{ "message_size_max", CONF_SIZE, 65536, 4294967296, "50M", NULL,
 	    SMTPD | R(QMGR) | IMAP, "The largest message accepted." },
 	{ "recipients_max", CONF_NUM, 100, 100000, "1000", NULL, SMTPD,

@@ -155,6 +155,7 @@ static const struct {
 	{ "envid", FORM_WORD, offsetof(struct queue_envelope, envid), true },
 	{ "smtputf8", FORM_YES, offsetof(struct queue_envelope, smtputf8),
 	    true },
+	{ "verp", FORM_WORD, offsetof(struct queue_envelope, verp), true },
 };
 
 static bool

@@ -4,7 +4,7 @@
  *	first line	QUEUE_FIRST_LEN octets: blank until all is written, then
  *			version, lengths and checksum of the next two parts
  *	envelope	lines "key value...": from client helo auth time body, where
- *			they say something ret envid smtputf8, then rcpt
+ *			they say something ret envid smtputf8 verp, then rcpt
  *	message		exactly as on the wire (CRLF)
  *	log		(queue/log.h) what happened to it since
  *
@@ -65,6 +65,7 @@ struct queue_envelope {
 	enum queue_ret ret;
 	struct span envid;	/* ENVID decoded, or empty */
 	bool	    smtputf8;	/* RFC 6531 3.4: goes only where that is known */
+	struct span verp;	/* two delimiters, or empty: no such senders */
 	const struct queue_rcpt *rcpts;
 	size_t	    rcpts_n;	/* 1..QUEUE_RCPTS_MAX */
 };

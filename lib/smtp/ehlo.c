@@ -24,6 +24,7 @@ static const struct {
 	{ "LIMITS", EHLO_LIMITS },
 	{ "XCLIENT", EHLO_XCLIENT },
 	{ "XFORWARD", EHLO_XFORWARD },
+	{ "XVERP", EHLO_XVERP },
 };
 
 static const struct {

@@ -21,7 +21,8 @@ enum ehlo_cap {
 	EHLO_SMTPUTF8 = 1 << 8,		/* RFC 6531 3.1 */
 	EHLO_LIMITS = 1 << 9,
 	EHLO_XCLIENT = 1 << 10,		/* of Postfix, as is the next */
-	EHLO_XFORWARD = 1 << 11
+	EHLO_XFORWARD = 1 << 11,
+	EHLO_XVERP = 1 << 12		/* of Postfix, too */
 };
 
 enum ehlo_auth {		/* the bits are those of trust/sasl.h */

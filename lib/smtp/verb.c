@@ -235,6 +235,20 @@ param_envid(struct verb_cmd *cmd, struct span v)
 	return xtext_valid(v, ENVID_MAX);
 }
 
+/* Two delimiters, as Postfix allows them. */
+static bool
+param_xverp(struct verb_cmd *cmd, struct span v)
+{
+	cmd->mail.has_verp = true;
+	if (v.n == 0)
+		return true;
+	for (size_t i = 0; i < v.n; i++)
+		if (!span_has(SPAN_LIT("-=+"), v.p[i]))
+			return false;
+	return v.n == 2 &&
+	    span_copy(v, cmd->mail.verp, sizeof(cmd->mail.verp)) == 0;
+}
+
 static const struct {
 	const char *name;
 	enum verb_notify bit;
@@ -296,16 +310,17 @@ static const struct param {
 	enum verb verb;
 	enum ehlo_cap cap;
 	bool (*read)(struct verb_cmd *cmd, struct span value);
-	bool bare;			/* it has no value */
+	enum { VALUE, BARE, EITHER } form;	/* EITHER: any visible value */
 } params[] = {
-	{ "SIZE", VERB_MAIL, EHLO_SIZE, param_size, false },
-	{ "BODY", VERB_MAIL, EHLO_8BITMIME, param_body, false },
-	{ "AUTH", VERB_MAIL, EHLO_AUTH, param_auth, false },
-	{ "RET", VERB_MAIL, EHLO_DSN, param_ret, false },
-	{ "ENVID", VERB_MAIL, EHLO_DSN, param_envid, false },
-	{ "NOTIFY", VERB_RCPT, EHLO_DSN, param_notify, false },
-	{ "ORCPT", VERB_RCPT, EHLO_DSN, param_orcpt, false },
-	{ "SMTPUTF8", VERB_MAIL, EHLO_SMTPUTF8, param_utf8, true },
+	{ "SIZE", VERB_MAIL, EHLO_SIZE, param_size, VALUE },
+	{ "BODY", VERB_MAIL, EHLO_8BITMIME, param_body, VALUE },
+	{ "AUTH", VERB_MAIL, EHLO_AUTH, param_auth, VALUE },
+	{ "RET", VERB_MAIL, EHLO_DSN, param_ret, VALUE },
+	{ "ENVID", VERB_MAIL, EHLO_DSN, param_envid, VALUE },
+	{ "NOTIFY", VERB_RCPT, EHLO_DSN, param_notify, VALUE },
+	{ "ORCPT", VERB_RCPT, EHLO_DSN, param_orcpt, VALUE },
+	{ "SMTPUTF8", VERB_MAIL, EHLO_SMTPUTF8, param_utf8, BARE },
+	{ "XVERP", VERB_MAIL, EHLO_XVERP, param_xverp, EITHER },
 };
 
 /* RFC 5321 4.1.2 esmtp-value; only ORCPT and AUTH ever need '=' within. */
@@ -322,33 +337,49 @@ is_wide_value(char c)
 	return is_value(c) || is_high(c);
 }
 
+/* The parameter of that name, where it is offered, or NULL. */
+static const struct param *
+find_param(const struct args *a, struct span name)
+{
+	for (size_t i = 0; i < COUNT(params); i++)
+		if (params[i].verb == a->cmd->verb &&
+		    (params[i].cap & a->caps) != 0 &&
+		    span_ieq_str(name, params[i].name))
+			return &params[i];
+	return NULL;
+}
+
+static struct span
+take_value(struct args *a, const struct param *p)
+{
+	if (p != NULL && p->form == EITHER)
+		return cur_while(&a->c, is_graph);
+	return cur_while(&a->c, (a->caps & EHLO_SMTPUTF8) != 0 ?
+	    is_wide_value : is_value);
+}
+
 /* RFC 5321 4.1.2 esmtp-param */
 static int
 take_param(struct args *a, unsigned *seen)
 {
 	struct span name = cur_while(&a->c, is_keyword), value = SPAN_NONE;
+	const struct param *p = find_param(a, name);
 	bool has = cur_take(&a->c, '=');
 
 	if (has)
-		value = cur_while(&a->c, (a->caps & EHLO_SMTPUTF8) != 0 ?
-		    is_wide_value : is_value);
+		value = take_value(a, p);
 	if (name.n == 0 || !(cur_end(&a->c) ||
 	    is_space((char)cur_peek(&a->c))))
 		return bad_args(a);
-	for (size_t i = 0; i < COUNT(params); i++) {
-		if (params[i].verb != a->cmd->verb ||
-		    (params[i].cap & a->caps) == 0 ||
-		    !span_ieq_str(name, params[i].name))
-			continue;
-		if ((*seen & 1u << i) != 0)
-			return refuse(a, 501, "5.5.4", "parameter given twice");
-		*seen |= 1u << i;
-		if (has == params[i].bare || (has && value.n == 0) ||
-		    !params[i].read(a->cmd, value))
-			return refuse(a, 501, "5.5.4", "bad parameter value");
-		return 0;
-	}
-	return refuse(a, 555, "5.5.4", "parameter not known"); /* 4.1.1.11 */
+	if (p == NULL)	/* 4.1.1.11 */
+		return refuse(a, 555, "5.5.4", "parameter not known");
+	if ((*seen & 1u << (p - params)) != 0)
+		return refuse(a, 501, "5.5.4", "parameter given twice");
+	*seen |= 1u << (p - params);
+	if ((has && p->form == BARE) || (!has && p->form == VALUE) ||
+	    (has && value.n == 0) || !p->read(a->cmd, value))
+		return refuse(a, 501, "5.5.4", "bad parameter value");
+	return 0;
 }
 
 /*

@@ -38,6 +38,8 @@ struct verb_mail {
 	enum verb_body body;
 	enum verb_ret ret;	/* RFC 3461 4.3 */
 	struct span envid;	/* RFC 3461 4.4, still xtext, 1..100 octets */
+	bool	    has_verp;	/* XVERP, of Postfix */
+	char	    verp[3];	/* ... with these delimiters, or "": the usual */
 	struct span auth;	/* AUTH=, still xtext; "<>" for none */
 	bool	    utf8;	/* RFC 6531 3.4: SMTPUTF8 was given */
 };

@@ -56,7 +56,8 @@ def word(v):
                     for c in octets)
 
 
-def envelope(sender, rcpts, when=None, ret="", envid="", wishes=None):
+def envelope(sender, rcpts, when=None, ret="", envid="", wishes=None,
+             verp=""):
     """wishes: {recipient: (notify, orcpt)}"""
     lines = [b"from " + word(sender), b"client 192.0.2.7", b"helo x.example",
              b"auth -", b"time %d" % (when or int(time.time())), b"body 7bit"]
@@ -64,6 +65,8 @@ def envelope(sender, rcpts, when=None, ret="", envid="", wishes=None):
         lines.append(b"ret " + ret.encode())
     if envid:
         lines.append(b"envid " + word(envid))
+    if verp:
+        lines.append(b"verp " + word(verp))
     for r in rcpts:
         lines.append(b"rcpt " + word(r) + b" " + word(r))
         if wishes and r in wishes:
