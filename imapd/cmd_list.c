@@ -1,6 +1,5 @@
 /*
- * cmd_list - LIST, LSUB, STATUS (RFC 3501 6.3.8 to 6.3.10), with the CHILDREN
- * attributes of RFC 3348.
+ * cmd_list - LSUB and STATUS (RFC 3501 6.3.9, 6.3.10).
  * The store lists everything once; the pattern is compiled once; each name is
  * then looked at once.
  */
@@ -9,28 +8,17 @@
 
 #include "base/bug.h"
 #include "imapd/command.h"
-#include "imapd/listmatch.h"
+#include "imapd/list.h"
 #include "imapd/names.h"
 #include "imapd/reply.h"
-#include "imapd/strings.h"
 
 static void
-put_separator(struct buf *out, char separator)
-{
-	strings_put(out, span_of(&separator, 1));
-}
-
-static void
-tell_mailbox(struct session *s, const char *word, const char *attributes,
-    const char *name)
+tell_lsub(struct session *s, const char *attributes, const char *name)
 {
 	struct buf line;
 
 	buf_init(&line, KIB);
-	buf_addf(&line, "%s (%s) ", word, attributes);
-	put_separator(&line, s->how->separator);
-	buf_add_char(&line, ' ');
-	names_put(&line, name, s->how->separator);
+	list_put(&line, s, "LSUB", attributes, name);
 	reply_untagged_span(s, buf_span(&line));
 	buf_fini(&line);
 }
@@ -39,34 +27,7 @@ static bool
 is_match(const struct session *s, const struct listmatch *m,
     const char *name)
 {
-	char seen[FOLDER_NAME_SIZE];
-	bool inbox;
-
-	names_out(name, s->how->separator, seen);
-	inbox = folder_is_inbox(name) || folder_is_below(name, "INBOX");
-	return listmatch(m, span_str(seen), inbox);
-}
-
-static void
-list_one(struct session *s, const struct folders_entry *e)
-{
-	const char *attributes = e->children ? "\\HasChildren" :
-	    "\\HasNoChildren";
-
-	/* Only something below it is there: it cannot be selected. */
-	if (!e->exists)
-		attributes = "\\Noselect \\HasChildren";
-	tell_mailbox(s, "LIST", attributes, e->name);
-}
-
-static void
-list_all(struct session *s, const struct folders *fs,
-    const struct listmatch *m)
-{
-	for (size_t i = 0; i < fs->n; i++)
-		if ((fs->v[i].exists || fs->v[i].children) &&
-		    is_match(s, m, fs->v[i].name))
-			list_one(s, &fs->v[i]);
+	return list_matches(s, m, 1, name);
 }
 
 /* Names that stand above subscribed ones. */
@@ -115,7 +76,7 @@ tell_parents(struct session *s, const struct folders *fs,
 			continue;
 		e = folders_find(fs, p->v[i]);
 		if ((e == NULL || !e->subscribed) && is_match(s, m, p->v[i]))
-			tell_mailbox(s, "LSUB", "\\Noselect", p->v[i]);
+			tell_lsub(s, "\\Noselect", p->v[i]);
 	}
 }
 
@@ -129,7 +90,7 @@ lsub_all(struct session *s, const struct folders *fs,
 		if (!fs->v[i].subscribed)
 			continue;
 		if (is_match(s, m, fs->v[i].name))
-			tell_mailbox(s, "LSUB", "", fs->v[i].name);
+			tell_lsub(s, "", fs->v[i].name);
 		else
 			add_parents(&parents, fs->v[i].name);
 	}
@@ -139,62 +100,23 @@ lsub_all(struct session *s, const struct folders *fs,
 	free(parents.v);
 }
 
-/* RFC 3501 6.3.8: an empty pattern asks for the separator and the root. */
-static void
-list_root(struct session *s, const char *word)
-{
-	struct buf line;
-
-	buf_init(&line, KIB);
-	buf_addf(&line, "%s (\\Noselect) ", word);
-	put_separator(&line, s->how->separator);
-	buf_add_str(&line, " \"\"");
-	reply_untagged_span(s, buf_span(&line));
-	buf_fini(&line);
-}
-
-static void
-list(struct session *s, const union args *a, bool subscribed)
-{
-	struct listmatch *m;
-	struct folders fs;
-	struct buf pattern;
-	struct why why;
-
-	if (folders_list(s->how->root, subscribed, &fs, &why) != 0) {
-		reply_why(s, &why);
-		return;
-	}
-	buf_init(&pattern, IMAP_COMMAND_MAX * 2);
-	buf_add_span(&pattern, a->list.reference);
-	buf_add_span(&pattern, a->list.pattern);
-	m = xmalloc(sizeof(*m));
-	listmatch_init(m, buf_span(&pattern), s->how->separator);
-	if (subscribed)
-		lsub_all(s, &fs, m);
-	else
-		list_all(s, &fs, m);
-	free(m);
-	buf_fini(&pattern);
-	folders_fini(&fs);
-	reply_ok(s, NULL, subscribed ? "Lsub completed" : "List completed");
-}
-
-void
-cmd_list(struct session *s, const union args *a)
-{
-	if (a->list.pattern.n > 0) {
-		list(s, a, false);
-		return;
-	}
-	list_root(s, "LIST");
-	reply_ok(s, NULL, "List completed");
-}
-
 void
 cmd_lsub(struct session *s, const union args *a)
 {
-	list(s, a, true);
+	struct listmatch *m;
+	struct folders fs;
+	struct why why;
+
+	if (folders_list(s->how->root, true, &fs, &why) != 0) {
+		reply_why(s, &why);
+		return;
+	}
+	m = xmalloc(sizeof(*m));
+	list_compile(m, s, a->list.reference, a->list.pattern);
+	lsub_all(s, &fs, m);
+	free(m);
+	folders_fini(&fs);
+	reply_ok(s, NULL, "Lsub completed");
 }
 
 struct counts {
@@ -308,43 +230,44 @@ put_status(struct buf *out, const struct session *s, struct folder *f,
 	return 0;
 }
 
-static void
-tell_status(struct session *s, const char *name, struct folder *f,
-    unsigned items)
+int
+list_tell_status(struct session *s, const char *name, unsigned items,
+    struct why *why)
 {
+	struct folder *f;
 	struct buf line;
-	struct why why;
+	int rc = -1;
 
+	/* Read-only: \Recent stays for who selects it (RFC 3501 6.3.10). */
+	f = folder_open(s->how->root, name, true, why);
+	if (f == NULL)
+		return -1;
 	buf_init(&line, 2 * KIB);
 	buf_add_str(&line, "STATUS ");
 	names_put(&line, name, s->how->separator);
 	buf_add_char(&line, ' ');
-	if (put_status(&line, s, f, items, &why) == 0) {
+	if (folder_sync(f, NULL, why) == 0 &&
+	    put_status(&line, s, f, items, why) == 0) {
 		reply_untagged_span(s, buf_span(&line));
-		reply_ok(s, NULL, "Status completed");
-	} else
-		reply_why(s, &why);
+		rc = 0;
+	}
 	buf_fini(&line);
+	folder_close(&f);
+	return rc;
 }
 
 void
 cmd_status(struct session *s, const union args *a)
 {
 	char name[FOLDER_NAME_SIZE];
-	struct folder *f = NULL;
 	struct why why;
 
-	if (names_in(a->status.mailbox, s->how->separator, name, &why) != 0) {
+	if (names_in(a->status.mailbox, s->how->separator, name, &why) != 0)
 		reply_why(s, &why);
-		return;
-	}
-	/* Read-only: \Recent stays for who selects it (RFC 3501 6.3.10). */
-	f = folder_open(s->how->root, name, true, &why);
-	if (f == NULL && why.kind == WHY_PERM)
+	else if (list_tell_status(s, name, a->status.items, &why) == 0)
+		reply_ok(s, NULL, "Status completed");
+	else if (why.kind == WHY_PERM && !folder_exists(s->how->root, name))
 		reply_no(s, "NONEXISTENT", "Mailbox does not exist");
-	else if (f == NULL || folder_sync(f, NULL, &why) != 0)
-		reply_why(s, &why);
 	else
-		tell_status(s, name, f, a->status.items);
-	folder_close(&f);
+		reply_why(s, &why);
 }

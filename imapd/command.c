@@ -32,7 +32,7 @@ static const struct command commands[] = {
 	{ "SUBSCRIBE", BOTH, parse_mailbox, cmd_subscribe, 0, SYNC_ALL },
 	{ "UNSUBSCRIBE", BOTH, parse_mailbox, cmd_unsubscribe, 0, SYNC_ALL },
 	{ "LIST", BOTH, parse_list, cmd_list, 0, SYNC_ALL },
-	{ "LSUB", BOTH, parse_list, cmd_lsub, 0, SYNC_ALL },
+	{ "LSUB", BOTH, parse_lsub, cmd_lsub, 0, SYNC_ALL },
 	{ "STATUS", BOTH, parse_status, cmd_status, 0, SYNC_ALL },
 	{ "GETQUOTA", BOTH, parse_mailbox, cmd_getquota, 0, SYNC_ALL },
 	{ "GETQUOTAROOT", BOTH, parse_mailbox, cmd_getquotaroot, 0, SYNC_ALL },

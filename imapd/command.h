@@ -37,7 +37,8 @@ handler	cmd_capability, cmd_noop, cmd_logout, cmd_id, cmd_enable,
 handler	cmd_select, cmd_examine, cmd_close, cmd_unselect;	/* cmd_select.c */
 handler	cmd_create, cmd_delete, cmd_rename, cmd_subscribe,
 	cmd_unsubscribe;					/* cmd_folder.c */
-handler	cmd_list, cmd_lsub, cmd_status;				/* cmd_list.c */
+handler	cmd_lsub, cmd_status;					/* cmd_list.c */
+handler	cmd_list;						/* cmd_list_all.c */
 handler	cmd_getquota, cmd_getquotaroot;				/* cmd_quota.c */
 handler	cmd_append;						/* cmd_append.c */
 handler	cmd_idle;						/* cmd_idle.c */

@@ -34,6 +34,7 @@
 
 /* Octets of a mailbox name as the client writes it. */
 #define IMAP_NAME_MAX		1000
+#define IMAP_PATTERNS		50	/* of one LIST */
 #define IMAP_PATTERN_MAX	500	/* literal octets of a LIST pattern */
 
 /* The structure of larger messages is not looked at. */

@@ -94,6 +94,7 @@ run(const struct login_session *l)
 		.session = l->start->session, .tag = l->start->tag,
 		.pending = span_of(l->start->pending, l->start->pending_len),
 		.separator = conf_str(l->conf, "separator")[0],
+		.special_use = span_str(conf_str(l->conf, "special_use")),
 		.idle_ms = (int64_t)conf_num(l->conf, "imap_timeout") * 1000,
 		.message_max_octets = conf_num(l->conf, "message_size_max"),
 		.folders_max = conf_num(l->conf, "quota_folders"),

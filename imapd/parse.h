@@ -51,6 +51,18 @@ enum status_item { STATUS_MESSAGES = 1, STATUS_RECENT = 2,
 	STATUS_DELETED = 32, STATUS_SIZE = 64, STATUS_MAILBOXID = 128,
 	STATUS_APPENDLIMIT = 256, STATUS_DELETED_STORAGE = 512 };
 
+/* RFC 5258 3; SPECIAL-USE: RFC 6154 2 */
+enum list_option { LIST_SUBSCRIBED = 1, LIST_RECURSIVE = 2,
+	LIST_SPECIAL_USE = 4 };
+struct list_args {
+	struct span reference, pattern;	/* pattern: of LSUB, or the first */
+	struct span *patterns;
+	size_t	 patterns_n;
+	bool	 extended;
+	unsigned select, returns;	/* enum list_option */
+	unsigned status;	/* enum status_item: to be told too (RFC 5819) */
+};
+
 enum store_how { STORE_SET, STORE_ADD, STORE_REMOVE };
 
 /* One of these, by command. */
@@ -58,7 +70,7 @@ union args {
 	struct { struct span mailbox; } one;
 	struct { struct span from, to; } two;
 	struct { struct span *v; size_t n; } words;
-	struct { struct span reference, pattern; } list;
+	struct list_args list;
 	struct { struct span mailbox; unsigned items; } status;
 	struct {
 		struct span mailbox;
@@ -85,7 +97,7 @@ union args {
 typedef bool parser(struct cur *c, struct arena *mem, union args *a);
 
 parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_rename,
-	parse_list, parse_status, parse_append, parse_set, parse_copy,
+	parse_list, parse_lsub, parse_status, parse_append, parse_set, parse_copy,
 	parse_store, parse_fetch, parse_search, parse_sort, parse_thread;
 
 /*

@@ -31,6 +31,7 @@ struct session_how {
 	const char *tag;	/* of the log-in, answered first; "": greeting */
 	struct span pending;	/* input that came behind the log-in */
 	char	    separator;	/* of the hierarchy, as clients see it */
+	struct span special_use;	/* "name=use;..." (RFC 6154 2) */
 	int64_t	    idle_ms;	/* a client may be silent */
 	uint64_t    message_max_octets;
 	uint64_t    folders_max;	/* quota; 0: none */

@@ -156,6 +156,33 @@ form_separator(const char *s)
 	    "is not a mark that may separate, like + or -";
 }
 
+/* RFC 6154 2: the attributes that there are. */
+static bool
+is_special_use(struct span use)
+{
+	static const char *const uses[] = { "All", "Archive", "Drafts",
+		"Flagged", "Junk", "Sent", "Trash" };
+
+	for (size_t i = 0; i < COUNT(uses); i++)
+		if (span_eq_str(use, uses[i]))
+			return true;
+	return false;
+}
+
+static const char *
+form_special_use(const char *s)
+{
+	struct span all = span_str(s), use, name;
+
+	while (all.n > 0) {
+		use = span_cut(&all, ';');
+		name = span_cut(&use, '=');
+		if (name.n == 0 || !is_special_use(use))
+			return "is not name=use;name=use with uses like Sent";
+	}
+	return NULL;
+}
+
 static const char *
 form_hierarchy(const char *s)
 {
@@ -252,6 +279,7 @@ static const struct {
 	{ "certificate_dir", form_path_or_none },
 	{ "client_certificates", form_path_or_none },
 	{ "sasl_mechanisms", form_mechanisms },
+	{ "special_use", form_special_use },
 	{ "oauth_keys", form_path_or_none },
 	{ "retry_rules", form_retry },
 	{ "report_templates", form_path_or_none },

@@ -338,6 +338,10 @@ const struct conf_key conf_keys[] = {
 	    "How long an IMAP session may be idle." },
 	{ "separator", CONF_STR, 1, 1, ".", NULL, IMAP,
 	    "The hierarchy separator that IMAP clients see." },
+	{ "special_use", CONF_STR, 0, 1000, "Archive=Archive;Drafts=Drafts;"
+	    "Junk=Junk;Sent=Sent;Trash=Trash", NULL, IMAP,
+	    "What folders are for, as clients are told: name=use;name=use, "
+	    "with All, Archive, Drafts, Flagged, Junk, Sent, Trash." },
 };
 const size_t conf_keys_n = COUNT(conf_keys);
 

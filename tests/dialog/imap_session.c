@@ -44,6 +44,7 @@ main(int argc, char **argv)
 		how.message_max_octets = number(argv[5]);
 	if (argc > 6)
 		how.tag = argv[6];
+	how.special_use = SPAN_LIT("Sent=Sent;MyDrafts=Drafts;Trash=Trash");
 	if (argc > 7)
 		how.pending = span_str(argv[7]);
 	if (argc > 8)

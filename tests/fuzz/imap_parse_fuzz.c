@@ -79,6 +79,7 @@ try_list(union args *a)
 	char name[FOLDER_NAME_SIZE];
 	struct why why;
 
+	must(a->list.patterns_n <= IMAP_PATTERNS);
 	listmatch_init(&m, a->list.pattern, '/');
 	(void)listmatch(&m, a->list.reference, true);
 	if (names_in(a->list.reference, '/', name, &why) == 0)

@@ -1,0 +1,274 @@
+/*
+ * cmd_list_all - LIST (RFC 3501 6.3.8), with attributes of RFC 3348 and RFC
+ * 6154, and the options of RFC 5258 and RFC 5819.
+ * The store lists everything once; patterns are compiled once; each name is
+ * then looked at once.  For RECURSIVEMATCH the names above those that are
+ * selected but do not match are gathered and sorted first.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bug.h"
+#include "imapd/command.h"
+#include "imapd/limits.h"
+#include "imapd/list.h"
+#include "imapd/names.h"
+#include "imapd/reply.h"
+#include "imapd/strings.h"
+
+struct listing {
+	struct session *s;
+	const struct list_args *a;
+	struct listmatch *m;
+	size_t	m_n;
+	char  **above;		/* sorted: something selected is below it */
+	size_t	above_n, above_size;
+};
+
+void
+list_put(struct buf *out, const struct session *s, const char *word,
+    const char *attributes, const char *name)
+{
+	buf_addf(out, "%s (%s) ", word, attributes);
+	strings_put(out, span_of(&s->how->separator, 1));
+	buf_add_char(out, ' ');
+	names_put(out, name, s->how->separator);
+}
+
+void
+list_compile(struct listmatch *m, const struct session *s,
+    struct span reference, struct span pattern)
+{
+	struct buf joined;
+
+	buf_init(&joined, IMAP_COMMAND_MAX * 2);
+	buf_add_span(&joined, reference);
+	buf_add_span(&joined, pattern);
+	listmatch_init(m, buf_span(&joined), s->how->separator);
+	buf_fini(&joined);
+}
+
+bool
+list_matches(const struct session *s, const struct listmatch *m, size_t n,
+    const char *name)
+{
+	bool inbox = folder_is_inbox(name) || folder_is_below(name, "INBOX");
+	char seen[FOLDER_NAME_SIZE];
+
+	names_out(name, s->how->separator, seen);
+	for (size_t i = 0; i < n; i++)
+		if (listmatch(&m[i], span_str(seen), inbox))
+			return true;
+	return false;
+}
+
+/* The setting special_use: "name=use;name=use". */
+struct span
+list_special_use(const struct session *s, const char *name)
+{
+	struct span all = s->how->special_use, use, known;
+
+	while (all.n > 0) {
+		use = span_cut(&all, ';');
+		known = span_cut(&use, '=');
+		if (span_eq_str(known, name))
+			return use;
+	}
+	return SPAN_NONE;
+}
+
+static bool
+is_selected(const struct listing *l, const struct folders_entry *e)
+{
+	unsigned select = l->a->select;
+
+	if ((select & LIST_SPECIAL_USE) != 0 &&
+	    (!e->exists || list_special_use(l->s, e->name).p == NULL))
+		return false;
+	if ((select & LIST_SUBSCRIBED) != 0)
+		return e->subscribed;
+	return e->exists || e->children;
+}
+
+static void
+add_above(struct listing *l, const char *name)
+{
+	char parent[FOLDER_NAME_SIZE];
+	char *dot;
+
+	span_copy_cut(span_str(name), parent, sizeof(parent));
+	while ((dot = strrchr(parent, FOLDER_SEPARATOR)) != NULL) {
+		*dot = '\0';
+		if (l->above_n == l->above_size) {
+			l->above_size = l->above_size > 0 ?
+			    l->above_size * 2 : 16;
+			l->above = xreallocarray(l->above, l->above_size,
+			    sizeof(l->above[0]));
+		}
+		l->above[l->above_n++] = xstrdup(parent);
+	}
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool
+has_selected_below(const struct listing *l, const char *name)
+{
+	return l->above_n > 0 && bsearch(&name, l->above, l->above_n,
+	    sizeof(l->above[0]), compare) != NULL;
+}
+
+static void
+put_attributes(struct buf *out, const struct listing *l,
+    const struct folders_entry *e)
+{
+	bool subscribed = ((l->a->select | l->a->returns) &
+	    LIST_SUBSCRIBED) != 0 && e->subscribed;
+	struct span use = list_special_use(l->s, e->name);
+
+	/* Only its name is there: it cannot be selected (RFC 5258 3). */
+	if (!e->exists)
+		buf_add_str(out, l->a->extended ? "\\NonExistent " :
+		    "\\Noselect ");
+	if (subscribed)
+		buf_add_str(out, "\\Subscribed ");
+	buf_add_str(out, e->children ? "\\HasChildren" :
+	    "\\HasNoChildren");
+	if (e->exists && use.p != NULL) {
+		buf_add_str(out, " \\");
+		buf_add_span(out, use);
+	}
+}
+
+/* RFC 5258 4: childinfo-extended-item */
+static void
+put_childinfo(struct buf *out, const struct listing *l)
+{
+	bool both = (l->a->select & LIST_SUBSCRIBED) != 0 &&
+	    (l->a->select & LIST_SPECIAL_USE) != 0;
+
+	buf_add_str(out, " (\"CHILDINFO\" (");
+	if ((l->a->select & LIST_SUBSCRIBED) != 0)
+		buf_add_str(out, "\"SUBSCRIBED\"");
+	if (both)
+		buf_add_char(out, ' ');
+	if ((l->a->select & LIST_SPECIAL_USE) != 0)
+		buf_add_str(out, "\"SPECIAL-USE\"");
+	buf_add_str(out, "))");
+}
+
+static void
+tell(struct listing *l, const struct folders_entry *e, bool selected)
+{
+	struct buf attributes, line;
+	struct why why;
+
+	buf_init(&attributes, KIB);
+	buf_init(&line, 2 * KIB);
+	put_attributes(&attributes, l, e);
+	list_put(&line, l->s, "LIST", buf_cstr(&attributes), e->name);
+	if (has_selected_below(l, e->name))
+		put_childinfo(&line, l);
+	reply_untagged_span(l->s, buf_span(&line));
+	buf_fini(&line);
+	buf_fini(&attributes);
+	/* RFC 5819 2: a STATUS that cannot be had is left out. */
+	if (selected && e->exists && l->a->status != 0)
+		(void)!list_tell_status(l->s, e->name, l->a->status, &why);
+	session_pace(l->s);
+}
+
+/* What is above a subscribed name need not be in the list itself. */
+static void
+tell_above(struct listing *l, const struct folders *fs)
+{
+	struct folders_entry e = { .children = true };
+
+	for (size_t i = 0; i < l->above_n; i++) {
+		if (i > 0 && strcmp(l->above[i], l->above[i - 1]) == 0)
+			continue;
+		e.name = l->above[i];
+		if (folders_find(fs, e.name) == NULL &&
+		    list_matches(l->s, l->m, l->m_n, e.name))
+			tell(l, &e, false);
+	}
+}
+
+static void
+tell_all(struct listing *l, const struct folders *fs)
+{
+	bool recursive = (l->a->select & LIST_RECURSIVE) != 0, selected;
+	const struct folders_entry *e;
+
+	for (size_t i = 0; recursive && i < fs->n; i++)
+		if (is_selected(l, &fs->v[i]) &&
+		    !list_matches(l->s, l->m, l->m_n, fs->v[i].name))
+			add_above(l, fs->v[i].name);
+	if (l->above_n > 0)
+		qsort(l->above, l->above_n, sizeof(l->above[0]), compare);
+	for (size_t i = 0; i < fs->n; i++) {
+		e = &fs->v[i];
+		selected = is_selected(l, e);
+		if ((selected || has_selected_below(l, e->name)) &&
+		    list_matches(l->s, l->m, l->m_n, e->name))
+			tell(l, e, selected);
+	}
+	tell_above(l, fs);
+}
+
+/* RFC 3501 6.3.8: an empty pattern asks for the separator and the root. */
+static void
+tell_root(struct session *s)
+{
+	struct buf line;
+
+	buf_init(&line, KIB);
+	list_put(&line, s, "LIST", "\\Noselect", "");
+	reply_untagged_span(s, buf_span(&line));
+	buf_fini(&line);
+}
+
+static void
+compile(struct listing *l)
+{
+	const struct list_args *a = l->a;
+
+	l->m = xreallocarray(NULL, a->patterns_n, sizeof(l->m[0]));
+	for (size_t i = 0; i < a->patterns_n; i++)
+		/* RFC 5258 3: among several the empty one matches nothing. */
+		if (a->patterns[i].n > 0)
+			list_compile(&l->m[l->m_n++], l->s, a->reference,
+			    a->patterns[i]);
+}
+
+void
+cmd_list(struct session *s, const union args *a)
+{
+	struct listing l = { .s = s, .a = &a->list };
+	unsigned options = a->list.select | a->list.returns;
+	struct folders fs;
+	struct why why;
+
+	if (!a->list.extended && a->list.pattern.n == 0) {
+		tell_root(s);
+		reply_ok(s, NULL, "List completed");
+		return;
+	}
+	if (folders_list(s->how->root, (options & LIST_SUBSCRIBED) != 0, &fs,
+	    &why) != 0) {
+		reply_why(s, &why);
+		return;
+	}
+	compile(&l);
+	tell_all(&l, &fs);
+	for (size_t i = 0; i < l.above_n; i++)
+		free(l.above[i]);
+	free(l.above);
+	free(l.m);
+	folders_fini(&fs);
+	reply_ok(s, NULL, "List completed");
+}

@@ -1,0 +1,35 @@
+/*
+ * list - what LIST, LSUB and STATUS share.
+ */
+#ifndef IMAPD_LIST_H
+#define IMAPD_LIST_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "imapd/listmatch.h"
+#include "imapd/session.h"
+
+/* "LIST (attributes) separator name" */
+void	list_put(struct buf *out, const struct session *s, const char *word,
+	    const char *attributes, const char *name);
+void	list_compile(struct listmatch *m, const struct session *s,
+	    struct span reference, struct span pattern);
+/* The name, of lib/store, matches one of n patterns. */
+bool	list_matches(const struct session *s, const struct listmatch *m,
+	    size_t n, const char *name);
+
+/*
+ * The STATUS line of a folder.
+ * returns  -1 with why: nothing is told
+ */
+int	list_tell_status(struct session *s, const char *name,
+	    unsigned items, struct why *why) must_use;
+
+/*
+ * The special use of a folder (RFC 6154 section 2), without its backslash, or
+ * p == NULL.
+ */
+struct span list_special_use(const struct session *s, const char *name);
+
+#endif
