@@ -47,6 +47,28 @@ check_file(const char *setting, const char *path, struct buf *errors)
 	fd_close(&fd);
 }
 
+static int
+open_key(const char *path, const char **wrong)
+{
+	int fd = open_file(path);
+
+	*wrong = fd < 0 ? strerror(errno) : key_file_wrong(fd);
+	if (*wrong != NULL)
+		fd_close(&fd);
+	return fd;
+}
+
+static void
+check_key(const char *path, struct buf *errors)
+{
+	const char *wrong;
+	int fd = open_key(path, &wrong);
+
+	if (fd < 0)
+		buf_addf(errors, "certificates: %s: %s\n", path, wrong);
+	fd_close(&fd);
+}
+
 /* Where systems keep the authorities that they believe. */
 static const char *const authorities[] = {
 	"/etc/ssl/certs/ca-certificates.crt",	/* Debian, Alpine */
@@ -85,7 +107,7 @@ files_check(const struct conf_view *v, struct buf *errors)
 		    &wrong) != 0)
 			continue;	/* the settings were refused for it */
 		check_file("certificates", pair.certificate, errors);
-		check_file("certificates", pair.key, errors);
+		check_key(pair.key, errors);
 		check_apart(&pair, errors);
 	}
 	if (*cas != '\0')
@@ -102,11 +124,12 @@ files_check(const struct conf_view *v, struct buf *errors)
 	return errors->n == before ? 0 : -1;
 }
 
+/* fd is closed; -1: there is none, and why. */
 static void
-send_file(struct proc *p, const char *path, const char *name)
+send_opened(struct proc *p, const char *path, const char *name, int fd,
+    const char *why)
 {
 	struct super_file msg = { { 0 } };
-	int fd = open_file(path);
 
 	span_copy_cut(span_str(name), msg.name, sizeof(msg.name));
 	if (fd >= 0)
@@ -114,17 +137,27 @@ send_file(struct proc *p, const char *path, const char *name)
 	else
 		log_error(LF_STR("event", "no-file"), LF_STR("path", path),
 		    LF_STR("daemon", role_name(p->slot->row->role)),
-		    LF_STR("why", strerror(errno)));
+		    LF_STR("why", why));
 	fd_close(&fd);
 }
 
 static void
-send_numbered(struct proc *p, const char *path, const char *kind, size_t i)
+send_file(struct proc *p, const char *path, const char *name)
+{
+	int fd = open_file(path);
+
+	send_opened(p, path, name, fd, strerror(errno));
+}
+
+static void
+send_key(struct proc *p, const char *path, size_t i)
 {
 	char name[32];
+	const char *wrong;
+	int fd = open_key(path, &wrong);
 
-	(void)snprintf(name, sizeof(name), "%s/%zu", kind, i);
-	send_file(p, path, name);
+	(void)snprintf(name, sizeof(name), "key/%zu", i);
+	send_opened(p, path, name, fd, wrong);
 }
 
 static void
@@ -142,11 +175,11 @@ send_certificate(struct master *m, struct proc *p, const char *path,
 	} else if (certs_choose(m, i, &fd) && fd < 0) {
 		return;
 	}
+	(void)snprintf(msg.name, sizeof(msg.name), "cert/%zu", i);
 	if (fd < 0) {
-		send_numbered(p, path, "cert", i);
+		send_file(p, path, msg.name);
 		return;
 	}
-	(void)snprintf(msg.name, sizeof(msg.name), "cert/%zu", i);
 	proc_tell(p, &super_file_type, &msg, fd);
 	fd_close(&fd);
 }
@@ -173,7 +206,7 @@ send_certificates(struct master *m, struct proc *p)
 		if (role == ROLE_KEYD || (pair.roles & ROLE_BIT(role)) != 0)
 			send_certificate(m, p, pair.certificate, i);
 		if (role == ROLE_KEYD)
-			send_numbered(p, pair.key, "key", i);
+			send_key(p, pair.key, i);
 	}
 	if (*cas != '\0' && serves_tls(role))
 		send_file(p, cas, "client-ca");

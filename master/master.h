@@ -108,9 +108,10 @@ void	listen_close_all(struct master *m);
 /* The kinds in which two configurations differ, as LISTENER_BIT()s. */
 uint32_t listen_changed(const struct conf_view *a, const struct conf_view *b);
 
-/* files.c */
-/* Can every certificate and key be opened? */
+/* files.c: can every certificate and key be opened? */
 int	files_check(const struct conf_view *v, struct buf *errors) must_use;
+/* NULL, or why the key in that file is not to be used. */
+const char *key_file_wrong(int fd);
 /* Those that this daemon is to have, before its GO. */
 void	files_send(struct master *m, struct proc *p);
 /* pairs.c: of certificate_dir, to keyd.  stem: of which nothing is known. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "conf/pair.h"
 #include "conf/value.h"
 #include "master/master.h"
 #include "os/fd.h"
@@ -76,6 +77,15 @@ open_form(const char *dir, const char *stem, const char *end)
 	return open_beneath(top, path);
 }
 
+const char *
+key_file_wrong(int fd)
+{
+	struct fs_stat st;
+
+	return fs_fstat(fd, &st) != 0 ? strerror(errno) :
+	    conf_key_mode_wrong(st.mode);
+}
+
 static void
 send_file(struct proc *p, const char *stem, bool is_key, int fd)
 {
@@ -90,10 +100,15 @@ send_form(struct proc *p, const char *dir, const char *stem, size_t i)
 {
 	int cert = open_form(dir, stem, forms[i].cert), key = -1;
 	bool there = cert >= 0;
+	const char *wrong = NULL;
 
-	if (there && (key = open_form(dir, stem, forms[i].key)) < 0) {
+	if (there && (key = open_form(dir, stem, forms[i].key)) < 0)
+		wrong = strerror(errno);
+	else if (there)
+		wrong = key_file_wrong(key);
+	if (wrong != NULL) {
 		log_error(LF_STR("event", "no-key-file"),
-		    LF_STR("name", stem), LF_STR("why", strerror(errno)));
+		    LF_STR("name", stem), LF_STR("why", wrong));
 		there = false;
 	} else if (!there && errno != ENOENT && errno != ENOTDIR) {
 		log_error(LF_STR("event", "no-file"), LF_STR("path", stem),

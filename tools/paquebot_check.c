@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "mail/dsn_words.h"
+#include "conf/pair.h"
 #include "mail/addr.h"
+#include "mail/dsn_words.h"
 #include "map/bdb.h"
 #include "map/fold.h"
 #include "map/table.h"
@@ -83,19 +84,28 @@ has_postmaster(const struct conf_view *conf)
 	return has;
 }
 
-/* Symbolic links are followed, as master does. */
+/* Symbolic links are followed, as master does.  *name points into real. */
 static int
-slurp_path(const char *path, struct buf *out)
+open_dir_of(const char *path, char real[REAL_SIZE], const char **name)
 {
-	char real[REAL_SIZE], *slash;
-	int dir, rc;
+	char *slash;
 
-	if (path_real(path, real, sizeof(real)) != 0)
+	if (path_real(path, real, REAL_SIZE) != 0)
 		return -1;
 	slash = strrchr(real, '/');
 	*slash = '\0';
-	dir = fs_open_top(slash == real ? "/" : real);
-	rc = dir < 0 ? -1 : fs_slurp(dir, slash + 1, out);
+	*name = slash + 1;
+	return fs_open_top(slash == real ? "/" : real);
+}
+
+static int
+slurp_path(const char *path, struct buf *out)
+{
+	char real[REAL_SIZE];
+	const char *name;
+	int dir = open_dir_of(path, real, &name), rc;
+
+	rc = dir < 0 ? -1 : fs_slurp(dir, name, out);
 	fd_close(&dir);
 	return rc;
 }
@@ -148,4 +158,39 @@ check_warnings(const struct conf_view *conf)
 		(void)fprintf(stderr, "paquebot: warning: nobody gets the "
 		    "mail for postmaster: set postmaster, or make an alias "
 		    "of that name\n");
+}
+
+static const char *
+key_wrong(const char *path)
+{
+	const char *wrong = NULL, *name;
+	char real[REAL_SIZE];
+	struct fs_stat st;
+	int dir = open_dir_of(path, real, &name);
+
+	if (dir >= 0 && fs_stat(dir, name, &st) == 0)
+		wrong = conf_key_mode_wrong(st.mode);
+	fd_close(&dir);
+	return wrong;
+}
+
+int
+check_keys(const struct conf_view *conf)
+{
+	struct conf_pair pair;
+	const char *wrong;
+	int rc = 0;
+
+	for (size_t i = 0; i < conf_count(conf, "certificates"); i++) {
+		if (conf_pair_parse(conf_item(conf, "certificates", i),
+		    &pair, &wrong) != 0)
+			continue;	/* said with the settings */
+		wrong = key_wrong(pair.key);
+		if (wrong == NULL)
+			continue;
+		(void)fprintf(stderr, "certificates: %s: %s\n", pair.key,
+		    wrong);
+		rc = -1;
+	}
+	return rc;
 }

@@ -8,6 +8,12 @@
 
 /* A line to standard error for each. */
 void	check_warnings(const struct conf_view *conf);
+/*
+ * Private keys that the server would refuse for their files' rights, said to
+ * standard error.  What the caller may not see is not judged.
+ * returns  0, or -1: there is one
+ */
+int	check_keys(const struct conf_view *conf) must_use;
 
 /* The file of report_templates.  -1: what is wrong was said. */
 int	check_templates(const struct conf_view *conf) must_use;

@@ -320,6 +320,8 @@ run_check(const struct tool *t, int argc, char **argv)
 	v = tool_conf(t);
 	check_warnings(v);
 	rc = check_templates(v);
+	if (check_keys(v) != 0)
+		rc = -1;
 	conf_view_free(&v);
 	if (rc != 0)
 		return EXIT_CONFIG;

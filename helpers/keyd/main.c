@@ -21,7 +21,7 @@
 
 static const struct service keyd = {
 	.name = "keyd", .role = ROLE_KEYD, .sandbox = SANDBOX_STDIO,
-	.mem_max_octets = 256 * MIB, .nofile = 24000, .nproc = 0,
+	.mem_max_octets = CONFINE_LOCK_MAX, .lock_memory = true, .nofile = 24000, .nproc = 0,
 };
 
 #define EXPIRE_S	30	/* from look to look at the former ones */

@@ -110,7 +110,9 @@ const struct conf_key conf_keys[] = {
 	    R(KEYD) | SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
 	    "\"/path/certificate /path/key\", both in PEM form, the first "
 	    "pair for clients that name no host; behind them smtp, pop3 or "
-	    "imap if only these may use it." },
+	    "imap if only these may use it.  A key that others than its "
+	    "owner and group may read, or than its owner write, is "
+	    "refused." },
 	{ "certificate_dir", CONF_STR, 0, 255, "", NULL,
 	    R(KEYD) | SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
 	    "A directory of further certificates by host name, read when a "

@@ -61,3 +61,13 @@ conf_pair_parse(const char *item, struct conf_pair *out, const char **wrong)
 	*wrong = NULL;
 	return 0;
 }
+
+const char *
+conf_key_mode_wrong(uint32_t mode)
+{
+	if ((mode & 007) != 0)
+		return "everybody may open this key's file: chmod o= it, and "
+		    "think of a new key";
+	return (mode & 020) == 0 ? NULL :
+	    "its group may change this key's file: chmod g-w it";
+}

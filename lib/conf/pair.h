@@ -20,4 +20,12 @@ struct conf_pair {
 int	conf_pair_parse(const char *item, struct conf_pair *out,
 	    const char **wrong) must_use;
 
+/*
+ * A private key that others can read or change is no secret.  Its group may
+ * read it, as Debian's ssl-cert does.
+ * mode     permission bits of its file
+ * returns  NULL, or why it is refused
+ */
+const char *conf_key_mode_wrong(uint32_t mode);
+
 #endif

@@ -49,6 +49,10 @@ enter_namespace(struct service_state *s)
 static void
 judge(const struct service_state *s, const struct confine_report *r)
 {
+	/* Master in a container, say; a limit is no wall between daemons. */
+	if (r->unlocked != 0)
+		log_warn(LF_STR("event", "memory-not-locked"),
+		    LF_STR("why", strerror(r->unlocked)));
 	if (r->missing[0] == '\0')
 		return;
 	if (s->identity.required)
@@ -91,6 +95,7 @@ service_confine(const int *read_dirs, const int *write_dirs)
 		.mem_max_octets = svc->mem_max_octets + (svc->mem_per == NULL ?
 		    0 : conf_num(s->conf, svc->mem_per) *
 		    svc->mem_each_octets),
+		.lock_memory = svc->lock_memory,
 		.nofile = svc->nofile,
 		.nproc = svc->nproc == 0 ? 0 : !drop ? ONE_USER_NPROC :
 		    svc->nproc + OTHERS_NPROC,

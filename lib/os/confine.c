@@ -13,6 +13,7 @@
  */
 #include "os/confine.h"
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <errno.h>
@@ -27,6 +28,7 @@
 #endif
 
 #define ESC	"4.3.5"
+#define FOREIGN_LOCK	(8 * MIB)	/* Linux' own default, for others' code */
 
 void
 sandbox_missing(struct confine_report *r, const char *word)
@@ -84,7 +86,36 @@ set_limits(const struct confine *c, struct why *why)
 	    limit(RLIMIT_AS, c->mem_max_octets, "memory", why) != 0)
 		return -1;
 #endif
-	return 0;
+	return limit(RLIMIT_MEMLOCK, c->lock_memory ? c->mem_max_octets :
+	    c->sandbox == SANDBOX_MODULES || c->sandbox == SANDBOX_PROGRAMS ?
+	    FOREIGN_LOCK : 0, "locked memory", why);
+}
+
+/*
+ * All that is mapped now or later stays out of the swap, page by page as it is
+ * used.  The limit counts the whole address space, so master raised it.  A lower
+ * one would do for a while, and then the stack could not grow.
+ */
+static void
+lock_memory(const struct confine *c, struct confine_report *r)
+{
+	int what = MCL_CURRENT | MCL_FUTURE;
+	struct rlimit l;
+
+#ifdef MCL_ONFAULT
+	what |= MCL_ONFAULT;
+#endif
+#ifdef __linux__
+	if (SANDBOX_SANITIZED)	/* as above */
+		return;
+#endif
+	if (!c->lock_memory)
+		return;
+	if (getrlimit(RLIMIT_MEMLOCK, &l) == 0 &&
+	    l.rlim_cur < c->mem_max_octets)
+		r->unlocked = EPERM;
+	else if (mlockall(what) != 0)
+		r->unlocked = errno;
 }
 
 static int
@@ -168,6 +199,7 @@ confine(const struct confine *c, struct confine_report *r, struct why *why)
 	memset(r, 0, sizeof(*r));
 	if (set_limits(c, why) != 0 || sandbox_before_ids(c, why) != 0)
 		return -1;
+	lock_memory(c, r);
 	if (c->jail != NULL) {
 		if (enter_jail(c->jail, why) != 0)
 			return -1;

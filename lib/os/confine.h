@@ -26,6 +26,7 @@ enum sandbox {
 };
 
 #define CONFINE_ANY_SIZE	UINT64_MAX	/* files: as inherited */
+#define CONFINE_LOCK_MAX	((size_t)256 * MIB) /* memory that may be locked */
 
 struct confine {
 	const char *name;	/* for messages */
@@ -38,6 +39,7 @@ struct confine {
 	size_t	 owner_uids_n, owner_gids_n;	/* at most 16 */
 	enum sandbox sandbox;
 	size_t	 mem_max_octets;  /* RLIMIT_AS; 0: none (sanitizer builds skip it) */
+	bool	 lock_memory;	/* of mem_max_octets: none ever goes to swap */
 	unsigned nofile;	/* RLIMIT_NOFILE */
 	unsigned nproc;		/* RLIMIT_NPROC; 0: no new process at all */
 	uint64_t fsize_octets;	/* RLIMIT_FSIZE: 0: it writes no file */
@@ -57,6 +59,7 @@ struct confine {
 struct confine_report {
 	bool chrooted, ids_dropped, caps_dropped, no_new_privs, undumpable,
 	    landlocked, filtered;
+	int  unlocked;		/* errno, if memory could not be locked; or 0 */
 	int  landlock_abi;	/* 0: none */
 	char missing[160];	/* words of what could not be had, or "" */
 };

@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "os/confine.h"
+
 #define ESC	"4.3.5"
 
 static const struct {
@@ -109,12 +111,29 @@ verified(void)
 	return good;
 }
 
+/*
+ * The one who holds the keys locks its memory.  Who may not raise the limit is
+ * told by it that this failed.
+ */
+static void
+raise_lock(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &l) != 0 ||
+	    l.rlim_max >= CONFINE_LOCK_MAX)
+		return;
+	l.rlim_cur = l.rlim_max = CONFINE_LOCK_MAX;
+	(void)!setrlimit(RLIMIT_MEMLOCK, &l);
+}
+
 int
 confine_master(char *kept, size_t kept_size, struct why *why)
 {
 	const struct rlimit none = { 0, 0 };
 
 	kept[0] = '\0';
+	raise_lock();
 	if (setrlimit(RLIMIT_CORE, &none) != 0 ||
 	    prctl(PR_SET_DUMPABLE, 0) != 0 || set_caps(kept, kept_size) != 0) {
 		why_sys(why, WHY_TEMP, ESC, "capabilities of master");

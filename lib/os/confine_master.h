@@ -10,6 +10,7 @@
 /*
  * Give up all capabilities but those by which a supervisor makes and ends its
  * daemons, for itself and for all it will start.  Not dumpable, no core.
+ * Before that, CONFINE_LOCK_MAX octets may be locked, for struct confine.
  * kept  filled with their names
  * returns  0; -1 with why: the process must end
  */

@@ -1,7 +1,8 @@
 """paquebot check: what it warns of (RFC 5321 4.5.1)."""
 import pytest
 
-from suite import Suite
+from certs import Pair
+from suite import Suite, wait_for
 
 WARNING = "warning: nobody gets the mail for postmaster"
 
@@ -41,3 +42,31 @@ def test_a_setting(paq):
 def test_a_map(paq, name, text):
     paq.write_map(name, text)
     assert WARNING not in said(paq)
+
+
+@pytest.mark.parametrize("mode, why", [
+    (0o644, "everybody may open"), (0o602, "everybody may open"),
+    (0o660, "its group may change"), (0o640, None), (0o600, None),
+    (0o400, None)])
+def test_rights_of_key_files(tmp_path, mode, why):
+    """The check, the start and a reload say the same."""
+    pair = Pair(tmp_path, "mx.demo.example")
+    with Suite(settings={"certificates": [pair.setting()]}) as paq:
+        pair.key.chmod(mode)
+        check = paq.run("paquebot", "-c", paq.conf, "check", check=False)
+        reload = paq.paquebot("reload", check=False)
+        assert check.returncode == (78 if why else 0)
+        assert (reload.returncode != 0) == (why is not None)
+        for said in (check.stderr, reload.stderr):
+            if why:
+                assert f"certificates: {pair.key}: {why}" in said
+            else:
+                assert "certificates:" not in said
+        paq.stop()
+        paq.launch()
+        if why:
+            assert paq.master.wait(30) == 78
+            assert why in paq.trouble()
+            paq.master = None
+        else:
+            wait_for(paq.is_ready)

@@ -157,6 +157,14 @@ def test_links_that_lead_out_are_not_followed(hosted, place, tmp_path):
     hosted.wait_log("out.example.*cross-device")
 
 
+def test_keys_that_others_may_open_are_not_used(hosted, place):
+    write_pair(place / "open.example.pem", place / "open.example.key",
+               ["open.example"])
+    (place / "open.example.key").chmod(0o644)
+    assert served(hosted, "imaps", "open.example")[0] == ["mx.demo.example"]
+    hosted.wait_log("no-key-file.*open.example.*everybody may open")
+
+
 def test_names_that_are_no_names_reach_nobody(hosted):
     for name in (b"..", b"../../etc/passwd", b"a/b.example", b"*.wild.example",
                  b"x" * 70 + b".example", b"192.0.2.7", b"-a.example"):

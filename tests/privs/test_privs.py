@@ -68,6 +68,27 @@ def test_no_way_to_more_rights(processes):
         assert p.core_max() == ("0", "0"), name
 
 
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer maps terabytes")
+def test_keys_never_go_to_swap(processes):
+    """All that keyd can write to is locked; nobody else may lock anything, but
+    for modules of PAM and programs of users."""
+    for name, p, _ in each(processes):
+        limit = re.search(r"^Max locked memory +(\S+) +(\S+)",
+                          (p.proc / "limits").read_text(), re.M).groups()
+        if name == "keyd" and limit[0] != str(256 << 20):
+            print("RLIMIT_MEMLOCK cannot be raised here")
+            assert "memory-not-locked" in p.paq.log_text()
+        elif name == "keyd":
+            parts = re.findall(r"^[0-9a-f]+-[0-9a-f]+ (rw.p)[^\n]*\n"
+                               r".*?^VmFlags: ([^\n]*)",
+                               (p.proc / "smaps").read_text(), re.M | re.S)
+            assert len(parts) > 5
+            assert all("lo" in flags.split() for _, flags in parts), parts
+        elif name not in ("master", "pamd", "pipe"):
+            assert limit == ("0", "0"), name
+            assert p.status["VmLck"].strip() == "0 kB", name
+
+
 def test_filters_and_namespaces(processes):
     for name, p, row in each(processes):
         assert (p.status["Seccomp"] == "2") == (row["filter"] != "none"), name

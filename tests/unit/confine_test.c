@@ -631,6 +631,88 @@ try_class(enum sandbox class)
 	}
 }
 
+/* KiB that a process has locked. */
+static long
+locked_kib(pid_t pid)
+{
+	char path[64], line[256];
+	long kib = -1;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "r");
+	T_TRUE(f != NULL);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "VmLck:", 6) == 0)
+			kib = strtol(line + 6, NULL, 10);
+	(void)fclose(f);
+	return kib;
+}
+
+/* What a child with that limit has locked; its report's word in *unlocked. */
+static long
+lock_with(rlim_t limit, size_t most, int *unlocked)
+{
+	struct confine c = plan(SANDBOX_STDIO);
+	int out[2], hold[2];
+	pid_t pid;
+	long kib;
+
+	c.lock_memory = true;
+	c.mem_max_octets = most;
+	T_TRUE(pipe(out) == 0 && pipe(hold) == 0);
+	pid = fork();
+	if (pid == 0) {
+		struct rlimit l = { limit, limit };
+		struct confine_report r;
+		struct why why;
+
+		(void)close(hold[1]);
+		if (setrlimit(RLIMIT_MEMLOCK, &l) != 0 ||
+		    confine(&c, &r, &why) != 0 || write(out[1], &r.unlocked,
+		    sizeof(r.unlocked)) != sizeof(r.unlocked))
+			_exit(1);
+		_exit(read(hold[0], out, 1) == 0 ? 0 : 2);
+	}
+	(void)close(out[1]);
+	T_TRUE(read(out[0], unlocked, sizeof(*unlocked)) ==
+	    sizeof(*unlocked));
+	kib = locked_kib(pid);
+	(void)close(hold[1]);
+	T_TRUE(waitpid(pid, NULL, 0) == pid);
+	(void)close(out[0]);
+	(void)close(hold[0]);
+	return kib;
+}
+
+static void
+test_locked(void **state)
+{
+	struct rlimit l;
+	int unlocked = -1;
+	long kib;
+
+	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	print_message("skipped: a sanitizer maps terabytes\n");
+	skip();
+#endif
+	T_INT(getrlimit(RLIMIT_MEMLOCK, &l), 0);
+	if (l.rlim_max > 256 * MIB)
+		l.rlim_max = 256 * MIB;
+	kib = lock_with(l.rlim_max, (size_t)l.rlim_max, &unlocked);
+	if (unlocked == ENOMEM) {
+		print_message("skipped: only %llu octets may be locked\n",
+		    (unsigned long long)l.rlim_max);
+		skip();
+	}
+	T_INT(unlocked, 0);
+	T_TRUE(kib > 1000);
+	/* Not by half: what is locked could not grow. */
+	T_INT(lock_with(l.rlim_max, (size_t)l.rlim_max + 1, &unlocked), 0);
+	T_INT(unlocked, EPERM);
+}
+
 static void
 test_stdio(void **state)
 {
@@ -1023,6 +1105,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_stdio),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_files),
