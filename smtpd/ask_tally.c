@@ -11,8 +11,9 @@
 #include "os/fd.h"
 #include "smtpd/child.h"
 
-static const enum say refusals[TALLY_KINDS][3] = {
-	[TALLY_CONNECTION] = { SAY_NOTHING, SAY_BUSY_NETWORK, SAY_NOTHING },
+static const enum say refusals[TALLY_KINDS][TALLY_VERDICTS] = {
+	[TALLY_CONNECTION] = { SAY_NOTHING, SAY_BUSY_NETWORK, SAY_NOTHING,
+	    SAY_BUSY_ADDRESS, SAY_BANNED },
 	[TALLY_MESSAGE] = { SAY_NOTHING, SAY_NETWORK_MESSAGES,
 	    SAY_ACCOUNT_MESSAGES },
 	[TALLY_RECIPIENT] = { SAY_NOTHING, SAY_NETWORK_RCPTS,
@@ -33,7 +34,7 @@ answer(struct session *s, const struct tally_event *e,
 	    fd_wait(s->chan, FD_READ, clock_deadline(LIMIT_TALLY_MS)) == 1 &&
 	    fd_recv(s->chan, got, CHILD_ANSWER_SIZE, &fd) ==
 	    CHILD_ANSWER_SIZE && fd < 0 && got[0] == CHILD_ANSWER &&
-	    got[1] <= TALLY_OVER_ACCOUNT;
+	    got[1] < TALLY_VERDICTS;
 	fd_close(&fd);
 	return ok;
 }
@@ -44,11 +45,14 @@ ask_tally(struct session *s, enum tally_kind kind)
 	struct tally_event e = { .kind = kind, .client = s->peer };
 	uint8_t got[CHILD_ANSWER_SIZE];
 	enum say what;
+	bool named;
 
 	span_copy_cut(span_str(s->login), e.account, sizeof(e.account));
-	if (s->facts.relay_client)
+	/* Whose connection it is, the listener wants to know in any case. */
+	named = kind == TALLY_CONNECTION && s->behind;
+	if (s->facts.relay_client && !named)
 		e.client.family = 0;
-	if (s->chan < 0 || !tally_limited(&s->set->tally, &e))
+	if (s->chan < 0 || (!named && !tally_limited(&s->set->tally, &e)))
 		return SAY_NOTHING;
 	if (!answer(s, &e, got)) {
 		/* A late answer must not be taken for the next one. */

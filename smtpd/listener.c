@@ -199,6 +199,12 @@ is_forwarder(const struct listener *l, const struct sock_addr *peer)
 	    settings_has(&l->set->xclient, peer);
 }
 
+static bool
+is_shared(const struct sock_addr *peer, void *ctx)
+{
+	return is_forwarder(ctx, peer);
+}
+
 /* Do the limits of networks not hold for this one? */
 static bool
 is_exempt(const struct sock_addr *peer, void *ctx)
@@ -253,7 +259,8 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 		fd_close(&fd);
 		return false;
 	}
-	if (kind == LISTENER_MX && workers_pass(l->workers, fd, peer,
+	/* Whoever took over a session would get those of other clients. */
+	if (kind == LISTENER_MX && !is_forwarder(l, peer) && workers_pass(l->workers, fd, peer,
 	    is_stressed(l, peer)))
 		return true;
 	return start_session(l, fd, peer, kind);
@@ -331,13 +338,18 @@ end_if_idle(struct listener *l)
 }
 
 static void
-on_over(const struct sock_addr *peer, void *ctx)
+on_over(const struct worker_whose *whose, void *ctx)
 {
 	struct listener *l = ctx;
 
-	acceptor_ended(l->acceptor, peer);
-	if (l->stopping && peer->family != 0)
-		tell_successor(peer, 1, true, 0);
+	acceptor_ended(l->acceptor, &whose->peer);
+	if (l->stopping && whose->peer.family != 0)
+		tell_successor(&whose->peer, 1, true, 0);
+	if (whose->client.family == 0)
+		return;
+	acceptor_left(l->acceptor, &whose->client);
+	if (l->stopping)
+		tell_successor(&whose->client, 1, true, 0);
 }
 
 /* It was counted when it was accepted; it stays so if it gets a session. */
@@ -350,15 +362,44 @@ on_orphan(int fd, const struct sock_addr *peer, void *ctx)
 		acceptor_ended(l->acceptor, peer);
 }
 
+/*
+ * Behind a proxy, the first word of a session is whose the connection is: it
+ * has read nothing then but the proxy's header, so nobody has taken it over.
+ * What it says later makes nobody count, free or shut out.
+ */
+static enum tally_verdict
+admit(struct listener *l, struct worker_whose *whose,
+    const struct tally_event *e)
+{
+	enum acceptor_refusal why;
+	bool named = e->kind == TALLY_CONNECTION && !whose->told &&
+	    e->client.family != 0 && !sock_ip_eq(&e->client, &whose->peer);
+
+	whose->told = true;
+	if (!named || !settings_has(&l->set->proxies, &whose->peer))
+		return TALLY_OK;
+	if (acceptor_admit(l->acceptor, &e->client, &why)) {
+		whose->client = e->client;
+		return TALLY_OK;
+	}
+	return why == ACCEPTOR_BANNED ? TALLY_SHUT_OUT :
+	    why == ACCEPTOR_SOURCE_FULL ? TALLY_OVER_ADDRESS :
+	    TALLY_OVER_NETWORK;
+}
+
 /* A session speaks for its own client, or is a forwarder's. */
 static enum tally_verdict
-on_ask(const struct sock_addr *peer, struct tally_event *e, bool *say,
+on_ask(struct worker_whose *whose, struct tally_event *e, bool *say,
     void *ctx)
 {
 	struct listener *l = ctx;
+	enum tally_verdict no = admit(l, whose, e);
 
-	if (!is_forwarder(l, peer))
-		e->client = *peer;
+	*say = false;
+	if (no != TALLY_OK)
+		return no;
+	if (!is_forwarder(l, &whose->peer))
+		e->client = whose->peer;
 	if (is_exempt(&e->client, l))
 		e->client.family = 0;
 	return tally_count(l->tally, e, clock_mono_ms(), say);
@@ -394,6 +435,7 @@ listener_new(const struct settings *set, struct ipc_server *srv)
 		.source_max = set->clients_per_address,
 		.network_percent = set->clients_per_network_percent,
 		.exempt = is_exempt,
+		.shared = is_shared,
 		.client = on_client,
 		.refused = on_refused,
 		.ctx = l,
@@ -460,8 +502,10 @@ listener_open(struct listener *l)
 /* A session that died of a fault. */
 static void
 on_fault(struct listener *l, const struct spawn_end *end,
-    const struct sock_addr *peer)
+    const struct worker_whose *whose)
 {
+	const struct sock_addr *peer = whose->client.family != 0 ?
+	    &whose->client : &whose->peer;
 	int64_t now = clock_mono_ms();
 	char ip[SOCK_IP_SIZE];
 
@@ -483,12 +527,12 @@ on_fault(struct listener *l, const struct spawn_end *end,
 void
 listener_child(struct listener *l, const struct spawn_end *end)
 {
-	struct sock_addr peer;
+	struct worker_whose whose;
 
-	if (!workers_ended(l->workers, end->pid, &peer))
+	if (!workers_ended(l->workers, end->pid, &whose))
 		return;
 	if (end->fault)
-		on_fault(l, end, &peer);
+		on_fault(l, end, &whose);
 	end_if_idle(l);
 }
 

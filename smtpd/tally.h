@@ -20,7 +20,9 @@ enum tally_kind {
 	TALLY_KINDS
 };
 
-enum tally_verdict { TALLY_OK, TALLY_OVER_NETWORK, TALLY_OVER_ACCOUNT };
+/* The last two: of a connection that a proxy passed on, by the listener. */
+enum tally_verdict { TALLY_OK, TALLY_OVER_NETWORK, TALLY_OVER_ACCOUNT,
+	TALLY_OVER_ADDRESS, TALLY_SHUT_OUT, TALLY_VERDICTS };
 
 struct tally_limits {		/* 0: none */
 	uint32_t network[TALLY_KINDS];	/* sock_network_of() */

@@ -30,7 +30,7 @@ enum worker_state { BUSY, SPARE, GOING };
 
 struct worker {
 	pid_t	pid;
-	struct sock_addr peer;
+	struct worker_whose whose;
 	bool	is_user;
 	uint32_t uid;		/* if it is */
 	enum worker_state state;
@@ -132,7 +132,7 @@ on_idle(struct worker *w)
 	w->spare_since_ms = clock_mono_ms();
 	TAILQ_INSERT_TAIL(&ws->spares, w, spares);
 	ws->spares_n++;
-	ws->events.over(&w->peer, ws->events.ctx);
+	ws->events.over(&w->whose, ws->events.ctx);
 	if (ws->no_spares || w->epoch != ws->epoch ||
 	    ws->spares_n > LIMIT_SPARES ||
 	    w->served >= LIMIT_SPARE_SERVED)
@@ -152,7 +152,7 @@ on_ask(struct worker *w, const uint8_t *p, size_t n)
 
 	if (tally_get(p, n, &event) != 0)
 		return false;
-	answer[1] = (uint8_t)ws->events.ask(&w->peer, &event, &say,
+	answer[1] = (uint8_t)ws->events.ask(&w->whose, &event, &say,
 	    ws->events.ctx);
 	answer[2] = say;
 	return fd_send_now(w->chan, answer, sizeof(answer), -1) == 0;
@@ -262,7 +262,7 @@ workers_add(struct workers *ws, pid_t pid,
 	struct worker *w = xcalloc(1, sizeof(*w));
 
 	w->pid = pid;
-	w->peer = client->peer;
+	w->whose.peer = client->peer;
 	w->is_user = client->is_user;
 	w->uid = client->uid;
 	w->chan = chan;
@@ -288,8 +288,8 @@ find_spare(struct workers *ws, const struct sock_addr *peer)
 
 	/* The one that came last: its memory is the warmest. */
 	TAILQ_FOREACH_REVERSE(w, &ws->spares, spare_head, spares)
-		if (sock_ip_eq(&w->peer, peer) &&
-		    w->peer.scope == peer->scope)
+		if (sock_ip_eq(&w->whose.peer, peer) &&
+		    w->whose.peer.scope == peer->scope)
 			return w;
 	return NULL;
 }
@@ -310,30 +310,30 @@ workers_pass(struct workers *ws, int fd, const struct sock_addr *peer,
 	}
 	unlist(w);
 	w->state = BUSY;
-	w->peer = *peer;
+	w->whose = (struct worker_whose){ .peer = *peer };
 	w->passed = fd;
 	w->served++;
 	return true;
 }
 
 bool
-workers_ended(struct workers *ws, pid_t pid, struct sock_addr *peer)
+workers_ended(struct workers *ws, pid_t pid, struct worker_whose *whose)
 {
 	struct worker *w = hash_del(ws->by_pid, pid_key(&pid));
 
 	if (w == NULL)
 		return false;
-	*peer = w->peer;
 	/* What it said before it ended still counts. */
 	while (w->chan >= 0 && hear(w))
 		;
+	*whose = w->whose;
 	if (w->state == SPARE)
 		dismiss(w);
 	if (w->state == BUSY && w->passed >= 0) {
-		ws->events.orphan(w->passed, &w->peer, ws->events.ctx);
+		ws->events.orphan(w->passed, &w->whose.peer, ws->events.ctx);
 		w->passed = -1;
 	} else if (w->state == BUSY) {
-		ws->events.over(&w->peer, ws->events.ctx);
+		ws->events.over(&w->whose, ws->events.ctx);
 	}
 	worker_free(w);
 	return true;

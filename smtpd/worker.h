@@ -21,16 +21,23 @@ struct worker_client {
 	uint32_t uid;
 };
 
+/* A connection: where it comes from; through a proxy, whose it is. */
+struct worker_whose {
+	struct sock_addr peer;
+	struct sock_addr client;	/* if it counts, or family 0 */
+	bool	 told;			/* whose: only the first word counts */
+};
+
 struct worker_events {
-	/* A counted connection of this address is over. */
-	void (*over)(const struct sock_addr *peer, void *ctx);
+	/* A counted connection is over. */
+	void (*over)(const struct worker_whose *whose, void *ctx);
 	/* It was passed to a process that did not take it: the callee's. */
 	void (*orphan)(int fd, const struct sock_addr *peer, void *ctx);
 	/*
-	 * The session of this peer asks; what it says of whom is a claim.
+	 * A session asks; what it says of whom is a claim.
 	 * *say     to be logged by the session
 	 */
-	enum tally_verdict (*ask)(const struct sock_addr *peer,
+	enum tally_verdict (*ask)(struct worker_whose *whose,
 	    struct tally_event *event, bool *say, void *ctx);
 	/* A connection of this user of the host, who wants his queue. */
 	void (*mine)(uint32_t uid, int fd, void *ctx);
@@ -58,10 +65,11 @@ bool	workers_pass(struct workers *w, int fd, const struct sock_addr *peer,
 	    bool stress);
 /*
  * A process has ended.
- * peer     set: whom it served last
+ * whose    set: whom it served last
  * returns  false: it was none of ours
  */
-bool	workers_ended(struct workers *w, pid_t pid, struct sock_addr *peer);
+bool	workers_ended(struct workers *w, pid_t pid,
+	    struct worker_whose *whose);
 /* The settings have changed: who has those of before serves no other. */
 void	workers_renew(struct workers *w);
 /* No process waits any longer; those that wait go. */

@@ -160,7 +160,8 @@ const struct conf_key conf_keys[] = {
 	{ "proxy_clients", CONF_LIST, 0, 100, "", NULL, SMTPD,
 	    "Proxies in front of smtpd, as networks: each of their "
 	    "connections has to begin with a header of the PROXY protocol, "
-	    "version 1 or 2, which says who the client is." },
+	    "version 1 or 2, which says who the client is.  All limits are "
+	    "those of that client." },
 	{ "xclient_hosts", CONF_LIST, 0, 100, "", NULL, SMTPD,
 	    "Networks whose hosts may say by XCLIENT and XFORWARD whose mail "
 	    "they pass on." },
@@ -178,7 +179,8 @@ const struct conf_key conf_keys[] = {
 	{ "smtp_clients_max", CONF_NUM, 1, 20000, "500", NULL, SMTPD,
 	    "SMTP connections at once." },
 	{ "smtp_clients_per_address", CONF_NUM, 0, 20000, "50", NULL, SMTPD,
-	    "SMTP connections at once from one address; 0: no limit." },
+	    "SMTP connections at once from one address (not of "
+	    "xclient_hosts); 0: no limit." },
 	{ "clients_per_network_percent", CONF_NUM, 1, 100, "50", NULL,
 	    SMTPD | R(POP3_FRONT) | R(IMAP_FRONT),
 	    "How much of smtp_clients_max, of pop3_clients_max and of "

@@ -164,21 +164,37 @@ is_full(const struct acceptor *a, const struct sock_addr *peer)
 }
 
 static bool
-refusal(const struct acceptor *a, const struct sock_addr *peer,
+is_shared(const struct acceptor *a, const struct sock_addr *peer)
+{
+	return a->how.shared != NULL && a->how.shared(peer, a->how.ctx);
+}
+
+static bool
+refused_for_itself(const struct acceptor *a, const struct sock_addr *peer,
     enum acceptor_refusal *why)
 {
-	if (is_full(a, peer))
-		*why = ACCEPTOR_ALL_FULL;
-	else if (is_local(peer))
+	bool shared = is_shared(a, peer);
+
+	if (is_local(peer))
 		return false;
-	else if (banned(a, peer))
+	else if (!shared && banned(a, peer))
 		*why = ACCEPTOR_BANNED;
-	else if (acceptor_count_of(a, peer) >= a->how.source_max)
+	else if (!shared && acceptor_count_of(a, peer) >= a->how.source_max)
 		*why = ACCEPTOR_SOURCE_FULL;
 	else if (network_is_full(a, peer))
 		*why = ACCEPTOR_NETWORK_FULL;
 	else
 		return false;
+	return true;
+}
+
+static bool
+refusal(const struct acceptor *a, const struct sock_addr *peer,
+    enum acceptor_refusal *why)
+{
+	if (!is_full(a, peer))
+		return refused_for_itself(a, peer, why);
+	*why = ACCEPTOR_ALL_FULL;
 	return true;
 }
 
@@ -312,10 +328,28 @@ acceptor_ended(struct acceptor *a, const struct sock_addr *peer)
 	a->total--;
 }
 
+bool
+acceptor_admit(struct acceptor *a, const struct sock_addr *client,
+    enum acceptor_refusal *why)
+{
+	if (refused_for_itself(a, client, why))
+		return false;
+	count_up(a, source_of(client));
+	count_up(a, network_of(client));
+	return true;
+}
+
+void
+acceptor_left(struct acceptor *a, const struct sock_addr *client)
+{
+	count_down(a, source_of(client));
+	count_down(a, network_of(client));
+}
+
 void
 acceptor_ban(struct acceptor *a, const struct sock_addr *peer, int64_t for_ms)
 {
-	if (is_local(peer))
+	if (is_local(peer) || is_shared(a, peer))
 		return;
 	a->bans[a->ban_next] = (struct ban){ .who = source_of(peer),
 	    .until_ms = clock_deadline(for_ms) };
@@ -402,7 +436,8 @@ acceptor_new(struct event_base *base, const struct acceptor_how *how)
 	rand_octets(seed, sizeof(seed));
 	a->base = base;
 	a->how = *how;
-	a->sources = hash_new((SOURCES_CARRIED + 2 + 2) *
+	/* A connection is of two, and behind a proxy of two more. */
+	a->sources = hash_new((SOURCES_CARRIED + 2 + 4) *
 	    (size_t)how->total_max, seed);
 	a->rest = event_new(base, -1, 0, on_rested, a);
 	if (a->rest == NULL)

@@ -30,6 +30,11 @@ struct acceptor_how {
 	/* Whose network is never full; may be NULL. */
 	bool (*exempt)(const struct sock_addr *peer, void *ctx);
 	/*
+	 * A proxy's: its clients count, by acceptor_admit(), and not itself, and
+	 * it is never shut out.  May be NULL.
+	 */
+	bool (*shared)(const struct sock_addr *peer, void *ctx);
+	/*
 	 * A client: fd (non-blocking) is the callee's.  tag: of the listener.
 	 * true: counted until acceptor_ended(); false: it is over already.
 	 */
@@ -58,7 +63,15 @@ int	acceptor_listen(struct acceptor *a, int fd, int tag) must_use;
 
 /* A counted client has gone. */
 void	acceptor_ended(struct acceptor *a, const struct sock_addr *peer);
-/* This address (IPv6: /64) is refused for a while. */
+/*
+ * One that was counted, of a shared address, is passed on for this client.
+ * returns  true: its address and network count it, until acceptor_left();
+ *	    false with *why, by the rules for those who come themselves
+ */
+bool	acceptor_admit(struct acceptor *a, const struct sock_addr *client,
+	    enum acceptor_refusal *why) must_use;
+void	acceptor_left(struct acceptor *a, const struct sock_addr *client);
+/* This address (IPv6: /64) is refused for a while; a shared one is not. */
 void	acceptor_ban(struct acceptor *a, const struct sock_addr *peer,
 	    int64_t for_ms);
 /*

@@ -5,7 +5,9 @@ import base64
 import contextlib
 import os
 import pathlib
+import signal
 import sys
+import time
 
 import pytest
 
@@ -186,3 +188,99 @@ def test_the_places_of_a_network(trusted):
                 c.raw(b"PROXY UNKNOWN\r\n")
         assert clients[0].reply()[0] == 220
         assert clients[1].reply()[0] == (220 if trusted else 421)
+
+
+# ------------------------------------- addresses behind a proxy, RFC 5321 7.8
+
+PROXY = "192.0.2.5"
+THIRD = "203.0.113.9"
+
+
+@contextlib.contextmanager
+def at_a_proxy(**settings):
+    """A proxy that is not of this host, to whom the limits would apply."""
+    with own_network(PROXY + "/24"), \
+            Suite(host="0.0.0.0", proxy_clients=[PROXY + "/32"],
+                  **settings) as s:
+        for name in ("mx", "submission"):
+            s.addresses[name] = (PROXY, s.addresses[name][1])
+        yield s
+
+
+def by_proxy(suite, ip):
+    """A connection for that client (None: nobody), and its first reply."""
+    c = suite.connect("mx", greet=False, source=(PROXY, 0))
+    c.raw(b"PROXY UNKNOWN\r\n" if ip is None else
+          b"PROXY TCP4 %s 192.0.2.5 4711 25\r\n" % ip.encode())
+    return c, c.reply()
+
+
+def crash(suite, signal_number):
+    """The one session that there is."""
+    pid = suite.process.pid
+    children = pathlib.Path(
+        f"/proc/{pid}/task/{pid}/children").read_text().split()
+    assert len(children) == 1
+    os.kill(int(children[0]), signal_number)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a network namespace")
+def test_connections_of_one_address_behind_a_proxy():
+    with at_a_proxy(smtp_clients_per_address="2") as s:
+        mine = [by_proxy(s, OTHER) for _ in range(2)]
+        assert [code for _, (code, _) in mine] == [220, 220]
+        c, (code, text) = by_proxy(s, OTHER)
+        assert code == 421 and "your address" in text[0]
+        assert c.closed() == b""
+        # the proxy itself is nobody's address, and others are not concerned
+        others = [by_proxy(s, f"203.0.113.{n}") for n in range(20, 26)]
+        assert {code for _, (code, _) in others} == {220}
+        nobody = [by_proxy(s, None) for _ in range(5)]
+        assert {code for _, (code, _) in nobody} == {220}
+        mine[0][0].ok("QUIT", 221)
+        mine[0][0].closed()
+        deadline = time.monotonic() + 10
+        while by_proxy(s, OTHER)[1][0] != 220:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a network namespace")
+def test_a_crash_shuts_out_the_client_and_not_its_proxy():
+    with at_a_proxy() as s:
+        first, (code, _) = by_proxy(s, OTHER)
+        assert code == 220
+        crash(s, signal.SIGSEGV)
+        assert s.log_has("event=session-crashed", "client=" + OTHER)
+        c, (code, text) = by_proxy(s, OTHER)
+        assert code == 421 and "Not now" in text[0]
+        assert c.closed() == b""
+        for ip in (THIRD, None):
+            assert by_proxy(s, ip)[1][0] == 220
+        first.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a network namespace")
+def test_a_crash_of_nobody_shuts_out_nobody():
+    with at_a_proxy() as s:
+        first, (code, _) = by_proxy(s, None)
+        assert code == 220
+        crash(s, signal.SIGSEGV)
+        assert s.log_has("event=session-crashed")
+        for ip in (THIRD, None):
+            assert by_proxy(s, ip)[1][0] == 220
+        first.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a network namespace")
+def test_a_crash_behind_xclient_shuts_out_nobody():
+    """Each of the clients may have caused it, or the host that names them."""
+    with own_network(PROXY + "/24"), \
+            Suite(host="0.0.0.0", xclient_hosts=[PROXY + "/32"]) as s:
+        s.addresses["mx"] = (PROXY, s.addresses["mx"][1])
+        c = s.connect("mx", source=(PROXY, 0)).hello()
+        assert c.code("XCLIENT ADDR=" + OTHER) == 220
+        crash(s, signal.SIGSEGV)
+        assert s.log_has("event=session-crashed")
+        assert s.connect("mx", source=(PROXY, 0)).hello().code(
+            "XCLIENT ADDR=" + OTHER) == 220
