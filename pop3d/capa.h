@@ -4,13 +4,16 @@
 #ifndef POP3D_CAPA_H
 #define POP3D_CAPA_H
 
-/* One a line, CRLF, without the status line; ends with ".". */
-#define CAPA_LINES \
-	"TOP\r\nUIDL\r\nUSER\r\nPIPELINING\r\nRESP-CODES\r\n" \
-	"AUTH-RESP-CODE\r\nIMPLEMENTATION Paquebot\r\n.\r\n"
-/* Where no password may be asked for. */
-#define CAPA_LINES_NO_LOGIN \
-	"TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n" \
-	"IMPLEMENTATION Paquebot\r\n.\r\n"
+#include "base/base.h"
+#include "base/buf.h"
+
+#define CAPA_MAX	KIB
+
+/*
+ * One a line, CRLF, without the status line; ends with ".".
+ * user       a password may be asked for
+ * keep_days  0: nothing is ever removed for its age
+ */
+void	capa_put(struct buf *out, bool user, unsigned keep_days);
 
 #endif

@@ -149,8 +149,10 @@ send_message(struct session *s, struct drop_message *m, struct top *top)
 	/* In the middle of a message there is no way to say "no": hang up. */
 	if (send_octets(s, fd, top) != 0)
 		s->done = true;
-	else
+	else {
 		s->retrieved++;
+		m->fetched = m->fetched || top == NULL;
+	}
 	fd_close(&fd);
 }
 

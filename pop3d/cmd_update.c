@@ -10,20 +10,30 @@
 void
 cmd_capa(struct session *s, const struct args *a)
 {
+	struct buf lines;
+
 	(void)a;
 	reply_ok(s, "capabilities follow");
-	stream_puts(&s->stream, CAPA_LINES);
+	buf_init(&lines, CAPA_MAX);
+	capa_put(&lines, true,
+	    (unsigned)conf_num(s->how->conf, "pop3_keep_days"));
+	stream_write(&s->stream, lines.p, lines.n);
+	buf_fini(&lines);
 }
 
 void
 cmd_quit(struct session *s, const struct args *a)
 {
 	size_t marked = s->drop.n - s->drop.left;
+	const struct maildrop_policy policy = {
+		.mark_seen = conf_bool(s->how->conf, "pop3_mark_seen"),
+		.keep_days = (unsigned)conf_num(s->how->conf,
+		    "pop3_keep_days") };
 	struct why why;
 
 	(void)a;
 	s->done = true;
-	if (maildrop_update(&s->drop, &why) != 0) {
+	if (maildrop_update(&s->drop, &policy, &why) != 0) {
 		log_error(LF_STR("event", "update-failed"),
 		    LF_STR("user", s->how->start->user),
 		    LF_STR("session", s->how->start->session),

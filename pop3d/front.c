@@ -40,13 +40,18 @@ capa_sasl(struct front_client *c)
 static void
 on_capa(struct front_client *c, struct span args)
 {
+	struct buf lines;
+
 	(void)args;
 	front_reply(c, "+OK capabilities follow");
 	if (front_tls(c) == FRONT_TLS_OFFERED)
 		front_reply(c, "STLS");	/* RFC 2595 4 */
 	capa_sasl(c);
-	front_reply_raw(c, front_login_allowed(c) ? SPAN_LIT(CAPA_LINES) :
-	    SPAN_LIT(CAPA_LINES_NO_LOGIN));
+	buf_init(&lines, CAPA_MAX);
+	capa_put(&lines, front_login_allowed(c),
+	    (unsigned)conf_num(service_conf(), "pop3_keep_days"));
+	front_reply_raw(c, buf_span(&lines));
+	buf_fini(&lines);
 }
 
 static void

@@ -18,9 +18,12 @@
 
 #include "base/bug.h"
 #include "base/num.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "store/lock.h"
 #include "store/uidlist.h"
+
+#define DAY_S	INT64_C(86400)
 
 /* The word with that key of a message's uidlist record, or p == NULL. */
 static struct span
@@ -77,6 +80,7 @@ take_messages(struct maildrop *d, struct why *why)
 		if (m == NULL)
 			return -1;
 		d->v[d->n].uid = uid;
+		d->v[d->n].seen = (m->flags & MESSAGE_SEEN) != 0;
 		d->v[d->n].octets = m->wire_octets;
 		d->v[d->n].place = place_of(m);
 		d->octets += m->wire_octets;
@@ -179,19 +183,62 @@ maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
 	    folder_uidvalidity(d->folder));
 }
 
-int
-maildrop_update(struct maildrop *d, struct why *why)
+/*
+ * RFC 2449 6.7: a server may delete what it has kept for so long.  Only what
+ * somebody has read, though.
+ */
+static bool
+is_old(struct maildrop *d, const struct drop_message *m, unsigned keep_days)
 {
-	struct folder_change expunge = { .kind = CHANGE_EXPUNGE };
-	uint32_t *uids = xcalloc(d->n > 0 ? d->n : 1, sizeof(*uids));
+	const struct message *full;
+	struct why why;
+
+	if (keep_days == 0 || !(m->seen || m->fetched))
+		return false;
+	full = folder_need(d->folder, m->uid, NEED_DATE, &why);
+	return full != NULL &&
+	    full->date_s < clock_wall_s() - (int64_t)keep_days * DAY_S;
+}
+
+/* In ascending order, whatever the order of the listing is. */
+static void
+choose(struct maildrop *d, const struct maildrop_policy *p, struct uids *gone,
+    struct uids *seen)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct drop_message *m = &d->v[i];
+
+		if (m->deleted || is_old(d, m, p->keep_days))
+			uids_add(gone, m->uid);
+		else if (p->mark_seen && m->fetched && !m->seen)
+			uids_add(seen, m->uid);
+	}
+	uids_sort(gone);
+	uids_sort(seen);
+}
+
+int
+maildrop_update(struct maildrop *d, const struct maildrop_policy *p,
+    struct why *why)
+{
+	struct folder_change changes[2] = {
+		{ .kind = CHANGE_EXPUNGE },
+		{ .kind = CHANGE_FLAGS_ADD, .flags = MESSAGE_SEEN } };
+	struct uids gone, seen;
 	int rc = 0;
 
-	for (size_t i = 0; i < d->n; i++)
-		if (d->v[i].deleted)
-			uids[expunge.uids_n++] = d->v[i].uid;
-	expunge.uids = uids;
-	if (expunge.uids_n > 0)
-		rc = folder_commit(d->folder, &expunge, 1, NULL, why);
-	free(uids);
+	uids_init(&gone);
+	uids_init(&seen);
+	choose(d, p, &gone, &seen);
+	changes[0].uids = gone.v;
+	changes[0].uids_n = gone.n;
+	changes[1].uids = seen.v;
+	changes[1].uids_n = seen.n;
+	for (size_t i = 0; rc == 0 && i < COUNT(changes); i++)
+		if (changes[i].uids_n > 0)
+			rc = folder_commit(d->folder, &changes[i], 1, NULL,
+			    why);
+	uids_fini(&seen);
+	uids_fini(&gone);
 	return rc;
 }

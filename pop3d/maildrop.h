@@ -16,6 +16,8 @@ struct drop_message {
 	uint64_t octets;	/* as sent: CRLF line ends; a last line end
 				   that the file has not is not counted */
 	bool	 deleted;
+	bool	 seen;		/* by somebody, before this session */
+	bool	 fetched;	/* whole, in this session */
 };
 
 struct maildrop {
@@ -45,10 +47,17 @@ int	maildrop_read(struct maildrop *d, const struct drop_message *m,
 /* The unique id, stable for the life of the message (RFC 1939 7, UIDL). */
 void	maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
 	    char out[UIDL_MAX + 1]);
+struct maildrop_policy {
+	bool	 mark_seen;	/* what was fetched and stays gets \Seen */
+	unsigned keep_days;	/* what was fetched, now or earlier, and came so
+				   long ago, goes; 0: stays */
+};
 /*
- * The UPDATE state: remove what is marked; durable when it returns.
+ * The UPDATE state: remove what is marked, and what the policy says; durable
+ * when it returns.
  * returns  0, or -1 with why: not all could be removed (RFC 1939 6, QUIT)
  */
-int	maildrop_update(struct maildrop *d, struct why *why) must_use;
+int	maildrop_update(struct maildrop *d, const struct maildrop_policy *p,
+	    struct why *why) must_use;
 
 #endif

@@ -338,6 +338,12 @@ const struct conf_key conf_keys[] = {
 	    "How long a client may take to log in." },
 	{ "pop3_timeout", CONF_TIME, 60, 86400, "10m", NULL, POP3,
 	    "How long a POP3 session may be idle." },
+	{ "pop3_mark_seen", CONF_BOOL, 0, 1, "yes", NULL, R(POP3_SESSION),
+	    "Whether messages that a POP3 client has fetched and leaves here are "
+	    "marked as seen when it ends its session." },
+	{ "pop3_keep_days", CONF_NUM, 0, 3650, "0", NULL, POP3,
+	    "Days after which messages that somebody has read are removed when "
+	    "a POP3 session ends; announced as EXPIRE; 0: never." },
 	{ "imap_timeout", CONF_TIME, 60, 86400, "30m", NULL, IMAP,
 	    "How long an IMAP session may be idle." },
 	{ "separator", CONF_STR, 1, 1, ".", NULL, IMAP,

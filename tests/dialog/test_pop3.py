@@ -5,6 +5,7 @@ pop3d/command.c after it) one allowed and one refused case; then what RFC 1939,
 RFC 2449 and RFC 3206 promise.
 """
 import contextlib
+import os
 import pathlib
 import re
 import sys
@@ -313,6 +314,34 @@ def test_capabilities(paq, front):
     # RFC 2449 6.3: SASL is of the authorization state
     assert front.multi("CAPA") == [
         x for x in before if not x.startswith(b"SASL")]
+
+
+# RFC 2449 6.7: announced before and after log-in, and done.
+def test_kept_for_days():
+    with harness.Suite(listen=("pop3",), users={BOB: SECRET},
+                       settings={"pop3_keep_days": "30"}) as paq:
+        fill(paq, BOB, [ONE, TWO])
+        for name in sorted((paq.maildir(BOB) / "new").iterdir()):
+            os.utime(name, (10 ** 9, 10 ** 9))
+        with Pop(paq.port["pop3"]) as p:
+            assert b"EXPIRE 30" in p.multi("CAPA")
+            p.login(BOB, SECRET)
+            assert b"EXPIRE 30" in p.multi("CAPA")
+            p.multi("RETR 1")
+            p.multi("TOP 2 1")          # not fetched
+            p.ok("QUIT")
+        assert [p.read_bytes() for p in paq.stored(BOB)] == [TWO]
+
+
+def test_seen(paq, box):
+    """What was fetched and stays is marked at QUIT; by TOP it is not."""
+    box.multi("RETR 1")
+    box.multi("TOP 2 9")
+    names = sorted(p.name for p in (paq.maildir(BOB) / "cur").iterdir())
+    assert [n.split(":2,")[1] for n in names] == ["", ""]
+    box.ok("QUIT")
+    names = sorted(p.name for p in (paq.maildir(BOB) / "cur").iterdir())
+    assert [n.split(":2,")[1] for n in names] == ["S", ""]
 
 
 # ---------------------------------------------------------------- sessions

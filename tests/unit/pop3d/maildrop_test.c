@@ -11,6 +11,7 @@
 
 static struct maildrop drop;
 static struct why why;
+static const struct maildrop_policy plain;
 
 static int
 setup(void **state)
@@ -57,7 +58,7 @@ an_empty_one(void **state)
 	T_TRUE(maildrop_get(&drop, 0) == NULL);
 	T_TRUE(maildrop_get(&drop, 1) == NULL);
 	maildrop_reset(&drop);
-	T_TRUE(maildrop_update(&drop, &why) == 0);
+	T_TRUE(maildrop_update(&drop, &plain, &why) == 0);
 }
 
 static void
@@ -97,11 +98,52 @@ only_what_is_marked_goes(void **state)
 	open_it();
 	T_INT(drop.n, 2);
 	maildrop_delete(&drop, maildrop_get(&drop, 1));
-	T_TRUE(maildrop_update(&drop, &why) == 0);
+	T_TRUE(maildrop_update(&drop, &plain, &why) == 0);
 	maildrop_close(&drop);
 	open_it();
 	T_INT(drop.n, 1);
 	T_INT(drop.octets, 5);
+}
+
+static void
+what_was_fetched(void **state)
+{
+	const struct maildrop_policy policy = { .mark_seen = true,
+		.keep_days = 7 };
+
+	(void)state;
+	scratch_put("cur/1.a:2,", "old, never read\n");
+	scratch_put("cur/2.a:2,", "old\n");
+	scratch_put("cur/3.a:2,S", "old and seen\n");
+	scratch_put("cur/4.a:2,F", "young\n");
+	scratch_put("cur/5.a:2,S", "young and seen\n");
+	scratch_put("cur/6.a:2,", "young, never read\n");
+	for (int i = 1; i <= 3; i++) {
+		char name[] = "cur/1.a:2,S";
+
+		name[4] = (char)('0' + i);
+		name[10] = i == 3 ? 'S' : '\0';
+		T_TRUE(utimensat(scratch, name, (const struct timespec[2]){
+		    { .tv_sec = 1000 }, { .tv_sec = 1000 } }, 0) == 0);
+	}
+	open_it();
+	T_INT(drop.n, 6);
+	maildrop_get(&drop, 2)->fetched = true;
+	maildrop_get(&drop, 4)->fetched = true;
+	T_TRUE(maildrop_update(&drop, &policy, &why) == 0);
+	T_TRUE(scratch_has("cur/1.a:2,"));
+	T_TRUE(!scratch_has("cur/2.a:2,") && !scratch_has("cur/2.a:2,S"));
+	T_TRUE(!scratch_has("cur/3.a:2,S"));
+	T_TRUE(scratch_has("cur/4.a:2,FS"));
+	T_TRUE(scratch_has("cur/5.a:2,S"));
+	T_TRUE(scratch_has("cur/6.a:2,"));
+	/* By setting nothing of this happens. */
+	maildrop_close(&drop);
+	open_it();
+	for (uint64_t i = 1; i <= 4; i++)
+		maildrop_get(&drop, i)->fetched = true;
+	T_TRUE(maildrop_update(&drop, &plain, &why) == 0);
+	T_TRUE(scratch_has("cur/1.a:2,") && scratch_has("cur/6.a:2,"));
 }
 
 static void
@@ -133,7 +175,7 @@ ids_stay(void **state)
 	T_TRUE(strcmp(first, second) != 0);
 	T_INT(strlen(first), 16);	/* UID and UIDVALIDITY */
 	maildrop_delete(&drop, maildrop_get(&drop, 1));
-	T_TRUE(maildrop_update(&drop, &why) == 0);
+	T_TRUE(maildrop_update(&drop, &plain, &why) == 0);
 	maildrop_close(&drop);
 	scratch_put("new/3.a", "three\n");
 	open_it();
@@ -204,7 +246,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_empty_one), TEST(numbers_and_sizes),
 		TEST(only_what_is_marked_goes), TEST(one_at_a_time),
-		TEST(ids_stay), TEST(dovecot_kept_them),
+		TEST(what_was_fetched), TEST(ids_stay), TEST(dovecot_kept_them),
 		TEST(a_message_gone_meanwhile),
 	};
 
