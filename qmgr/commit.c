@@ -133,7 +133,7 @@ may_open(struct qmgr *q, const struct queue_new *n, struct why *why)
 		return -1;
 	}
 	if (waiting_count(q->waiting) + hash_count(q->messages) >=
-	    WAITING_MAX) {
+	    q->set.messages_max) {
 		why_set(why, WHY_TEMP, "4.3.1", "too many messages queued");
 		return -1;
 	}

@@ -121,6 +121,7 @@ settings_read(struct qmgr *q)
 	    sizeof(s->postmaster));
 	s->free_min_octets = conf_num(v, "queue_free_min");
 	s->message_max_octets = conf_num(v, "message_size_max");
+	s->messages_max = (size_t)conf_num(v, "queue_messages_max");
 	s->active_max = (size_t)conf_num(v, "queue_active_max");
 	s->workers_max[CLASS_OUT] = (unsigned)conf_num(v, "smtp_out_max");
 	s->workers_max[CLASS_LOCAL] = (unsigned)conf_num(v, "deliver_max");

@@ -27,7 +27,7 @@ struct settings {
 	char	 postmaster[321];	/* "": nobody */
 	uint64_t free_min_octets;
 	uint64_t message_max_octets;
-	size_t	 active_max;
+	size_t	 active_max, messages_max;
 	unsigned workers_max[CLASS_COUNT];
 	int64_t	job_ms;		/* a worker's silence during a job */
 	unsigned dest_jobs_max;

@@ -106,7 +106,7 @@ envelope_first(const struct envelope *e)
 struct queue_rcpt *
 envelope_rcpts(const struct envelope *e)
 {
-	struct queue_rcpt *v = xcalloc(e->rcpts_n, sizeof(*v));
+	struct queue_rcpt *v = xcalloc(e->rcpts_n + 1, sizeof(*v));
 	const char *p = e->rcpts.p;
 
 	for (size_t i = 0; i < e->rcpts_n; i++) {
@@ -116,5 +116,16 @@ envelope_rcpts(const struct envelope *e)
 		v[i].orcpt = span_str(p);
 		p += v[i].orcpt.n + 1;
 	}
+	return v;
+}
+
+struct queue_rcpt *
+envelope_rcpts_bcc(const struct envelope *e, const struct addr *bcc)
+{
+	struct queue_rcpt *v = envelope_rcpts(e);
+	struct queue_rcpt *last = &v[e->rcpts_n];	/* there is room */
+
+	last->address = last->original = addr_text(bcc);
+	last->notify = QUEUE_NOTIFY_NEVER;
 	return v;
 }

@@ -44,5 +44,11 @@ int	envelope_add(struct envelope *e, const struct addr *to,
 struct span	envelope_first(const struct envelope *e);
 /* All of them, as the queue wants them; borrowed from e.  free() it. */
 struct queue_rcpt *envelope_rcpts(const struct envelope *e) must_use;
+/*
+ * The same with one more behind them, who is not to be told of and whose fate
+ * is reported to nobody.  bcc: borrowed
+ */
+struct queue_rcpt *envelope_rcpts_bcc(const struct envelope *e,
+	    const struct addr *bcc) must_use;
 
 #endif

@@ -78,7 +78,11 @@ put_envelope(const struct intake *in, bool body_8bit, struct queue_writer *w,
     struct buf *out)
 {
 	const struct session *s = in->s;
-	struct queue_rcpt *rcpts = envelope_rcpts(&s->env);
+	bool copy = s->set->bcc.kind != ADDR_NULL &&
+	    s->env.rcpts_n < QUEUE_RCPTS_MAX;
+	struct queue_rcpt *rcpts = copy ?
+	    envelope_rcpts_bcc(&s->env, &s->set->bcc) :
+	    envelope_rcpts(&s->env);
 	struct queue_envelope e = {
 		.from = addr_text(&s->env.from),
 		.client = span_str(s->client),
@@ -94,7 +98,7 @@ put_envelope(const struct intake *in, bool body_8bit, struct queue_writer *w,
 		.verp = span_str(s->env.verp),
 		.smtputf8 = s->env.utf8,
 		.rcpts = rcpts,
-		.rcpts_n = s->env.rcpts_n,
+		.rcpts_n = s->env.rcpts_n + copy,
 	};
 	int rc = queue_writer_begin(w, &e, out);
 

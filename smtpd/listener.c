@@ -157,6 +157,18 @@ in_child(struct listener *l, int fd, const struct sock_addr *peer,
 	child_run(&start);
 }
 
+/* A user of this host must not take the places of all others. */
+static bool
+has_too_many(struct listener *l, uint32_t uid)
+{
+	if (uid == 0 || l->set->clients_per_user == 0 ||
+	    workers_of_user(l->workers, uid) < l->set->clients_per_user)
+		return false;
+	log_warn(LF_STR("event", "client-refused"), LF_NUM("uid", uid),
+	    LF_STR("why", "too many connections of this user"));
+	return true;
+}
+
 /* fd is closed here in every case. */
 static bool
 start_session(struct listener *l, int fd, const struct sock_addr *peer,
@@ -168,6 +180,11 @@ start_session(struct listener *l, int fd, const struct sock_addr *peer,
 
 	client.is_user = kind == LISTENER_LOCAL &&
 	    sock_peer_uid(fd, &client.uid) == 0;
+	if (client.is_user && has_too_many(l, client.uid)) {
+		refuse(fd, kind, SAY_BUSY_ADDRESS);
+		fd_close(&fd);
+		return false;
+	}
 	if (make_ends(l, kind, &e) != 0) {
 		log_shortage(l, "a channel cannot be made");
 		refuse(fd, kind, SAY_NO_SERVICE);

@@ -64,6 +64,17 @@ load_tally(struct tally_limits *l, const struct conf_view *v)
 }
 
 static void
+load_bcc(struct settings *s, const char *text)
+{
+	s->bcc = (struct addr){ .kind = ADDR_NULL };
+	if (*text == '\0' || addr_parse(span_str(text), &s->bcc, NULL) == 0)
+		return;
+	s->bcc = (struct addr){ .kind = ADDR_NULL };
+	log_error(LF_STR("event", "bad-setting"),
+	    LF_STR("setting", "always_bcc"), LF_STR("value", text));
+}
+
+static void
 free_nets(struct nets *nets)
 {
 	free(nets->v);
@@ -105,6 +116,8 @@ settings_load(struct settings *s, const struct conf_view *v)
 	load_nets(&s->relay, v, "relay_clients");
 	load_nets(&s->proxies, v, "proxy_clients");
 	load_nets(&s->xclient, v, "xclient_hosts");
+	s->clients_per_user = (unsigned)conf_num(v, "smtp_clients_per_user");
+	load_bcc(s, conf_str(v, "always_bcc"));
 	load_nets(&s->verp_nets, v, "verp_clients");
 	span_copy_cut(span_str(conf_str(v, "verp_delimiters")), s->verp,
 	    sizeof(s->verp));

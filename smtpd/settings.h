@@ -42,6 +42,8 @@ struct settings {
 	struct nets xclient;		/* xclient_hosts */
 	struct nets verp_nets;		/* verp_clients */
 	char	 verp[3];		/* verp_delimiters */
+	struct addr bcc;		/* always_bcc; ADDR_NULL: nobody */
+	unsigned clients_per_user;	/* 0: no limit */
 };
 
 /* Fills *s; what is no network where one should be is logged and left out. */

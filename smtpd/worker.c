@@ -249,6 +249,30 @@ workers_free(struct workers **ws)
 	*ws = NULL;
 }
 
+struct user_count {
+	uint32_t uid;
+	size_t	 n;
+};
+
+static void
+count_user(struct span key, void *value, void *ctx)
+{
+	const struct worker *w = value;
+	struct user_count *c = ctx;
+
+	(void)key;
+	c->n += w->is_user && w->uid == c->uid;
+}
+
+size_t
+workers_of_user(const struct workers *ws, uint32_t uid)
+{
+	struct user_count c = { .uid = uid };
+
+	hash_each(ws->by_pid, count_user, &c);
+	return c.n;
+}
+
 size_t
 workers_count(const struct workers *ws)
 {

@@ -48,6 +48,8 @@ struct worker_events {
 struct workers *workers_new(struct event_base *base, size_t most,
 	    const struct worker_events *events);
 void	workers_free(struct workers **w);
+/* How many serve that user of this host. */
+size_t	workers_of_user(const struct workers *ws, uint32_t uid);
 size_t	workers_count(const struct workers *w);
 /*
  * A process was forked for this client.

@@ -218,6 +218,19 @@ form_retry(const char *s)
 	return retry_rule_parse(s, &rule, &wrong) == 0 ? NULL : wrong;
 }
 
+/* A plain name@domain; what more there is to addresses smtpd checks. */
+static const char *
+form_address_or_none(const char *s)
+{
+	size_t n = strcspn(s, "@");
+
+	if (*s == '\0')
+		return NULL;
+	return n > 0 && n <= 64 && s[n] == '@' && s[n + 1] != '\0' &&
+	    strpbrk(s, " <>\"\\,;:()") == NULL ? NULL :
+	    "is not an address like name@domain";
+}
+
 static const char *
 form_delimiters(const char *s)
 {
@@ -287,6 +300,7 @@ static const struct {
 	{ "proxy_clients", form_net },
 	{ "xclient_hosts", form_net },
 	{ "verp_clients", form_net },
+	{ "always_bcc", form_address_or_none },
 	{ "verp_delimiters", form_delimiters },
 	{ "smtp_out_source", form_ip },
 	{ "smtp_out_ca_file", form_path_or_none },

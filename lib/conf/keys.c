@@ -174,6 +174,9 @@ const struct conf_key conf_keys[] = {
 	    "names none: list+user=there.example@here.example." },
 	{ "message_size_max", CONF_SIZE, 65536, 4294967296, "50M", NULL,
 	    SMTPD | R(QMGR) | IMAP, "The largest message accepted." },
+	{ "always_bcc", CONF_STR, 0, 254, "", NULL, SMTPD,
+	    "An address that gets a copy of all mail that comes in from "
+	    "anywhere, and no report on it; empty: nobody." },
 	{ "recipients_max", CONF_NUM, 100, 100000, "1000", NULL, SMTPD,
 	    "The most recipients of one message." },
 	{ "smtp_clients_max", CONF_NUM, 1, 20000, "500", NULL, SMTPD,
@@ -187,6 +190,9 @@ const struct conf_key conf_keys[] = {
 	    "imap_clients_max the clients of one network (IPv4: /24, IPv6: "
 	    "/48) may have at once, in percent.  It does not hold for this "
 	    "host, relay_clients, proxy_clients and xclient_hosts." },
+	{ "smtp_clients_per_user", CONF_NUM, 0, 20000, "20", NULL, SMTPD,
+	    "Connections at once of one user of this host, other than root, "
+	    "by the local socket; 0: no limit." },
 	{ "smtp_rate_time", CONF_TIME, 1, 86400, "1m", NULL, SMTPD,
 	    "The time in which the limits of smtp_connections_per_network to "
 	    "smtp_recipients_per_account hold; each is a number that may come "
@@ -232,6 +238,8 @@ const struct conf_key conf_keys[] = {
 	/* qmgr. */
 	{ "queue_free_min", CONF_SIZE, 0, 1099511627776, "100M", NULL,
 	    R(QMGR), "Free space below which no mail is accepted." },
+	{ "queue_messages_max", CONF_NUM, 1, 2000000, "1000000", NULL, R(QMGR),
+	    "Messages in the queue beyond which no mail is accepted." },
 	{ "queue_active_max", CONF_NUM, 10, 1000000, "20000", NULL, R(QMGR),
 	    "Messages in memory at once; the rest waits on disk." },
 	{ "retry_min", CONF_TIME, 1, 86400, "5m", NULL, R(QMGR),
