@@ -5,14 +5,13 @@
  * more.
  *
  * A unique id is Dovecot's: the one it kept for clients of a server before it
- * (P in the uidlist), else UID and UIDVALIDITY in hexadecimal.  The order too:
+ * (P in the uidlist), else what pop3_uidl says.  The order too:
  * what had a place in the listing of the server before (O) keeps it, in front
  * of all others, which come by UID.
  */
 #include "pop3d/maildrop.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +19,7 @@
 #include "base/num.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "pop3d/uidl.h"
 #include "store/lock.h"
 #include "store/uidlist.h"
 
@@ -92,9 +92,11 @@ take_messages(struct maildrop *d, struct why *why)
 }
 
 int
-maildrop_open(struct maildrop *d, int root, bool *in_use, struct why *why)
+maildrop_open(struct maildrop *d, int root, const char *uidl, bool *in_use,
+    struct why *why)
 {
 	memset(d, 0, sizeof(*d));
+	d->uidl = uidl;
 	*in_use = false;
 	d->lock = lock_own(root, LOCK_POP3);
 	if (d->lock < 0) {
@@ -155,16 +157,6 @@ maildrop_read(struct maildrop *d, const struct drop_message *m,
 	return folder_open_message(d->folder, m->uid, why);
 }
 
-/* RFC 1939 7: one to 70 octets from 0x21 to 0x7E. */
-static bool
-is_unique_id(struct span id)
-{
-	for (size_t i = 0; i < id.n; i++)
-		if (id.p[i] <= ' ' || id.p[i] > '~')
-			return false;
-	return id.n > 0 && id.n <= UIDL_MAX;
-}
-
 void
 maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
     char out[UIDL_MAX + 1])
@@ -172,15 +164,23 @@ maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
 	struct why why;
 	const struct message *in = folder_need(d->folder, m->uid, 0, &why);
 	struct span kept = kept_word(in, 'P');
+	struct uidl_facts f = { .uid = m->uid,
+		.uidvalidity = folder_uidvalidity(d->folder) };
 
+	if (in != NULL) {
+		f.file = span_head(span_str(in->name),
+		    span_chr(span_str(in->name), ':'));
+		f.guid = kept_word(in, 'G').n > 0 ? kept_word(in, 'G') :
+		    f.file;
+	}
 	/* An empty one stands for the file's name without its flags. */
 	if (kept.p != NULL && kept.n == 0)
-		kept = span_head(span_str(in->name),
-		    span_chr(span_str(in->name), ':'));
-	if (is_unique_id(kept) && span_copy(kept, out, UIDL_MAX + 1) == 0)
+		kept = f.file;
+	if (uidl_is_good(kept) && span_copy(kept, out, UIDL_MAX + 1) == 0)
 		return;
-	(void)snprintf(out, UIDL_MAX + 1, "%08x%08x", m->uid,
-	    folder_uidvalidity(d->folder));
+	if (uidl_make(span_str(d->uidl), &f, out) != 0 &&
+	    uidl_make(SPAN_LIT("%08Xu%08Xv"), &f, out) != 0)
+		bug("16 digits are no unique id");
 }
 
 /*

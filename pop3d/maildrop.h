@@ -21,6 +21,7 @@ struct drop_message {
 };
 
 struct maildrop {
+	const char *uidl;		/* setting pop3_uidl; borrowed */
 	int	lock;			/* held as long as the session lives */
 	struct folder *folder;
 	struct drop_message *v;		/* message n is v[n - 1] */
@@ -31,11 +32,12 @@ struct maildrop {
 
 /*
  * root     the Maildir
+ * uidl     how unique ids are made; stays as long as d
  * in_use   set when another session has it (RFC 1939 4: exclusive access)
  * returns  0, or -1 with why
  */
-int	maildrop_open(struct maildrop *d, int root, bool *in_use,
-	    struct why *why) must_use;
+int	maildrop_open(struct maildrop *d, int root, const char *uidl,
+	    bool *in_use, struct why *why) must_use;
 void	maildrop_close(struct maildrop *d);
 /* NULL: no such message, or it is deleted. */
 struct drop_message *maildrop_get(struct maildrop *d, uint64_t number);

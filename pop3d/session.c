@@ -98,7 +98,8 @@ session_run(const struct login_session *in)
 	s.how = in;
 	stream_init(&s.stream, in->client, STREAM_IN, STREAM_OUT);
 	stream_deadline(&s.stream, ANSWER_MS);
-	if (maildrop_open(&s.drop, in->root, &in_use, &why) != 0) {
+	if (maildrop_open(&s.drop, in->root, conf_str(in->conf, "pop3_uidl"),
+	    &in_use, &why) != 0) {
 		refuse_maildrop(&s, in_use, &why);
 		stream_fini(&s.stream);
 		return;

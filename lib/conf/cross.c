@@ -191,6 +191,26 @@ form_hierarchy(const char *s)
 }
 
 static const char *
+form_uidl(const char *s)
+{
+	bool any = false;
+
+	for (; *s != '\0'; s++) {
+		if (*s <= ' ' || *s > '~')
+			return "has other than printable ASCII";
+		if (*s != '%')
+			continue;
+		for (s++; ascii_isdigit(*s); s++)
+			continue;
+		s += *s == 'X';
+		if (*s == '\0' || strchr("uvfg%", *s) == NULL)
+			return "has a % without u, v, f or g";
+		any = any || *s == 'u' || *s == 'f' || *s == 'g';
+	}
+	return any ? NULL : "is the same for all messages";
+}
+
+static const char *
 form_pair(const char *s)
 {
 	struct conf_pair pair;
@@ -311,6 +331,7 @@ static const struct {
 	{ "pam_service", form_service },
 	{ "scram_keys", form_scram },
 	{ "pipes", form_pipe },
+	{ "pop3_uidl", form_uidl },
 	{ "separator", form_hierarchy },
 };
 

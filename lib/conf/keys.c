@@ -346,6 +346,10 @@ const struct conf_key conf_keys[] = {
 	    "How long a client may take to log in." },
 	{ "pop3_timeout", CONF_TIME, 60, 86400, "10m", NULL, POP3,
 	    "How long a POP3 session may be idle." },
+	{ "pop3_uidl", CONF_STR, 1, 63, "%08Xu%08Xv", NULL, R(POP3_SESSION),
+	    "The unique id of a message that has none from another server, as "
+	    "Dovecot's pop3_uidl_format: %u UID, %v UIDVALIDITY, %f name of "
+	    "the file, %g GUID; UID%u-%v is Courier's." },
 	{ "pop3_mark_seen", CONF_BOOL, 0, 1, "yes", NULL, R(POP3_SESSION),
 	    "Whether messages that a POP3 client has fetched and leaves here are "
 	    "marked as seen when it ends its session." },

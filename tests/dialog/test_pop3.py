@@ -319,7 +319,8 @@ def test_capabilities(paq, front):
 # RFC 2449 6.7: announced before and after log-in, and done.
 def test_kept_for_days():
     with harness.Suite(listen=("pop3",), users={BOB: SECRET},
-                       settings={"pop3_keep_days": "30"}) as paq:
+                       settings={"pop3_keep_days": "30",
+                                 "pop3_uidl": "UID%u-%v"}) as paq:
         fill(paq, BOB, [ONE, TWO])
         for name in sorted((paq.maildir(BOB) / "new").iterdir()):
             os.utime(name, (10 ** 9, 10 ** 9))
@@ -327,6 +328,7 @@ def test_kept_for_days():
             assert b"EXPIRE 30" in p.multi("CAPA")
             p.login(BOB, SECRET)
             assert b"EXPIRE 30" in p.multi("CAPA")
+            assert re.fullmatch(rb"1 UID1-\d+", p.multi("UIDL")[0])
             p.multi("RETR 1")
             p.multi("TOP 2 1")          # not fetched
             p.ok("QUIT")

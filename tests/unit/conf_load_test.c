@@ -132,6 +132,9 @@ static const struct { const char *text, *say; } mistakes[] = {
 	{ "pipes = { \"a=/bin/x\",\n\"a=/bin/y\" }\n", ":4: pipes: has a name" },
 	{ "queue_dir = queue\n", ":3: queue_dir: is not an absolute" },
 	{ "separator = \"-\"\n", ":3: separator: is neither" },
+	{ "pop3_uidl = \"%m\"\n", ":3: pop3_uidl: has a % without" },
+	{ "pop3_uidl = \"%08Xv\"\n", ":3: pop3_uidl: is the same" },
+	{ "pop3_uidl = \"a %u\"\n", ":3: pop3_uidl: has other than" },
 	{ "subaddress_separator = a\n", ":3: subaddress_separator: is not" },
 };
 

@@ -11,6 +11,7 @@
 
 static struct maildrop drop;
 static struct why why;
+static const char *format = "%08Xu%08Xv";
 static const struct maildrop_policy plain;
 
 static int
@@ -33,7 +34,7 @@ open_it(void)
 {
 	bool in_use = true;
 
-	T_TRUE(maildrop_open(&drop, scratch, &in_use, &why) == 0);
+	T_TRUE(maildrop_open(&drop, scratch, format, &in_use, &why) == 0);
 	T_TRUE(!in_use);
 }
 
@@ -154,7 +155,7 @@ one_at_a_time(void **state)
 
 	(void)state;
 	open_it();
-	T_TRUE(maildrop_open(&other, scratch, &in_use, &why) == -1);
+	T_TRUE(maildrop_open(&other, scratch, format, &in_use, &why) == -1);
 	T_TRUE(in_use);
 	T_TRUE(why.kind == WHY_TEMP);
 	maildrop_close(&drop);
@@ -219,6 +220,26 @@ dovecot_kept_them(void **state)
 }
 
 static void
+by_setting(void **state)
+{
+	(void)state;
+	scratch_put("new/1.a", "one\n");
+	scratch_put("new/2.a", "two\n");
+	scratch_put("dovecot-uidlist", "3 V100 N9 " G "\n4 G0fee :1.a\n"
+	    "5 Pkept :2.a\n");
+	format = "UID%u-%v";
+	open_it();
+	T_STR(span_str(id_of(1)), "UID4-100");
+	T_STR(span_str(id_of(2)), "kept");
+	format = drop.uidl = "%g";
+	T_STR(span_str(id_of(1)), "0fee");
+	format = "%08Xu%08Xv";
+	/* What makes none leads to those. */
+	drop.uidl = "";
+	T_STR(span_str(id_of(1)), "0000000400000064");
+}
+
+static void
 a_message_gone_meanwhile(void **state)
 {
 	int fd;
@@ -247,7 +268,7 @@ main(void)
 		TEST(an_empty_one), TEST(numbers_and_sizes),
 		TEST(only_what_is_marked_goes), TEST(one_at_a_time),
 		TEST(what_was_fetched), TEST(ids_stay), TEST(dovecot_kept_them),
-		TEST(a_message_gone_meanwhile),
+		TEST(by_setting), TEST(a_message_gone_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
