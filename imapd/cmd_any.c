@@ -3,6 +3,7 @@
  * 6.1), CHECK (6.4.1), ID (RFC 2971), ENABLE (RFC 5161), NAMESPACE (RFC 2342).
  */
 #include "imapd/command.h"
+#include "imapd/modseq.h"
 #include "imapd/reply.h"
 
 void
@@ -50,12 +51,35 @@ cmd_id(struct session *s, const union args *a)
 	reply_ok(s, NULL, "ID completed");
 }
 
+static const struct {
+	const char *name;
+	unsigned    bits;	/* enum session_enabled: what it brings */
+} can_be_enabled[] = {
+	{ "CONDSTORE", ENABLED_CONDSTORE },
+	/* RFC 7162 3.2.3: with all of CONDSTORE. */
+	{ "QRESYNC", ENABLED_QRESYNC | ENABLED_CONDSTORE },
+};
+
 /* RFC 5161 3.1: names that cannot be enabled are passed over. */
 void
 cmd_enable(struct session *s, const union args *a)
 {
-	(void)a;
-	reply_untagged(s, "ENABLED");
+	struct buf line;
+	unsigned bits = 0;
+
+	buf_init(&line, KIB);
+	buf_add_str(&line, "ENABLED");
+	for (size_t i = 0; i < COUNT(can_be_enabled); i++)
+		for (size_t k = 0; k < a->words.n; k++)
+			if (span_ieq_str(a->words.v[k],
+			    can_be_enabled[i].name)) {
+				buf_addf(&line, " %s", can_be_enabled[i].name);
+				bits |= can_be_enabled[i].bits;
+				break;
+			}
+	reply_untagged_span(s, buf_span(&line));
+	buf_fini(&line);
+	modseq_enable(s, bits);
 	reply_ok(s, NULL, "Enable completed");
 }
 

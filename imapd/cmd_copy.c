@@ -6,6 +6,7 @@
 
 #include "imapd/command.h"
 #include "imapd/limits.h"
+#include "imapd/modseq.h"
 #include "imapd/names.h"
 #include "imapd/reply.h"
 #include "imapd/select.h"
@@ -151,8 +152,12 @@ expunge(struct session *s, const struct seqset *among)
 	if (uids.n > 0)
 		rc = folder_commit(s->folder, &change, 1, &result, &why);
 	sync_expunged(s, &result.done);
+	if (modseq_vanished(s)) {	/* what went gets its number */
+		sync_tell(s, true);
+		s->told = true;
+	}
 	if (rc == 0)
-		reply_ok(s, NULL, "Expunge completed");
+		modseq_answer(s, result.done.n > 0, "Expunge completed");
 	else
 		reply_why(s, &why);
 	folder_result_fini(&result);

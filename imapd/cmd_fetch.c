@@ -17,6 +17,7 @@
 #include "imapd/envelope.h"
 #include "imapd/extract.h"
 #include "imapd/limits.h"
+#include "imapd/modseq.h"
 #include "imapd/reply.h"
 #include "imapd/section.h"
 #include "imapd/select.h"
@@ -26,7 +27,7 @@
 struct fetch {
 	struct session *s;
 	const union args *a;
-	bool	    flags, uid;		/* asked for */
+	bool	    flags, uid, modseq;	/* asked for */
 	unsigned    need;		/* enum message_need */
 	enum { READ_NOTHING, READ_HEADER, READ_TREE } read;
 	bool	    octets;		/* the message itself */
@@ -70,6 +71,7 @@ want(struct fetch *f, const struct fetch_item *item)
 	want_cached(f, item);
 	f->flags = f->flags || item->kind == FETCH_FLAGS;
 	f->uid = f->uid || item->kind == FETCH_UID;
+	f->modseq = f->modseq || item->kind == FETCH_MODSEQ;
 	if (item->kind == FETCH_DATE)
 		f->need |= NEED_DATE;
 	if (item->kind == FETCH_SIZE)
@@ -171,6 +173,10 @@ static void
 put_item(struct fetch *f, const struct fetch_item *item,
     const struct message *m)
 {
+	if (item->kind == FETCH_MODSEQ) {
+		modseq_put(&f->line, f->s, m->uid);
+		return;
+	}
 	buf_add_span(&f->line, item->label);
 	buf_add_char(&f->line, ' ');
 	switch (item->kind) {
@@ -192,8 +198,18 @@ put_item(struct fetch *f, const struct fetch_item *item,
 		put_read(f, item->kind, m->uid);
 		break;
 	case FETCH_SECTION:
+	case FETCH_MODSEQ:
 		break;
 	}
+}
+
+static void
+put_more(struct fetch *f, size_t begin, const struct fetch_item *item,
+    const struct message *m)
+{
+	if (f->line.n > begin)
+		buf_add_char(&f->line, ' ');
+	put_item(f, item, m);
 }
 
 /* All items but sections. */
@@ -204,27 +220,24 @@ put_short(struct fetch *f, const struct message *m)
 		.label = SPAN_LIT("UID") };
 	static const struct fetch_item flags = { .kind = FETCH_FLAGS,
 		.label = SPAN_LIT("FLAGS") };
-	const struct fetch_item *item;
+	static const struct fetch_item modseq = { .kind = FETCH_MODSEQ };
+	bool changed = uids_has(&f->changed, m->uid);
+	/* RFC 7162 3.2.4: \Seen was set: UID and MODSEQ are told, too. */
+	bool more = changed && modseq_told(f->s);
 	size_t begin;
 
 	buf_clear(&f->line);
 	buf_addf(&f->line, "* %u FETCH (", view_seq(&f->s->view, m->uid));
 	begin = f->line.n;
-	if (f->s->command->uid && !f->uid)
+	if ((f->s->command->uid || more) && !f->uid)
 		put_item(f, &uid, m);
-	for (size_t i = 0; i < f->a->fetch.n; i++) {
-		item = &f->a->fetch.v[i];
-		if (item->kind == FETCH_SECTION)
-			continue;
-		if (f->line.n > begin)
-			buf_add_char(&f->line, ' ');
-		put_item(f, item, m);
-	}
-	if (!f->flags && uids_has(&f->changed, m->uid)) {
-		if (f->line.n > begin)
-			buf_add_char(&f->line, ' ');
-		put_item(f, &flags, m);
-	}
+	for (size_t i = 0; i < f->a->fetch.n; i++)
+		if (f->a->fetch.v[i].kind != FETCH_SECTION)
+			put_more(f, begin, &f->a->fetch.v[i], m);
+	if (!f->flags && changed)
+		put_more(f, begin, &flags, m);
+	if (!f->modseq && more)
+		put_more(f, begin, &modseq, m);
 }
 
 /* Which octets of total are wanted; sends the label and "{n}" too. */
@@ -367,7 +380,8 @@ static void
 set_seen(struct fetch *f, const uint32_t *uids, size_t n)
 {
 	struct folder_change change = { .kind = CHANGE_FLAGS_ADD,
-		.uids = uids, .uids_n = n, .flags = MESSAGE_SEEN };
+		.uids = uids, .uids_n = n, .flags = MESSAGE_SEEN,
+		.numbered = modseq_told(f->s) };
 	struct folder_result result;
 
 	folder_result_init(&result);
@@ -407,6 +421,37 @@ answer(struct fetch *f, bool missing)
 		reply_ok(f->s, NULL, "Fetch completed");
 }
 
+/* The modifiers (RFC 7162 3.1.4.1, 3.2.6); false: BAD is answered. */
+static bool
+may_fetch(struct fetch *f)
+{
+	struct session *s = f->s;
+	const union args *a = f->a;
+
+	if (a->fetch.vanished && (!s->command->uid ||
+	    (s->enabled & ENABLED_QRESYNC) == 0)) {
+		reply_bad(s, "VANISHED is for UID FETCH with QRESYNC");
+		return false;
+	}
+	return !f->modseq || modseq_begin(s);
+}
+
+static void
+fetch_changed(struct fetch *f, struct uids *uids)
+{
+	struct session *s = f->s;
+	struct seqset set = f->a->fetch.set.saved ? saved_get(&s->saved) :
+	    f->a->fetch.set;
+
+	/* Before the first FETCH. */
+	if (f->a->fetch.vanished) {
+		seqset_resolve(&set, 0);	/* "*" is a number already */
+		modseq_tell_vanished(s, &set, f->a->fetch.changed_since, 0);
+	}
+	if (f->a->fetch.has_since)
+		modseq_changed_since(s, uids, f->a->fetch.changed_since);
+}
+
 void
 cmd_fetch(struct session *s, const union args *a)
 {
@@ -420,7 +465,9 @@ cmd_fetch(struct session *s, const union args *a)
 	uids_init(&uids);
 	uids_init(&f.changed);
 	buf_init(&f.line, IMAP_ANSWER_MAX);
-	if (select_messages(s, &a->fetch.set, &uids, &missing)) {
+	if (may_fetch(&f) &&
+	    select_messages(s, &a->fetch.set, &uids, &missing)) {
+		fetch_changed(&f, &uids);
 		fetch_all(&f, &uids);
 		folder_cache_write(s->folder);
 		answer(&f, missing);

@@ -9,8 +9,10 @@
 #include "base/bug.h"
 #include "imapd/command.h"
 #include "imapd/list.h"
+#include "imapd/modseq.h"
 #include "imapd/names.h"
 #include "imapd/reply.h"
+#include "store/folder_modseq.h"
 
 static void
 tell_lsub(struct session *s, const char *attributes, const char *name)
@@ -192,6 +194,7 @@ put_numbers(struct buf *out, const struct session *s, struct folder *f,
 		{ STATUS_DELETED, "DELETED", n.deleted },
 		{ STATUS_SIZE, "SIZE", size },
 		{ STATUS_APPENDLIMIT, "APPENDLIMIT", reply_append_limit(s) },
+		{ STATUS_HIGHESTMODSEQ, "HIGHESTMODSEQ", folder_modseq(f) },
 	};
 
 	for (size_t i = 0; i < COUNT(values); i++)
@@ -242,6 +245,8 @@ list_tell_status(struct session *s, const char *name, unsigned items,
 	f = folder_open(s->how->root, name, true, why);
 	if (f == NULL)
 		return -1;
+	if ((items & STATUS_HIGHESTMODSEQ) != 0)
+		modseq_enable(s, ENABLED_CONDSTORE);	/* RFC 7162 3.1 */
 	buf_init(&line, 2 * KIB);
 	buf_add_str(&line, "STATUS ");
 	names_put(&line, name, s->how->separator);

@@ -6,6 +6,7 @@
  */
 #include "imapd/command.h"
 #include "imapd/found.h"
+#include "imapd/modseq.h"
 #include "imapd/reply.h"
 #include "imapd/search.h"
 #include "imapd/sort.h"
@@ -19,6 +20,10 @@ find(struct session *s, struct search *search, const struct search_args *a,
 	if (!a->charset_known) {
 		reply_no(s, "BADCHARSET (US-ASCII UTF-8)",
 		    "Charset is not known");
+		found_fail(s, a);
+		return false;
+	}
+	if (search_has_modseq(a->key) && !modseq_begin(s)) {
 		found_fail(s, a);
 		return false;
 	}

@@ -3,6 +3,7 @@
  * UNSELECT (RFC 3691).
  */
 #include "imapd/command.h"
+#include "imapd/modseq.h"
 #include "imapd/names.h"
 #include "imapd/reply.h"
 #include "imapd/select.h"
@@ -44,6 +45,7 @@ tell_all(struct session *s)
 	    folder_uidvalidity(s->folder));
 	reply_untagged(s, "OK [UIDNEXT %u] Predicted next UID",
 	    folder_uidnext(s->folder));
+	modseq_selected(s);
 	tell_mailboxid(s);
 }
 
@@ -71,18 +73,29 @@ open_folder(struct session *s, struct span mailbox, bool read_only)
 }
 
 static void
-choose(struct session *s, struct span mailbox, bool read_only)
+choose(struct session *s, const union args *a, bool read_only)
 {
+	struct resync resync = a->select.resync;
+
+	/* RFC 7162 3.2.5 */
+	if (resync.uidvalidity != 0 && (s->enabled & ENABLED_QRESYNC) == 0) {
+		reply_bad(s, "QRESYNC is not enabled");
+		return;
+	}
 	/* RFC 3501 6.3.1: what was selected is not, even if this fails. */
 	if (s->state == STATE_SELECTED) {
 		session_unselect(s);
 		reply_untagged(s, "OK [CLOSED] Previous mailbox closed");
 	}
-	s->folder = open_folder(s, mailbox, read_only);
+	s->folder = open_folder(s, a->select.mailbox, read_only);
 	if (s->folder == NULL)
 		return;
+	if (a->select.condstore)
+		s->enabled |= ENABLED_CONDSTORE;
 	session_enter(s, STATE_SELECTED);
 	tell_all(s);
+	if (resync.uidvalidity != 0)
+		modseq_resync(s, &resync);
 	if (read_only)
 		reply_ok(s, "READ-ONLY", "Examine completed");
 	else
@@ -92,13 +105,13 @@ choose(struct session *s, struct span mailbox, bool read_only)
 void
 cmd_select(struct session *s, const union args *a)
 {
-	choose(s, a->one.mailbox, false);
+	choose(s, a, false);
 }
 
 void
 cmd_examine(struct session *s, const union args *a)
 {
-	choose(s, a->one.mailbox, true);
+	choose(s, a, true);
 }
 
 /* RFC 3501 6.4.2: deleted messages go, and nothing is told of it. */

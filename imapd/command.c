@@ -24,8 +24,8 @@ static const struct command commands[] = {
 	{ "ID", BOTH, parse_id, cmd_id, 0, SYNC_ALL },
 	{ "ENABLE", BOTH, parse_atoms, cmd_enable, 0, SYNC_ALL },
 	/* RFC 3501 6.3; RFC 2342; RFC 2177 */
-	{ "SELECT", BOTH, parse_mailbox, cmd_select, 0, SYNC_NONE },
-	{ "EXAMINE", BOTH, parse_mailbox, cmd_examine, 0, SYNC_NONE },
+	{ "SELECT", BOTH, parse_select, cmd_select, 0, SYNC_NONE },
+	{ "EXAMINE", BOTH, parse_select, cmd_examine, 0, SYNC_NONE },
 	{ "CREATE", BOTH, parse_mailbox, cmd_create, 0, SYNC_ALL },
 	{ "DELETE", BOTH, parse_mailbox, cmd_delete, 0, SYNC_ALL },
 	{ "RENAME", BOTH, parse_rename, cmd_rename, 0, SYNC_ALL },
@@ -98,7 +98,7 @@ static void
 finish(struct session *s)
 {
 	if (s->state == STATE_SELECTED && s->command != NULL &&
-	    s->command->sync != SYNC_NONE)
+	    s->command->sync != SYNC_NONE && !s->told)
 		sync_tell(s, s->command->sync == SYNC_ALL);
 	if (s->answer.n > 0)	/* none: the client has gone meanwhile */
 		reply_send(s);
@@ -112,6 +112,7 @@ static bool
 take_tag(struct session *s, struct cur *c)
 {
 	s->command = NULL;
+	s->told = false;
 	buf_clear(&s->answer);
 	cur_init(c, buf_span(&s->in.text), 0, 0);
 	if (lexer_tag(c, &s->tag) && lexer_sp(c))

@@ -8,6 +8,8 @@
 #include "base/num.h"
 #include "imapd/command.h"
 #include "imapd/limits.h"
+#include "imapd/search.h"
+#include "store/folder_modseq.h"
 
 void
 found_partial(const struct partial *p, size_t n, size_t *from, size_t *end)
@@ -64,9 +66,44 @@ put_partial(struct session *s, struct buf *line, const struct partial *p,
 	buf_add_char(line, ')');
 }
 
+/* RFC 7162 3.1.6, RFC 4731 3.2: the highest of the messages that are told. */
+static uint64_t
+highest(struct session *s, const struct search_args *a,
+    const struct uids *found)
+{
+	unsigned ends = RETURN_MIN | RETURN_MAX;
+	bool all = !a->extended || (a->returns & ~(unsigned)RETURN_SAVE &
+	    ~ends) != 0;
+	uint64_t most = 0, modseq;
+
+	if (!search_has_modseq(a->key))
+		return 0;
+	for (size_t i = 0; i < found->n; i++) {
+		if (!all && !(i == 0 && (a->returns & RETURN_MIN) != 0) &&
+		    !(i == found->n - 1 && (a->returns & RETURN_MAX) != 0))
+			continue;
+		modseq = folder_message_modseq(s->folder,
+		    view_uid(&s->view, found->v[i]));
+		if (modseq > most)
+			most = modseq;
+	}
+	return most;
+}
+
+static void
+put_modseq(struct buf *line, const char *begin, uint64_t modseq,
+    const char *end)
+{
+	if (modseq == 0)
+		return;
+	buf_add_str(line, begin);
+	buf_add_u64(line, modseq);
+	buf_add_str(line, end);
+}
+
 static void
 tell_extended(struct session *s, const struct search_args *a,
-    const struct uids *found, struct buf *line)
+    const struct uids *found, uint64_t modseq, struct buf *line)
 {
 	/* RFC 5182 2.4: SAVE alone tells nothing. */
 	if (a->returns == RETURN_SAVE)
@@ -86,12 +123,13 @@ tell_extended(struct session *s, const struct search_args *a,
 		buf_add_str(line, " ALL ");
 		put_set(s, line, found->v, found->n);
 	}
+	put_modseq(line, " MODSEQ ", modseq, "");
 	buf_add_str(line, "\r\n");
 }
 
 static void
 tell_plain(struct session *s, const char *word, const struct uids *found,
-    struct buf *line)
+    uint64_t modseq, struct buf *line)
 {
 	buf_addf(line, "* %s", word);
 	for (size_t i = 0; i < found->n; i++) {
@@ -99,6 +137,7 @@ tell_plain(struct session *s, const char *word, const struct uids *found,
 		buf_add_u64(line, found->v[i]);
 		flush(s, line, IMAP_PIECE / 2);
 	}
+	put_modseq(line, " (MODSEQ ", modseq, ")");
 	buf_add_str(line, "\r\n");
 }
 
@@ -134,6 +173,7 @@ void
 found_tell(struct session *s, const struct search_args *a, const char *word,
     struct uids *found)
 {
+	uint64_t modseq = highest(s, a, found);
 	struct buf line;
 
 	if ((a->returns & RETURN_SAVE) != 0)
@@ -144,9 +184,9 @@ found_tell(struct session *s, const struct search_args *a, const char *word,
 	session_pace(s);	/* the time until here was not the client's */
 	buf_init(&line, IMAP_PIECE);
 	if (a->extended)
-		tell_extended(s, a, found, &line);
+		tell_extended(s, a, found, modseq, &line);
 	else
-		tell_plain(s, word, found, &line);
+		tell_plain(s, word, found, modseq, &line);
 	flush(s, &line, 0);
 	buf_fini(&line);
 }

@@ -16,6 +16,7 @@
 #include "base/cur.h"
 #include "base/span.h"
 #include "imapd/search_args.h"
+#include "imapd/select_args.h"
 #include "imapd/seqset.h"
 
 struct flags {			/* flag-list */
@@ -36,7 +37,8 @@ struct section {
 };
 
 enum fetch_kind { FETCH_FLAGS, FETCH_UID, FETCH_DATE, FETCH_SIZE,
-	FETCH_ENVELOPE, FETCH_BODY, FETCH_STRUCTURE, FETCH_SECTION };
+	FETCH_ENVELOPE, FETCH_BODY, FETCH_STRUCTURE, FETCH_SECTION,
+	FETCH_MODSEQ };
 struct fetch_item {
 	enum fetch_kind kind;
 	struct span    label;	/* as it goes into the answer: "BODY[1]<0>" */
@@ -49,7 +51,8 @@ struct fetch_item {
 enum status_item { STATUS_MESSAGES = 1, STATUS_RECENT = 2,
 	STATUS_UIDNEXT = 4, STATUS_UIDVALIDITY = 8, STATUS_UNSEEN = 16,
 	STATUS_DELETED = 32, STATUS_SIZE = 64, STATUS_MAILBOXID = 128,
-	STATUS_APPENDLIMIT = 256, STATUS_DELETED_STORAGE = 512 };
+	STATUS_APPENDLIMIT = 256, STATUS_DELETED_STORAGE = 512,
+	STATUS_HIGHESTMODSEQ = 1024 };
 
 /* RFC 5258 3; SPECIAL-USE: RFC 6154 2 */
 enum list_option { LIST_SUBSCRIBED = 1, LIST_RECURSIVE = 2,
@@ -78,18 +81,23 @@ union args {
 		bool	has_date;
 		int64_t date_s;
 	} append;
+	struct select_args select;
 	struct { struct seqset set; } set;
 	struct { struct seqset set; struct span mailbox; } copy;
 	struct {
 		struct seqset set;
 		enum store_how how;
 		bool silent;
+		bool conditional;
+		uint64_t unchanged_since;
 		struct flags flags;
 	} store;
 	struct {
 		struct seqset set;
 		struct fetch_item *v;
 		size_t n;
+		bool has_since, vanished;
+		uint64_t changed_since;
 	} fetch;
 	struct search_args search;
 };
@@ -98,7 +106,8 @@ typedef bool parser(struct cur *c, struct arena *mem, union args *a);
 
 parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_rename,
 	parse_list, parse_lsub, parse_status, parse_append, parse_set, parse_copy,
-	parse_store, parse_fetch, parse_search, parse_sort, parse_thread;
+	parse_store, parse_fetch, parse_search, parse_sort, parse_thread,
+	parse_select;
 
 /*
  * What the literal at the end of an unfinished APPEND is: its message (all

@@ -9,7 +9,7 @@
 #include "imapd/parse.h"
 #include "imapd/strings.h"
 
-#define ITEMS_MAX	(IMAP_ITEMS_MAX + 4)
+#define ITEMS_MAX	(IMAP_ITEMS_MAX + 5)
 #define LABEL_MAX	(IMAP_COMMAND_MAX + 64)
 
 static const struct {
@@ -19,6 +19,7 @@ static const struct {
 	bool peek;
 } names[] = {
 	{ "FLAGS", FETCH_FLAGS, 0, true },
+	{ "MODSEQ", FETCH_MODSEQ, 0, true },	/* RFC 7162 3.1.4.2 */
 	{ "UID", FETCH_UID, 0, true },
 	{ "INTERNALDATE", FETCH_DATE, 0, true },
 	{ "ENVELOPE", FETCH_ENVELOPE, 0, true },
@@ -244,10 +245,52 @@ take_list(struct cur *c, struct arena *mem, union args *a, size_t most)
 	return cur_take(c, ')');
 }
 
+/* CHANGEDSINCE adds the item MODSEQ (RFC 7162 3.1.4.1). */
+static void
+add_modseq(union args *a)
+{
+	for (size_t i = 0; i < a->fetch.n; i++)
+		if (a->fetch.v[i].kind == FETCH_MODSEQ)
+			return;
+	a->fetch.v[a->fetch.n++] = (struct fetch_item){ .kind = FETCH_MODSEQ,
+		.label = SPAN_LIT("MODSEQ"), .peek = true };
+}
+
+static bool
+take_modifier(struct cur *c, union args *a)
+{
+	if (cur_take_istr(c, "CHANGEDSINCE")) {
+		a->fetch.has_since = true;
+		return lexer_sp(c) &&
+		    parse_modseq(c, false, &a->fetch.changed_since);
+	}
+	a->fetch.vanished = cur_take_istr(c, "VANISHED");
+	return a->fetch.vanished;
+}
+
+/* [SP "(" fetch-modifier *(SP fetch-modifier) ")"]: RFC 4466 section 2.4. */
+static bool
+take_modifiers(struct cur *c, union args *a)
+{
+	if (cur_end(c))
+		return true;
+	if (!lexer_sp(c) || !cur_take(c, '('))
+		return false;
+	do {
+		if (!take_modifier(c, a))
+			return false;
+	} while (lexer_sp(c));
+	if (a->fetch.has_since)
+		add_modseq(a);
+	/* RFC 7162 3.2.6: VANISHED only together with CHANGEDSINCE. */
+	return (a->fetch.has_since || !a->fetch.vanished) &&
+	    cur_take(c, ')') && cur_end(c);
+}
+
 bool
 parse_fetch(struct cur *c, struct arena *mem, union args *a)
 {
-	size_t most = 5;	/* of the longest macro */
+	size_t most = 6;	/* of the longest macro, and MODSEQ */
 	struct span rest;
 
 	a->fetch.n = 0;
@@ -261,11 +304,12 @@ parse_fetch(struct cur *c, struct arena *mem, union args *a)
 	    sizeof(a->fetch.v[0]));
 	if (a->fetch.v == NULL)
 		return false;
+	a->fetch.has_since = a->fetch.vanished = false;
 	if (cur_take(c, '('))
 		return take_list(c, mem, a, num_min(most, ITEMS_MAX)) &&
-		    cur_end(c);
+		    take_modifiers(c, a);
 	if (take_macro(c, mem, a))
-		return cur_end(c);
+		return take_modifiers(c, a);
 	a->fetch.n = 1;
-	return take_item(c, mem, &a->fetch.v[0]) && cur_end(c);
+	return take_item(c, mem, &a->fetch.v[0]) && take_modifiers(c, a);
 }

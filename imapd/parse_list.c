@@ -31,6 +31,7 @@ take_status_item(struct cur *c, unsigned *items)
 		{ "SIZE", STATUS_SIZE },		/* RFC 8438 3 */
 		{ "MAILBOXID", STATUS_MAILBOXID },	/* RFC 8474 4.3 */
 		{ "APPENDLIMIT", STATUS_APPENDLIMIT },	/* RFC 7889 3.1 */
+		{ "HIGHESTMODSEQ", STATUS_HIGHESTMODSEQ }, /* RFC 7162 3.1.7 */
 	};
 	struct span word;
 

@@ -13,7 +13,8 @@
 #include "store/maildir.h"
 
 enum argument { ARG_NONE, ARG_TEXT, ARG_FIELD_TEXT, ARG_DATE, ARG_NUMBER,
-	ARG_SECONDS, ARG_KEYWORD, ARG_SET, ARG_KEY, ARG_TWO_KEYS };
+	ARG_SECONDS, ARG_KEYWORD, ARG_SET, ARG_KEY, ARG_TWO_KEYS,
+	ARG_MODSEQ };
 
 static const struct search_word {
 	const char *name;
@@ -36,6 +37,7 @@ static const struct search_word {
 	{ "HEADER", ARG_FIELD_TEXT, SEARCH_HEADER, 0, false, NULL },
 	{ "KEYWORD", ARG_KEYWORD, SEARCH_KEYWORD, 0, false, NULL },
 	{ "LARGER", ARG_NUMBER, SEARCH_LARGER, 0, false, NULL },
+	{ "MODSEQ", ARG_MODSEQ, SEARCH_MODSEQ, 0, false, NULL },
 	{ "NEW", ARG_NONE, SEARCH_NEW, 0, false, NULL },
 	{ "NOT", ARG_KEY, SEARCH_NOT, 0, false, NULL },
 	{ "OLD", ARG_NONE, SEARCH_OLD, 0, false, NULL },
@@ -134,6 +136,25 @@ take_children(struct cur *c, struct arena *mem, struct search_key *k,
 	return true;
 }
 
+/*
+ * RFC 7162 section 7: search-modsequence.  There is one number for all of a
+ * message: entry-name and entry-type-req are passed over (3.1.5).
+ */
+static bool
+take_modseq(struct cur *c, struct arena *mem, struct search_key *k)
+{
+	struct span word;
+
+	if (!lexer_sp(c))
+		return false;
+	if (cur_peek(c) == '"' && (!lexer_string(c, mem, &word) ||
+	    !lexer_sp(c) || !lexer_atom(c, &word) || !lexer_sp(c) ||
+	    (!span_ieq_str(word, "priv") && !span_ieq_str(word, "shared") &&
+	    !span_ieq_str(word, "all"))))
+		return false;
+	return parse_modseq(c, true, &k->modseq);
+}
+
 static bool
 take_argument(struct cur *c, struct arena *mem, enum argument arg,
     struct search_key *k)
@@ -158,6 +179,8 @@ take_argument(struct cur *c, struct arena *mem, enum argument arg,
 		return lexer_sp(c) && seqset_parse(c, mem, &k->set);
 	case ARG_KEY:
 		return take_children(c, mem, k, 1);
+	case ARG_MODSEQ:
+		return take_modseq(c, mem, k);
 	case ARG_TWO_KEYS:
 		return take_children(c, mem, k, 2);
 	}

@@ -83,11 +83,22 @@ parse_flag_list(struct cur *c, struct arena *mem, struct flags *out)
 	return parse_flags_bare(c, mem, out) && cur_take(c, ')');
 }
 
+/* "(UNCHANGEDSINCE n) ": RFC 4466 section 2.5, RFC 7162 section 7. */
+static bool
+take_store_modifiers(struct cur *c, union args *a)
+{
+	a->store.conditional = cur_take(c, '(');
+	return !a->store.conditional ||
+	    (cur_take_istr(c, "UNCHANGEDSINCE") && lexer_sp(c) &&
+	    parse_modseq(c, true, &a->store.unchanged_since) &&
+	    cur_take(c, ')') && lexer_sp(c));
+}
+
 bool
 parse_store(struct cur *c, struct arena *mem, union args *a)
 {
 	if (!lexer_sp(c) || !seqset_parse(c, mem, &a->store.set) ||
-	    !lexer_sp(c))
+	    !lexer_sp(c) || !take_store_modifiers(c, a))
 		return false;
 	a->store.how = STORE_SET;
 	if (cur_take(c, '+'))

@@ -38,6 +38,8 @@ const char reply_capabilities[] = "IMAP4rev1"
     " QUOTA=RES-STORAGE"
     " QUOTA=RES-MESSAGE"
     " QUOTA=RES-MAILBOX"
+    " CONDSTORE"
+    " QRESYNC"
     ;
 
 #define LINE_MAX_OCTETS	4096
@@ -108,6 +110,12 @@ void
 reply_ok_code(struct session *s, struct span code, const char *text)
 {
 	answer(s, "OK", code, text);
+}
+
+void
+reply_no_code(struct session *s, struct span code, const char *text)
+{
+	answer(s, "NO", code, text);
 }
 
 void

@@ -34,6 +34,7 @@ void	reply_bad(struct session *s, const char *text);
 void	reply_why(struct session *s, const struct why *why);
 /* A code that was put together, of any length: OK [code] text. */
 void	reply_ok_code(struct session *s, struct span code, const char *text);
+void	reply_no_code(struct session *s, struct span code, const char *text);
 
 /* Send the tagged answer. */
 void	reply_send(struct session *s);

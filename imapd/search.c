@@ -12,6 +12,7 @@
 #include "imapd/casemap.h"
 #include "imapd/limits.h"
 #include "mail/header.h"
+#include "store/folder_modseq.h"
 #include "os/clock.h"
 
 enum cost { COST_NONE, COST_STAT, COST_HEADER, COST_WHOLE, COSTS };
@@ -29,6 +30,7 @@ cost_of(const struct search_key *k)
 	case SEARCH_YOUNGER:
 	case SEARCH_LARGER:
 	case SEARCH_SMALLER:
+	case SEARCH_MODSEQ:
 		return COST_STAT;
 	case SEARCH_SENTBEFORE:
 	case SEARCH_SENTON:
@@ -112,6 +114,15 @@ ready(struct session *s, struct search_key *k)
 			return false;
 	order(k);
 	return true;
+}
+
+bool
+search_has_modseq(const struct search_key *k)
+{
+	for (const struct search_key *c = k->child; c != NULL; c = c->next)
+		if (search_has_modseq(c))
+			return true;
+	return k->kind == SEARCH_MODSEQ;
 }
 
 bool
@@ -288,6 +299,9 @@ matches_self(struct search *search, const struct search_key *k, uint32_t seq,
 	case SEARCH_FLAG:
 	case SEARCH_KEYWORD:
 		return matches_flag(search, k, m);
+	case SEARCH_MODSEQ:
+		return folder_message_modseq(search->s->folder, m->uid) >=
+		    k->modseq;
 	case SEARCH_NEW:
 		return (m->flags & (MESSAGE_RECENT | MESSAGE_SEEN)) ==
 		    MESSAGE_RECENT;

@@ -26,6 +26,8 @@ struct search {
  */
 bool	search_begin(struct search *search, struct session *s,
 	    struct search_key *key) must_use;
+/* A key asks for modification numbers: so does the answer (RFC 7162 3.1.6). */
+bool	search_has_modseq(const struct search_key *key);
 void	search_end(struct search *search);
 /* A message that cannot be read matches no key about its text. */
 bool	search_match(struct search *search, const struct search_key *key,

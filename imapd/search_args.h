@@ -15,7 +15,7 @@ enum search_kind { SEARCH_AND, SEARCH_OR, SEARCH_NOT, SEARCH_ALL,
 	SEARCH_OLD, SEARCH_BEFORE, SEARCH_ON, SEARCH_SINCE, SEARCH_OLDER,
 	SEARCH_YOUNGER, SEARCH_LARGER, SEARCH_SMALLER, SEARCH_SENTBEFORE,
 	SEARCH_SENTON, SEARCH_SENTSINCE, SEARCH_ADDRESS, SEARCH_HEADER,
-	SEARCH_BODY, SEARCH_TEXT };
+	SEARCH_BODY, SEARCH_TEXT, SEARCH_MODSEQ };
 struct search_key {
 	enum search_kind kind;
 	struct search_key *child;	/* of AND, OR, NOT: the first */
@@ -28,6 +28,7 @@ struct search_key {
 	int64_t	    day;	/* days since 1970 */
 	uint32_t    octets;
 	uint32_t    seconds;	/* OLDER, YOUNGER */
+	uint64_t    modseq;
 };
 
 /* RFC 4731 3.1, RFC 5182 2.1, RFC 9394 3.1 */

@@ -24,6 +24,11 @@ enum session_state {		/* one bit each: struct command.states */
 	STATE_LOGOUT = 4
 };
 
+enum session_enabled {		/* by the client: RFC 5161, RFC 7162 */
+	ENABLED_CONDSTORE = 1,
+	ENABLED_QRESYNC = 2
+};
+
 struct session_how {
 	int	    fd;		/* the connection, non-blocking; taken over */
 	int	    root;	/* descriptor of the mail root; borrowed */
@@ -53,6 +58,12 @@ struct session {
 	struct view view;
 	struct saved saved;		/* "$" */
 	struct buf flags_told;		/* the FLAGS line, last told */
+	unsigned enabled;		/* enum session_enabled */
+	bool	 modseqs;		/* the selected folder keeps numbers */
+	bool	 modseq_held;		/* expunges above modseq_known wait */
+	uint64_t modseq_known;		/* the client knows all up to here */
+	bool	 expunged;		/* by this command */
+	bool	 told;			/* the command itself has told all changes */
 	struct content content;
 };
 

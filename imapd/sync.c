@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "imapd/command.h"
 #include "imapd/limits.h"
+#include "imapd/modseq.h"
 #include "imapd/reply.h"
 
 static void
@@ -37,32 +38,55 @@ tell_count(struct session *s)
 }
 
 void
-sync_tell_flags(struct session *s, uint32_t uid)
+sync_tell_flags(struct session *s, uint32_t uid, bool flags)
 {
 	const struct message *m = folder_find(s->folder, uid);
 	uint32_t seq = view_seq(&s->view, uid);
+	bool modseq = modseq_told(s);
 	struct buf line;
 
-	if (m == NULL || seq == 0)
+	if (m == NULL || seq == 0 || (!flags && !modseq))
 		return;
 	buf_init(&line, IMAP_PIECE);
 	buf_addf(&line, "%u FETCH (", seq);
 	/* RFC 3501 6.4.8: within a UID command the UID must be there. */
-	if (s->command != NULL && s->command->uid)
+	if (modseq || (s->command != NULL && s->command->uid))
 		buf_addf(&line, "UID %u ", uid);
-	buf_add_str(&line, "FLAGS ");
-	reply_put_flags(&line, s->folder, m);
+	if (flags) {
+		buf_add_str(&line, "FLAGS ");
+		reply_put_flags(&line, s->folder, m);
+	}
+	if (modseq) {
+		buf_add_str(&line, flags ? " " : "");
+		modseq_put(&line, s, uid);
+	}
 	buf_add_char(&line, ')');
 	reply_untagged_span(s, buf_span(&line));
 	buf_fini(&line);
 }
 
+/* All that is gone leaves the view; true: there was something. */
+static bool
+tell_gone(struct session *s)
+{
+	bool any = s->view.gone.n > 0;
+
+	if (any && modseq_vanished(s)) {
+		modseq_tell_gone(s, &s->view.gone);
+		view_expunge(&s->view, NULL, NULL);
+	} else
+		view_expunge(&s->view, tell_expunge, s);
+	return any;
+}
+
 static void
 tell(struct session *s, const struct folder_changes *c, bool expunge)
 {
+	bool gone = false;
+
 	view_lose(&s->view, &c->expunged);
 	if (expunge)
-		view_expunge(&s->view, tell_expunge, s);
+		gone = tell_gone(s);
 	if (c->keywords)
 		reply_flags(s);
 	if (c->added.n > 0) {
@@ -70,7 +94,9 @@ tell(struct session *s, const struct folder_changes *c, bool expunge)
 		tell_count(s);
 	}
 	for (size_t i = 0; i < c->flagged.n; i++)
-		sync_tell_flags(s, c->flagged.v[i]);
+		sync_tell_flags(s, c->flagged.v[i], true);
+	modseq_settle(s, gone || s->expunged);
+	s->expunged = false;
 }
 
 void
@@ -97,5 +123,7 @@ void
 sync_expunged(struct session *s, const struct uids *uids)
 {
 	view_lose(&s->view, uids);
-	view_expunge(&s->view, tell_expunge, s);
+	/* Their number comes with the next look: sync_tell(). */
+	if (tell_gone(s))
+		s->expunged = true;
 }

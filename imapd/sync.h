@@ -16,7 +16,11 @@
 void	sync_tell(struct session *s, bool expunge);
 /* Messages that this session has expunged: EXPUNGE lines, at once. */
 void	sync_expunged(struct session *s, const struct uids *uids);
-/* "* n FETCH (FLAGS (...))" for a message that the client knows. */
-void	sync_tell_flags(struct session *s, uint32_t uid);
+/*
+ * "* n FETCH (FLAGS (...))" for a message that the client knows; with UID and
+ * MODSEQ for one that has enabled them (RFC 7162 3.2.4).
+ * flags  false: without FLAGS, where there is anything else to tell
+ */
+void	sync_tell_flags(struct session *s, uint32_t uid, bool flags);
 
 #endif

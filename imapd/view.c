@@ -84,7 +84,7 @@ view_expunge(struct view *v, void (*told)(uint32_t seq, void *ctx), void *ctx)
 {
 	size_t to = 0, next = 0;
 
-	for (size_t i = v->gone.n; i > 0; i--)
+	for (size_t i = v->gone.n; told != NULL && i > 0; i--)
 		told(view_seq(v, v->gone.v[i - 1]), ctx);
 	for (size_t i = 0; i < v->told.n; i++) {
 		if (next < v->gone.n && v->gone.v[next] == v->told.v[i])

@@ -32,7 +32,7 @@ void	view_add(struct view *v, const struct uids *added);
 void	view_lose(struct view *v, const struct uids *uids);
 /*
  * Take out all that is gone: told() is called with the number of each, the
- * highest first, so that each number holds when it is sent.
+ * highest first, so that each number holds when it is sent.  NULL: told already.
  */
 void	view_expunge(struct view *v, void (*told)(uint32_t seq, void *ctx),
 	    void *ctx);
