@@ -10,6 +10,7 @@
 #include "base/bug.h"
 #include "queue/select.h"
 #include "tools/paquebot.h"
+#include "tools/paquebot_spelling.h"
 
 #define WORDS_MAX	(1 * KIB)	/* of one request */
 
@@ -52,13 +53,15 @@ static const struct {
 static int
 put_value(struct buf *words, size_t which, const char *value)
 {
+	bool reason = strcmp(values[which].option, "--error") == 0;
+	struct spelling room;
 	struct buf text;
 	int rc;
 
 	buf_init(&text, QUEUE_SELECT_MAX);
 	if (strcmp(values[which].option, "--domain") == 0)
 		(void)!buf_add_char(&text, '@');	/* judged by full */
-	(void)!buf_add_str(&text, value);
+	(void)!buf_add_str(&text, reason ? value : spelling(value, &room));
 	rc = text.full ? -1 : queue_select_put(words, values[which].key,
 	    buf_span(&text));
 	buf_fini(&text);
@@ -147,13 +150,15 @@ with_what(const struct tool *t, const char *verb, int argc, char **argv)
 {
 	static const char *const things[] = { "--destination", "--transport",
 		"--account" };
+	struct spelling room;
 	struct buf words;
 	int rc = -1;
 
 	buf_init(&words, WORDS_MAX);
 	for (size_t i = 0; i < COUNT(things) && argc == 2; i++)
 		if (strcmp(argv[0], things[i]) == 0 &&
-		    buf_addf(&words, "%s=%s", things[i] + 2, argv[1]) == 0)
+		    buf_addf(&words, "%s=%s", things[i] + 2,
+		    spelling(argv[1], &room)) == 0)
 			rc = 0;
 	if (rc == 0 || argc == 0)
 		rc = send_words(t, verb, &words);

@@ -22,6 +22,7 @@
 #include "os/fs.h"
 #include "os/rand.h"
 #include "tools/paquebot.h"
+#include "tools/paquebot_spelling.h"
 
 #define NAMES_MAX	10000		/* ids and sessions */
 #define LINE_MAX_OCTETS	(16 * KIB)
@@ -205,6 +206,7 @@ run_trace(const struct tool *tool, int argc, char **argv)
 {
 	struct trace t = { .path = NULL };
 	struct conf_view *v = tool_conf(tool);
+	struct spelling room;
 	uint8_t seed[16];
 	int rc;
 
@@ -223,7 +225,7 @@ run_trace(const struct tool *tool, int argc, char **argv)
 		rc = EXIT_CONFIG;
 	} else {
 		rand_octets(seed, sizeof(seed));
-		t.word = span_str(argv[1]);
+		t.word = span_str(spelling(argv[1], &room));
 		t.is_id = id_valid(t.word);
 		t.ids = hash_new(NAMES_MAX, seed);
 		t.sessions = hash_new(NAMES_MAX, seed);

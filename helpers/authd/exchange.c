@@ -23,6 +23,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "map/fold.h"
 #include "os/clock.h"
 #include "os/rand.h"
 #include "trust/sasl.h"
@@ -128,8 +129,7 @@ make_up_key(const struct exchange *x, struct scram_key *key)
 	size_t n = 0;
 
 	name[n++] = (char)hash_of(x);
-	for (const char *p = x->user; *p != '\0'; p++)
-		name[n++] = ascii_lower(*p);
+	n += fold_claimed(span_str(x->user), name + 1, sizeof(name) - 1);
 	memset(key, 0, sizeof(*key));
 	key->hash = hash_of(x);
 	key->iterations = SCRAM_ITERATIONS;

@@ -4,6 +4,7 @@
  */
 #include "helpers/authd/gate.h"
 
+#include "map/fold.h"
 #include "os/sock.h"
 
 #define NAME_MAX_OCTETS	320
@@ -31,11 +32,8 @@ static void
 visitor_of(struct gate *g, const struct gate_who *who, struct visitor *v)
 {
 	struct sock_addr a;
-	size_t n = who->user.n < sizeof(v->name) ? who->user.n :
-	    sizeof(v->name);
+	size_t n = fold_claimed(who->user, v->name, sizeof(v->name));
 
-	for (size_t i = 0; i < n; i++)
-		v->name[i] = ascii_lower(who->user.p[i]);
 	v->who = (struct throttle_who){ .name = span_of(v->name, n) };
 	network_of(who->client, &v->who.network);
 	v->who.loopback = sock_parse_ip(who->client, &a) == 0 &&

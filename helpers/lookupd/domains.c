@@ -26,8 +26,12 @@ add(struct domains *d, const char *name, enum domain_kind kind)
 	char canonical[ADDR_DOMAIN_SIZE];
 	bool literal;
 
-	if (addr_parse_domain(span_str(name), canonical, &literal) != 0)
-		return;		/* conf/load refuses such a list */
+	/* Of UTF-8 conf/cross cannot tell whether IDNA allows it. */
+	if (addr_parse_domain(span_str(name), canonical, &literal) != 0) {
+		log_error(LF_STR("event", "bad-domain"),
+		    LF_STR("domain", name));
+		return;
+	}
 	if (hash_get(d->names, span_str(canonical)) == NULL &&
 	    hash_put(d->names, span_str(canonical), &kinds[kind]) != 0)
 		log_error(LF_STR("event", "too-many-domains"),

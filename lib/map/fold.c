@@ -114,6 +114,21 @@ fold_domain(struct span key, struct buf *out)
 	return put_domain(span_from(key, dot), out);
 }
 
+size_t
+fold_claimed(struct span name, char *out, size_t size)
+{
+	struct buf folded;
+	struct span s = span_head(name, size);
+
+	buf_init(&folded, size);
+	if (intl_is_needed(name) && fold_name(name, &folded) == 0)
+		s = buf_span(&folded);
+	for (size_t i = 0; i < s.n; i++)
+		out[i] = ascii_lower(s.p[i]);
+	buf_fini(&folded);
+	return s.n;
+}
+
 void
 fold_addr_local(const struct addr *a, char out[ADDR_LOCAL_SIZE])
 {

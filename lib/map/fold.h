@@ -1,8 +1,9 @@
 /*
  * fold - the one spelling under which a name stands in our maps, and by which
  * it is looked up: of a local part, Unicode form C in small letters (of each
- * character by itself, so that no letter becomes two, and none that is not
- * ASCII becomes one that is); of a domain, small letters and A-labels.
+ * character by itself, so that no letter becomes two; and none that is not
+ * ASCII becomes one that is, but for signs which Unicode says are that letter);
+ * of a domain, small letters and A-labels.
  */
 #ifndef MAP_FOLD_H
 #define MAP_FOLD_H
@@ -21,6 +22,13 @@ int	fold_local(struct span local, struct buf *out) must_use;
 int	fold_name(struct span name, struct buf *out) must_use;
 /* The key of a route: a domain, ".domain" or "*". */
 int	fold_domain(struct span key, struct buf *out) must_use;
+
+/*
+ * Any octets that somebody calls himself: names that a map takes for one are
+ * one here, what is no name has small ASCII letters.
+ * returns  octets written; what does not fit is cut
+ */
+size_t	fold_claimed(struct span name, char *out, size_t size);
 
 /* The local part of an address without quotes, as folded as it can be. */
 void	fold_addr_local(const struct addr *a, char out[ADDR_LOCAL_SIZE]);

@@ -238,6 +238,29 @@ def test_bounce_without_anything_of_it(paq, sinks):
     assert text.isascii()
 
 
+def test_the_operator_may_write_it_either_way(paq, sinks):
+    """Log and queue hold A-labels; a search for U-labels finds them."""
+    send(paq, "", ["x@füß.example"], PLAIN)
+    wait_for(lambda: not paq.queued())
+    for word in ("x@füß.example", "x@FÜß.example", "x@xn--f-qfa0g.example"):
+        assert "event=delivered" in paq.paquebot("trace", word)
+    paq.paquebot("queue", "pause", "--destination", "paüse.example")
+    assert "xn--pase-1ra.example" in paq.paquebot("queue", "pause")
+    paq.paquebot("queue", "resume", "--destination", "PAÜSE.example")
+    assert "xn--pase-1ra.example" not in paq.paquebot("queue", "pause")
+    sinks["old"].answers["x@xn--pase-1ra.example"] = "450 4.2.0 later"
+    send(paq, "", ["x@paüse.example"], PLAIN)
+    for option, value in (("--domain", "paüse.example"),
+                          ("--recipient", "x@paüse.example"),
+                          ("--domain", "xn--pase-1ra.example")):
+        found = paq.paquebot("queue", "list", option, value)
+        assert "x@xn--pase-1ra.example" in found
+    assert "xn--" not in paq.paquebot("queue", "list", "--domain",
+                                      "pause.example")
+    paq.paquebot("queue", "drop", "--domain", "paüse.example")
+    wait_for(lambda: not paq.queued())
+
+
 def test_sendmail(paq, sinks):
     n = count(paq, STORED)
     paq.sendmail("-f", "alice@demo.example", JORG,
