@@ -195,14 +195,15 @@ class Out:
         return "ORPHAN_RESULT", id_, index, kind, r.text().decode()
 
 
-DROP, HANG = "drop", "hang"
+DROP, HANG, LISTEN = "drop", "hang", "listen"
 
 
 class Server:
     """script: step -> octets to answer, DROP, HANG, or a function of the line
     (its text) that returns one of these.  Steps: greeting, EHLO, HELO, MAIL,
     STARTTLS, RCPT, DATA, body (DROP only), dot (LMTP: once for each accepted
-    recipient), RSET, QUIT.
+    recipient), RSET, QUIT (LISTEN: no answer, and the connection's end goes
+    to ends).
     """
 
     def __init__(self, script=None, lmtp=False, host="127.0.0.1", port=0,
@@ -217,6 +218,7 @@ class Server:
         self.messages = []      # (mail line, [rcpt lines], octets)
         self.by_tls = []        # of each message: did it come by TLS?
         self.raw = []           # octets of each connection
+        self.ends = []          # "goodbye" of TLS, or the error
         self.sockets = []
         self.sni = []           # names asked for, None for none
         if tls:
@@ -341,13 +343,25 @@ class Session:
             elif verb == "STARTTLS" and self.server.tls and not self.secret:
                 if self.say("STARTTLS", b"220 go\r\n", line) == b"2":
                     self.client = self.server.tls.wrap_socket(
-                        self.client, server_side=True)
+                        self.client, server_side=True,
+                        suppress_ragged_eofs=False)
                     self.secret = True
+            elif verb == "QUIT" and \
+                    self.server.script.get("QUIT") == LISTEN:
+                self.server.ends.append(self.end())
+                return
             elif verb == "QUIT":
                 self.say("QUIT", b"221 bye\r\n", line)
                 return
             else:
                 self.say(verb, b"250 ok\r\n", line)
+
+    def end(self):
+        """RFC 8446 6.1: close_notify, or the transport ends without one."""
+        try:
+            return "goodbye" if self.client.recv(100) == b"" else "octets"
+        except OSError as e:
+            return repr(e)
 
     def data(self, mail, rcpts):
         if self.server.script.get("body") is DROP:

@@ -1,13 +1,17 @@
 """Accounts in the whole suite: app passwords and what is known of their use."""
+import base64
 import imaplib
 import json
+import os
 import poplib
 import re
 import smtplib
+from pathlib import Path
 
 import pytest
 
-from suite import Suite, wait_for
+from certs import memory_of
+from suite import BIN, IS_ROOT, Suite, wait_for
 
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
 
@@ -107,3 +111,35 @@ def test_last_use_is_shown(paq):
         assert "\nlast_login=" in paq.paquebot("user", "show", BOB)
     finally:
         paq.start()
+
+
+@pytest.mark.skipif("san" in str(BIN), reason="a sanitizer's memory is endless")
+@pytest.mark.skipif(not IS_ROOT, reason="only root sees others' memory")
+def test_a_refused_password_is_nowhere_afterwards(paq):
+    """Neither as it is nor as base64, while the clients are still there."""
+    words = [f"wrong-{os.urandom(24).hex()}" for _ in range(3)]
+    pop = poplib.POP3(paq.host, paq.port["pop3"], timeout=60)
+    pop.user(ALICE)
+    with pytest.raises(poplib.error_proto):
+        pop.pass_(words[0])
+    client = imaplib.IMAP4(paq.host, paq.port["imap"])
+    with pytest.raises(imaplib.IMAP4.error):
+        client.login(ALICE, words[1])
+    smtp = smtplib.SMTP(paq.host, paq.port["submission"], timeout=60)
+    smtp.ehlo()
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        smtp.login(ALICE, words[2])
+    # of each also a part, and what PLAIN makes of it
+    traces = [x for w in words for x in (
+        w.encode()[8:32],
+        base64.b64encode(b"\0%s\0%s" % (ALICE.encode(), w.encode()))[-60:-8])]
+    processes = {pid: memory_of(pid) for pid in paq.tree()}
+    assert len(processes) > 10
+    assert any(ALICE.encode() in m for m in processes.values())
+    for pid, memory in processes.items():
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
+        for i, trace in enumerate(traces):
+            assert trace not in memory, (name, i)
+    pop.quit()
+    smtp.quit()
+    client.logout()

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from certs import Pair
-from fake_out import DONE, LATER, MAIL, Out, Server
+from fake_out import DONE, LATER, LISTEN, MAIL, Out, Server
 from fake_suite import own_network
 from suite import Suite, wait_for
 from test_smtp_out import BOB, TWO_MX, Site, needs_root
@@ -75,6 +75,19 @@ def test_tls_with_whomever(plain, certs, tls):
     with Server(tls=context(certs["self"])) as server:
         assert plain.job(MAIL, [BOB], tls=tls, **to(server)).kinds == [DONE]
         assert server.by_tls == [True]
+
+
+def test_tls_ends_with_a_goodbye_behind_quit(plain, certs):
+    """RFC 5321 4.1.1.10, RFC 8446 6.1: the server can tell that end from one
+    that somebody on the way has made."""
+    strict = context(certs["self"])
+    strict.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+    with Server({"QUIT": LISTEN}, tls=strict) as server:
+        done = plain.job(MAIL, [BOB], tls=REQUIRE, **to(server))
+        assert done.kinds == [DONE]
+        server.wait(lambda s: s.sessions[0][-1] == b"QUIT", 60)
+        server.wait(lambda s: s.ends, 10)
+        assert server.ends == ["goodbye"]
 
 
 @pytest.mark.parametrize("event", ["connected", "sent"])
