@@ -242,6 +242,22 @@ give_fail(struct walk *w, const struct item *item, const char *esc,
 	return give(w, &target);
 }
 
+/*
+ * A map says something that makes no sense: whoever keeps it is wrong, and not
+ * the sender, so the mail waits until it is right.
+ */
+static int
+give_mistake(struct walk *w, const struct item *item, const char *text)
+{
+	struct target target;
+
+	target_init(&target, item);
+	target.kind = TARGET_FAIL;
+	span_copy_cut(SPAN_LIT("4.3.5"), target.esc, sizeof(target.esc));
+	span_copy_cut(span_str(text), target.text, sizeof(target.text));
+	return give(w, &target);
+}
+
 static int
 give_mailbox(struct walk *w, const struct item *item,
     const struct account *account, const char *detail)
@@ -308,7 +324,7 @@ give_pipe(struct walk *w, const struct item *item, struct span name)
 	struct target target;
 
 	if (!w->t->pipe_exists(w->t->ctx, name))
-		return give_fail(w, item, "5.2.0",
+		return give_mistake(w, item,
 		    "alias names a program that is not configured");
 	target_init(&target, item);
 	target.kind = TARGET_PIPE;
@@ -351,7 +367,7 @@ push_text(struct walk *w, const struct item *from, struct span text,
 	rc = span_has(text, '@') ? addr_parse(text, &a, NULL) :
 	    addr_make(&a, text, addr_domain(&from->addr));
 	if (rc != 0)
-		return give_fail(w, from, "5.3.5",
+		return give_mistake(w, from,
 		    "alias holds something that is no address");
 	return push(w, from, &a, plain);
 }
@@ -373,7 +389,7 @@ member(struct walk *w, const struct item *from, const struct member *m,
 	switch (m->kind) {
 	case MEMBER_INCLUDE:
 		/* One level: a list file names no further files. */
-		return included ? give_fail(w, from, "5.3.5",
+		return included ? give_mistake(w, from,
 		    ":include: inside a list file") :
 		    include(w, from, m->text);
 	case MEMBER_PIPE:
@@ -381,7 +397,7 @@ member(struct walk *w, const struct item *from, const struct member *m,
 		    "a list file may name no program") :
 		    give_pipe(w, from, m->text);
 	case MEMBER_FILE:
-		return give_fail(w, from, "5.7.1",
+		return give_mistake(w, from,
 		    "delivery to files is not offered");
 	case MEMBER_ACCOUNT:
 	case MEMBER_ADDRESS:

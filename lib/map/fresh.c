@@ -1,6 +1,8 @@
 /*
  * fresh.c - looks at the inode and keeps the old map when the new one cannot be
- * opened: a broken build must not empty a table that was good.
+ * opened or is gone: a broken build must not empty a table that was good, or
+ * mail would come back for users who are there.  One that never could be opened
+ * fails for every key, which puts mail off.
  */
 #include "map/fresh.h"
 
@@ -12,6 +14,25 @@
 
 #define LOOK_MS		1000
 
+static enum map_got
+broken_get(void *state, struct span key, struct buf *value, struct why *why)
+{
+	const struct map_fresh *f = state;
+
+	(void)key;
+	(void)value;
+	why_set(why, WHY_TEMP, "4.3.5", "map %s cannot be opened", f->name);
+	return MAP_FAILED;
+}
+
+static void
+broken_close(void *state)
+{
+	(void)state;
+}
+
+static const struct map_ops broken = { broken_get, broken_close };
+
 static void
 reopen(struct map_fresh *f, uint64_t inode)
 {
@@ -21,6 +42,8 @@ reopen(struct map_fresh *f, uint64_t inode)
 	if (map_bdb_open(&opened, f->name, &why) != 0) {
 		log_error(LF_STR("event", "map-unreadable"),
 		    LF_STR("map", f->name), LF_STR("why", why.text));
+		if (f->map.ops == NULL)
+			f->map = (struct map){ .ops = &broken, .state = f };
 		return;
 	}
 	map_close(&f->map);
@@ -40,10 +63,15 @@ map_fresh_look(struct map_fresh *f)
 	f->looked_ms = now;
 	buf_init(&file, 64);
 	(void)buf_addf(&file, "%s.db", f->name);
-	if (fs_stat(f->dir, buf_cstr(&file), &st) != 0)
-		st.inode = 0;
-	if (st.inode != f->inode)
-		reopen(f, st.inode);
+	if (fs_stat(f->dir, buf_cstr(&file), &st) == 0) {
+		f->gone = false;
+		if (st.inode != f->inode)
+			reopen(f, st.inode);
+	} else if (f->map.ops != NULL && !f->gone) {
+		f->gone = true;
+		log_error(LF_STR("event", "map-gone"),
+		    LF_STR("map", f->name));
+	}
 	buf_fini(&file);
 }
 

@@ -14,10 +14,14 @@ struct map_fresh {
 	const char *name;	/* "aliases" */
 	struct map  map;	/* to be asked */
 	uint64_t    inode;	/* of the file that is open; 0: none */
+	bool	    gone;	/* its file is; what was open still answers */
 	int64_t	    looked_ms;
 };
 
-/* Opens it if it is there; trouble is logged and the map stays empty. */
+/*
+ * Opens it if it is there: one that was never made is empty.  With trouble, which
+ * is logged, each key fails until it can be opened; f must stay where it is.
+ */
 void	map_fresh_init(struct map_fresh *f, int dir, const char *name);
 void	map_fresh_look(struct map_fresh *f);
 void	map_fresh_fini(struct map_fresh *f);

@@ -125,6 +125,26 @@ compiled(void **state)
 	T_TRUE(map_get(&fresh.map, SPAN_LIT("c"), &value, &why) == MAP_FOUND);
 	T_STR(buf_span(&value), "e");
 
+	/* Gone while it is open: nobody is unknown for that. */
+	T_TRUE(fs_discard(build.dir, "aliases.db") == 0);
+	fresh.looked_ms -= 5000;
+	map_fresh_look(&fresh);
+	T_TRUE(map_get(&fresh.map, SPAN_LIT("c"), &value, &why) == MAP_FOUND);
+	map_fresh_fini(&fresh);
+
+	/* Not to be understood from the start: no key is absent for that. */
+	T_TRUE(fs_replace(build.dir, "aliases.db", SPAN_LIT("no database"),
+	    0600) == 0);
+	map_fresh_init(&fresh, build.dir, "aliases");
+	T_TRUE(map_get(&fresh.map, SPAN_LIT("c"), &value, &why) ==
+	    MAP_FAILED);
+	T_INT(why.kind, WHY_TEMP);
+	T_STR(span_str(why.esc), "4.3.5");
+	T_TRUE(map_bdb_build(&build, &n, &why) == 0);
+	fresh.looked_ms -= 5000;
+	map_fresh_look(&fresh);
+	T_TRUE(map_get(&fresh.map, SPAN_LIT("c"), &value, &why) == MAP_FOUND);
+
 	map_fresh_fini(&fresh);
 	buf_fini(&value);
 	T_TRUE(fs_discard(build.dir, "aliases") == 0);
