@@ -22,6 +22,7 @@ struct worker {
 	struct ipc_peer *peer;
 	struct dest	*dest;		/* a reference */
 	struct batch	*job;
+	unsigned	 in_row;	/* jobs that it had before their turn */
 	int64_t		 since_ms;	/* idle, or its last sign of life */
 	bool		 is_idle;
 };
@@ -204,17 +205,35 @@ send_rcpt(struct worker *w, uint32_t i)
 	return ipc_send(w->peer, &job_rcpt_type, 0, &r, -1);
 }
 
-/* The descriptor that commit kept serves the first job. */
+/*
+ * The descriptor that commit kept serves all the jobs of the message; one that
+ * has many keeps its own.
+ * returns  the caller's to close, or to leave if it is m->fd
+ */
 static int
 message_fd(struct message *m)
 {
 	int fd = m->fd;
 
-	if (fd < 0)
-		return queue_open_read(&m->q->queue, m->place, m->id);
-	m->fd = -1;
-	m->q->fds_n--;
+	if (fd >= 0)
+		return fd;
+	fd = queue_open_read(&m->q->queue, m->place, m->id);
+	if (fd >= 0 && !TAILQ_EMPTY(&m->bundles) &&
+	    m->q->fds_n < MESSAGE_FDS_MAX)
+		message_keep_fd(m, fd);
 	return fd;
+}
+
+static void
+done_with_fd(struct message *m, int fd)
+{
+	if (fd == m->fd && !TAILQ_EMPTY(&m->bundles))
+		return;
+	if (fd == m->fd) {
+		m->fd = -1;
+		m->q->fds_n--;
+	}
+	fd_close(&fd);
 }
 
 static int
@@ -243,10 +262,24 @@ send_job(struct worker *w)
 	if (fd < 0)
 		return -1;
 	rc = ipc_send(w->peer, &job_type, 0, &j, fd);
-	fd_close(&fd);
+	done_with_fd(m, fd);
 	for (uint32_t k = 0; k < b->n && rc == 0; k++)
 		rc = send_rcpt(w, b->rcpts[k]);
 	return rc == 0 ? ipc_send(w->peer, &job_go_type, 0, &go, -1) : -1;
+}
+
+/* The worker may be gone when this returns. */
+static void
+assign(struct qmgr *q, struct worker *w, struct batch *b)
+{
+	unidle(q, w);
+	w->job = b;
+	w->since_ms = clock_mono_ms();
+	TAILQ_INSERT_TAIL(&q->dispatch->busy, w, next);
+	q->dispatch->running++;
+	/* Its end brings the job back. */
+	if (send_job(w) != 0)
+		ipc_peer_close(w->peer);
 }
 
 static void
@@ -258,14 +291,24 @@ start(struct qmgr *q, struct ipc_peer *parent, struct batch *b)
 		job_lost(&b);
 		return;
 	}
-	unidle(q, w);
-	w->job = b;
-	w->since_ms = clock_mono_ms();
-	TAILQ_INSERT_TAIL(&q->dispatch->busy, w, next);
-	q->dispatch->running++;
-	/* Its end brings the job back. */
-	if (send_job(w) != 0)
-		ipc_peer_close(w->peer);
+	w->in_row = 0;
+	assign(q, w, b);
+}
+
+/*
+ * When all places are taken, another destination costs an end and a fork: who
+ * is there goes on with what waits for its own, so many times.
+ */
+static struct batch *
+one_more(struct qmgr *q, struct worker *w)
+{
+	enum schedule_class cls = w->dest->cls;
+
+	if (q->dispatch->count[cls] < q->set.workers_max[cls] ||
+	    w->in_row >= WORKER_ROW_MAX)
+		return NULL;
+	w->in_row++;
+	return job_take_of(q, w->dest);
 }
 
 void
@@ -368,6 +411,7 @@ dispatch_on_end(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	struct worker *w = ipc_peer_get(peer);
 	const struct job_end *e = msg->body;
 	struct qmgr *q = ctx;
+	struct batch *b;
 
 	if (w == NULL || w->job == NULL)
 		return VERDICT_CLOSE;
@@ -376,6 +420,11 @@ dispatch_on_end(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	qmgr_wake(q);
 	if (e->reusable == 0 || q->stopping) {
 		ipc_peer_close(peer);
+		return VERDICT_OK;
+	}
+	b = one_more(q, w);
+	if (b != NULL) {
+		assign(q, w, b);
 		return VERDICT_OK;
 	}
 	w->is_idle = true;

@@ -320,10 +320,10 @@ bundle_pop(struct bundle *b)
 	return i;
 }
 
-struct batch *
-job_take(struct qmgr *q, enum schedule_class cls)
+/* g: from the schedule, or NULL. */
+static struct batch *
+batch_of(struct qmgr *q, struct group *g)
 {
-	struct group *g = schedule_next(q->schedule, cls);
 	struct bundle *b;
 	struct batch *j;
 
@@ -349,6 +349,18 @@ job_take(struct qmgr *q, enum schedule_class cls)
 	else
 		bundle_free(b);
 	return j;
+}
+
+struct batch *
+job_take(struct qmgr *q, enum schedule_class cls)
+{
+	return batch_of(q, schedule_next(q->schedule, cls));
+}
+
+struct batch *
+job_take_of(struct qmgr *q, struct dest *d)
+{
+	return batch_of(q, schedule_next_of(q->schedule, d));
 }
 
 bool

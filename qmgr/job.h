@@ -53,6 +53,8 @@ void	job_remember(struct message *m, uint32_t i);
 void	job_bundle(struct message *m);
 /* The next job of the class, or NULL.  Its recipients are TRYING. */
 struct batch *job_take(struct qmgr *q, enum schedule_class cls);
+/* The next for this destination, before its turn; or NULL. */
+struct batch *job_take_of(struct qmgr *q, struct dest *d);
 /* All recipients have results, or get one here; freed. */
 void	job_end(struct batch **j, bool site_down);
 /* The worker is gone: what has no result is tried once more, then put off. */

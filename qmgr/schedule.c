@@ -193,6 +193,21 @@ schedule_next(struct schedule *s, enum schedule_class cls)
 	return g;
 }
 
+struct group *
+schedule_next_of(struct schedule *s, struct dest *d)
+{
+	struct group *g;
+
+	if (heap_first(&d->groups) == NULL || d->running >= d->window)
+		return NULL;
+	g = HEAP_ITEM(heap_take(&d->groups), struct group, node);
+	/* Not the time of the class, which the others' turns go by. */
+	g->dest = NULL;
+	d->running++;
+	settle(s, d);
+	return g;
+}
+
 void
 schedule_end(struct schedule *s, struct dest *d, enum schedule_outcome how,
     int64_t now_ms)

@@ -76,6 +76,12 @@ void	schedule_add(struct schedule *s, struct group *g, struct dest *d,
  */
 struct group *schedule_next(struct schedule *s, enum schedule_class cls);
 
+/*
+ * The same for one destination, before its turn: for a worker that is there
+ * already.  How many in a row is the caller's to bound.
+ */
+struct group *schedule_next_of(struct schedule *s, struct dest *d);
+
 enum schedule_outcome {
 	SCHEDULE_WELL,		/* the site answered */
 	SCHEDULE_NEUTRAL,	/* says nothing about the site */

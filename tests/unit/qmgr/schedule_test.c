@@ -74,6 +74,34 @@ window_grows(void **state)
 	free(groups);
 }
 
+/* A worker that is there goes on with its own, and no other's turn moves. */
+static void
+test_before_its_turn(void **state)
+{
+	static const uint8_t zero[16];
+	struct schedule *s = schedule_new(100, zero, free_data);
+	struct group bob[3] = { { .dest = NULL } }, eve = { .dest = NULL };
+	struct flow mail = { { 0 } }, other = { { 0 } };
+	struct dest *b, *e;
+
+	(void)state;
+	b = schedule_dest(s, CLASS_LOCAL, SPAN_LIT("bob"), true);
+	e = schedule_dest(s, CLASS_LOCAL, SPAN_LIT("eve"), true);
+	T_TRUE(schedule_next_of(s, b) == NULL);
+	for (size_t i = 0; i < COUNT(bob); i++)
+		schedule_add(s, &bob[i], b, &mail);
+	schedule_add(s, &eve, e, &other);
+	T_TRUE(schedule_next_of(s, b) == &bob[0]);
+	T_TRUE(schedule_next_of(s, b) == NULL);	/* one at a time */
+	schedule_end(s, b, SCHEDULE_WELL, 0);
+	T_TRUE(schedule_next_of(s, b) == &bob[1]);
+	schedule_end(s, b, SCHEDULE_WELL, 0);
+	T_TRUE(schedule_next(s, CLASS_LOCAL) == &eve);
+	T_TRUE(schedule_next(s, CLASS_LOCAL) == &bob[2]);
+	T_TRUE(schedule_next(s, CLASS_LOCAL) == NULL);
+	schedule_free(&s);
+}
+
 static void
 serial(void **state)
 {
@@ -241,6 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(window_grows),
+		cmocka_unit_test(test_before_its_turn),
 		cmocka_unit_test(serial),
 		cmocka_unit_test(down),
 		cmocka_unit_test(fair),
