@@ -15,6 +15,7 @@
 #include "ipc/control.h"
 #include "mail/addr.h"
 #include "tools/paquebot.h"
+#include "tools/paquebot_spelling.h"
 
 #define ANSWER_MAX	(256 * KIB)
 #define VALUE_MAX	(4 * KIB)
@@ -190,6 +191,7 @@ explain(struct explain *x)
 static int
 run_explain(const struct tool *t, int argc, char **argv)
 {
+	struct spelling room;
 	struct explain x = { .t = t, .verdict = -1 };
 
 	for (int i = 1; i < argc; i++) {
@@ -200,7 +202,7 @@ run_explain(const struct tool *t, int argc, char **argv)
 		else if (strcmp(argv[i], "--client") == 0 && i + 1 < argc)
 			x.client = argv[++i];
 		else if (argv[i][0] != '-' && x.address == NULL)
-			x.address = argv[i];
+			x.address = spelling(argv[i], &room);
 		else
 			return tool_usage(&explain_command);
 	}

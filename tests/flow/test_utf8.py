@@ -244,6 +244,9 @@ def test_the_operator_may_write_it_either_way(paq, sinks):
     wait_for(lambda: not paq.queued())
     for word in ("x@füß.example", "x@FÜß.example", "x@xn--f-qfa0g.example"):
         assert "event=delivered" in paq.paquebot("trace", word)
+    assert "xn--f-qfa0g.example" in paq.paquebot("explain", "x@füß.example")
+    assert r"j\xc3\xb6rg/Maildir" in paq.paquebot(
+        "explain", "JÖRG@bücher.example")     # as in the log
     paq.paquebot("queue", "pause", "--destination", "paüse.example")
     assert "xn--pase-1ra.example" in paq.paquebot("queue", "pause")
     paq.paquebot("queue", "resume", "--destination", "PAÜSE.example")
