@@ -223,6 +223,27 @@ def test_courier_keywords(paq):
         paq, "adopt", ALICE)
 
 
+def test_what_is_no_folder(paq):
+    """Left in peace and told to nobody.  Maildir++ counts what begins with one
+    dot, so all but two of the seven."""
+    top = empty(paq)
+    for name in ("..DOVECOT-TRASHED", ".a", ".a..b", ".cur", "plain",
+                 ".%2e", ".x\ny"):
+        make(paq, top / name)
+        for part in ("cur", "new", "tmp"):
+            make(paq, top / name / part)
+        make(paq, top / name / "cur" / "1.x:2,S", "Subject: x\n\nx\n")
+    make(paq, top / ".a" / "maildirfolder", "")
+    make(paq, top / "maildirsize", "100000S\n5 nonsense\n")
+    client = paq.imap(ALICE)
+    assert [line.split()[-1] for line in client.list()[1]] == [b"INBOX", b"a"]
+    client._simple_command("GETQUOTA", '""')
+    client.logout()
+    assert (top / "maildirsize").read_text() == "100000S\n%d 5\n" % (
+        5 * len("Subject: x\n\nx\n"))
+    assert (top / "..DOVECOT-TRASHED/cur/1.x:2,S").exists()
+
+
 @pytest.mark.parametrize("foreign", ["sdbox", "mdbox", "index"])
 def test_refused(paq, foreign):
     """No Maildir, and never made one by looking."""
