@@ -10,6 +10,9 @@
 
 #include "base/utf8.h"
 
+#define SHARP_S		0xdf
+#define HANGUL_FIRST	0xac00
+#define HANGUL_LAST	0xd7a3
 #define DECOMPOSED_MAX	32	/* code points of one character */
 
 static int
@@ -19,6 +22,12 @@ fold_char(struct buf *out, int32_t code)
 	utf8proc_ssize_t n;
 	int boundclass = 0;
 
+	/*
+	 * Syllables decompose by a rule, not by a property; and the library
+	 * has a title case of sharp s of its own.
+	 */
+	if ((code >= HANGUL_FIRST && code <= HANGUL_LAST) || code == SHARP_S)
+		return utf8_put(out, (uint32_t)code);
 	n = utf8proc_decompose_char(utf8proc_totitle(code), parts,
 	    DECOMPOSED_MAX, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT,
 	    &boundclass);

@@ -1,12 +1,16 @@
 /*
- * cmd_append - APPEND (RFC 3501 6.3.11), with APPENDUID (RFC 4315 3).
+ * cmd_append - APPEND (RFC 3501 6.3.11), with APPENDUID (RFC 4315 3), of one
+ * message or of several that are made together (RFC 3502).
  * The message goes from the connection into a file in pieces.  Where it is
  * refused before it is there, the client is told without "+"; where it has
  * sent it all the same, it is read to its end and forgotten.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/bug.h"
 #include "imapd/command.h"
+#include "imapd/limits.h"
 #include "imapd/names.h"
 #include "imapd/reply.h"
 #include "store/quota.h"
@@ -64,80 +68,168 @@ take_message(struct session *s, struct folder_append *to, bool *failed,
 	return true;
 }
 
-static void
-commit(struct session *s, struct folder *f, struct folder_append **message,
-    const union args *a)
-{
-	struct folder_change change = { .kind = CHANGE_APPEND,
-		.append = message, .flags = a->append.flags.system,
-		.keywords = a->append.flags.keywords,
-		.keywords_n = a->append.flags.keywords_n,
-		.date_s = a->append.has_date ? a->append.date_s : 0 };
-	struct folder_result result;
-	struct buf code;
-	struct why why;
+/* All messages of the command: they are made together, or none is. */
+struct appending {
+	struct session *s;
+	struct folder *f;
+	struct folder_append **message;
+	struct folder_change *change;
+	size_t n;
+};
 
-	folder_result_init(&result);
-	if (folder_commit(f, &change, 1, &result, &why) != 0)
-		reply_why(s, &why);
-	else if (result.made.n == 0)
+static void
+answer(struct session *s, const struct folder_result *r)
+{
+	struct buf code;
+
+	if (r->made.n == 0) {
 		reply_ok(s, NULL, "Append completed");
-	else {
-		buf_init(&code, KIB);
-		buf_addf(&code, "APPENDUID %u %u", result.made_uidvalidity,
-		    result.made.v[0]);
-		reply_ok_code(s, buf_span(&code), "Append completed");
-		buf_fini(&code);
+		return;
 	}
-	folder_result_fini(&result);
+	buf_init(&code, 4 * KIB);
+	buf_addf(&code, "APPENDUID %u ", r->made_uidvalidity);
+	seqset_put(&code, r->made.v, r->made.n);
+	reply_ok_code(s, buf_span(&code), "Append completed");
+	buf_fini(&code);
 }
 
 static void
-receive(struct session *s, struct folder *f, const union args *a)
+commit(struct appending *all)
 {
-	struct folder_append *message;
+	struct folder_result result;
 	struct why why;
-	bool empty, failed = false;
 
-	message = folder_append_begin(f, s->how->message_max_octets, &why);
-	if (message == NULL) {
-		reply_why(s, &why);
-		if (!input_drop_message(&s->in))
-			session_enter(s, STATE_LOGOUT);
-		return;
-	}
-	if (!take_message(s, message, &failed, &why) ||
-	    !input_rest(&s->in, &empty))
-		session_enter(s, STATE_LOGOUT);
-	else if (failed)
-		reply_why(s, &why);
-	else if (!empty)
-		reply_bad(s, "Text behind the message");
+	folder_result_init(&result);
+	if (folder_commit(all->f, all->change, all->n, &result, &why) != 0)
+		reply_why(all->s, &why);
 	else
-		commit(s, f, &message, a);
-	if (message != NULL)
-		folder_append_abort(&message);
+		answer(all->s, &result);
+	folder_result_fini(&result);
+}
+
+/* The message that was announced is not taken; the answer is given. */
+static void
+drop(struct session *s)
+{
+	if (!input_drop_message(&s->in))
+		session_enter(s, STATE_LOGOUT);
+}
+
+/* false: the answer is given, or there is nobody to answer. */
+static bool
+receive_one(struct appending *all, const struct append_args *a)
+{
+	struct session *s = all->s;
+	struct folder_append **m = &all->message[all->n];
+	struct why why;
+	bool failed = false;
+
+	*m = folder_append_begin(all->f, s->how->message_max_octets, &why);
+	if (*m == NULL) {
+		reply_why(s, &why);
+		drop(s);
+		return false;
+	}
+	all->change[all->n++] = (struct folder_change){
+		.kind = CHANGE_APPEND, .append = m,
+		.flags = a->flags.system, .keywords = a->flags.keywords,
+		.keywords_n = a->flags.keywords_n,
+		.date_s = a->has_date ? a->date_s : 0 };
+	if (!take_message(s, *m, &failed, &why)) {
+		session_enter(s, STATE_LOGOUT);
+		return false;
+	}
+	if (failed) {
+		bool empty;
+
+		reply_why(s, &why);
+		if (!input_rest(&s->in, &empty))
+			session_enter(s, STATE_LOGOUT);
+	}
+	return !failed;
+}
+
+/* NULL: the message that is announced may come. */
+static const char *
+refusal(const struct session *s, const char **code)
+{
+	*code = NULL;
+	if (s->in.message.octets == 0)
+		return "Message is empty";
+	*code = "TOOBIG";
+	return s->in.message.octets > s->how->message_max_octets ?
+	    "Message is too large" : NULL;
+}
+
+/* What follows a message; true: another one, with its options in *a. */
+static bool
+take_next(struct appending *all, struct append_args *a)
+{
+	struct session *s = all->s;
+	const char *code, *why;
+	struct span text;
+
+	switch (input_next(&s->in, s->mem, &text)) {
+	case NEXT_END:
+		commit(all);
+		return false;
+	case NEXT_BAD:
+		reply_bad(s, "Invalid arguments behind the message");
+		return false;
+	case NEXT_CLOSE:
+		session_enter(s, STATE_LOGOUT);
+		return false;
+	case NEXT_MESSAGE:
+		break;
+	}
+	why = refusal(s, &code);
+	if (!parse_append_more(text, s->mem, a))
+		reply_bad(s, "Invalid arguments before a message");
+	else if (why != NULL)
+		reply_no(s, code, why);
+	else if (all->n == IMAP_APPENDS_MAX)
+		reply_no(s, "LIMIT", "Too many messages at once");
+	else
+		return true;
+	drop(s);
+	return false;
+}
+
+static void
+receive(struct session *s, struct folder *f, const struct append_args *first)
+{
+	struct appending all = { .s = s, .f = f };
+	struct append_args a = *first;
+
+	all.message = xcalloc(IMAP_APPENDS_MAX, sizeof(all.message[0]));
+	all.change = xcalloc(IMAP_APPENDS_MAX, sizeof(all.change[0]));
+	while (receive_one(&all, &a) && take_next(&all, &a))
+		;
+	for (size_t i = 0; i < all.n; i++)
+		if (all.message[i] != NULL)
+			folder_append_abort(&all.message[i]);
+	free(all.change);
+	free(all.message);
 }
 
 void
 cmd_append(struct session *s, const union args *a)
 {
+	const char *code, *refused = refusal(s, &code);
 	struct folder *f = NULL;
 	struct why why;
 	bool own = false;
 
-	if (s->in.message.octets > s->how->message_max_octets)
-		reply_no(s, "TOOBIG", "Message is too large");
-	else if (s->in.message.octets == 0)
-		reply_no(s, NULL, "Message is empty");
+	if (refused != NULL)
+		reply_no(s, code, refused);
 	else if (quota_room(s->how->root, 1, 1, &why) != 0)
 		reply_why(s, &why);	/* it need not be sent for that */
 	else
 		f = open_target(s, a->append.mailbox, &own);
 	if (f != NULL)
-		receive(s, f, a);
-	else if (!input_drop_message(&s->in))
-		session_enter(s, STATE_LOGOUT);
+		receive(s, f, &a->append);
+	else
+		drop(s);
 	if (own)
 		folder_close(&f);
 }

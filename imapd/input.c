@@ -225,3 +225,25 @@ input_rest(struct input *in, bool *empty)
 	*empty = r == LINE_OK && line.n == 0;
 	return pass_over(in, line);
 }
+
+enum input_next
+input_next(struct input *in, struct arena *mem, struct span *text)
+{
+	enum lexer_verdict v;
+	enum line_result r;
+	const char *why;
+	struct span line;
+
+	r = line_read(in->net, IMAP_LINE_MAX, LINE_CRLF, &line);
+	if (r != LINE_OK && r != LINE_BAD)
+		return NEXT_CLOSE;
+	if (r == LINE_OK && line.n == 0)
+		return NEXT_END;
+	v = r == LINE_OK ? lexer_line(&in->lexer, line, &in->message, &why) :
+	    LEXER_BAD;
+	if (v != LEXER_LITERAL)
+		return pass_over(in, line) ? NEXT_BAD : NEXT_CLOSE;
+	/* The message takes the place of the line in the buffer. */
+	*text = arena_span(mem, span_head(line, in->message.at));
+	return text->p != NULL ? NEXT_MESSAGE : NEXT_CLOSE;
+}

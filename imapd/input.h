@@ -49,6 +49,13 @@ void	input_go_on(struct input *in);
  * is read with the rest of its command and forgotten.  false: close.
  */
 bool	input_drop_message(struct input *in) must_use;
+/*
+ * What follows a message of an APPEND (RFC 3502): the end of the command, or
+ * another message, in->message, with *text before it (in mem).
+ */
+enum input_next { NEXT_END, NEXT_MESSAGE, NEXT_BAD, NEXT_CLOSE };
+enum input_next input_next(struct input *in, struct arena *mem,
+	    struct span *text) must_use;
 /* The rest of the command's line; *empty: nothing stood there. */
 bool	input_rest(struct input *in, bool *empty) must_use;
 

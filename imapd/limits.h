@@ -12,6 +12,7 @@
  */
 #define IMAP_LINE_MAX		((size_t)65536)	/* octets of one line */
 #define IMAP_COMMAND_MAX	((size_t)262144) /* with all its literals */
+#define IMAP_APPENDS_MAX	200	/* messages of one APPEND: a file each */
 #define IMAP_TAG_MAX		64		/* as AUTH_TAG_MAX */
 #define IMAP_ITEMS_MAX		5000		/* tokens of a command */
 #define IMAP_DEPTH_MAX		100		/* '(' within '(' */

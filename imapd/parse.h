@@ -54,6 +54,13 @@ enum status_item { STATUS_MESSAGES = 1, STATUS_RECENT = 2,
 	STATUS_APPENDLIMIT = 256, STATUS_DELETED_STORAGE = 512,
 	STATUS_HIGHESTMODSEQ = 1024 };
 
+struct append_args {
+	struct span mailbox;
+	struct flags flags;
+	bool	has_date;
+	int64_t date_s;
+};
+
 /* RFC 5258 3; SPECIAL-USE: RFC 6154 2 */
 enum list_option { LIST_SUBSCRIBED = 1, LIST_RECURSIVE = 2,
 	LIST_SPECIAL_USE = 4 };
@@ -75,12 +82,7 @@ union args {
 	struct { struct span *v; size_t n; } words;
 	struct list_args list;
 	struct { struct span mailbox; unsigned items; } status;
-	struct {
-		struct span mailbox;
-		struct flags flags;
-		bool	has_date;
-		int64_t date_s;
-	} append;
+	struct append_args append;
 	struct select_args select;
 	struct { struct seqset set; } set;
 	struct { struct seqset set; struct span mailbox; } copy;
@@ -115,6 +117,12 @@ parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_rename,
  * text  from behind the command's name up to the '{'
  */
 bool	parse_append_at_message(struct span text, struct arena *mem);
+/*
+ * What stands before a further message of an APPEND (RFC 3502 section 6.3.11).
+ * text  from the space on, up to the '{'
+ */
+bool	parse_append_more(struct span text, struct arena *mem,
+	    struct append_args *out) must_use;
 
 /* Shared by the parsers. */
 bool	parse_flag_list(struct cur *c, struct arena *mem, struct flags *out)

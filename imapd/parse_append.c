@@ -1,5 +1,6 @@
 /*
- * parse_append - APPEND (RFC 3501 section 9: append).
+ * parse_append - APPEND (RFC 3501 section 9: append; several messages: RFC
+ * 3502).
  * The message itself is not among the arguments: it is announced by the
  * literal with which the text ends, and is read by the command, piece by
  * piece, into the folder.
@@ -9,7 +10,7 @@
 #include "imapd/parse.h"
 
 static bool
-take_date(struct cur *c, struct arena *mem, union args *a)
+take_date(struct cur *c, struct arena *mem, struct append_args *a)
 {
 	struct span text;
 	struct date d;
@@ -17,23 +18,19 @@ take_date(struct cur *c, struct arena *mem, union args *a)
 	if (cur_peek(c) != '"' || !lexer_string(c, mem, &text) ||
 	    date_parse_imap(text, &d) != 0)
 		return false;
-	a->append.has_date = true;
-	a->append.date_s = date_to_time(&d);
+	a->has_date = true;
+	a->date_s = date_to_time(&d);
 	return true;
 }
 
-/* All up to the literal, with the space before it. */
+/* [SP flag-list] [SP date-time] SP: all between mailbox and literal. */
 static bool
-take_head(struct cur *c, struct arena *mem, union args *a)
+take_options(struct cur *c, struct arena *mem, struct append_args *a)
 {
-	a->append.flags = (struct flags){ .system = 0 };
-	a->append.has_date = false;
-	a->append.date_s = 0;
-	if (!lexer_sp(c) || !lexer_astring(c, mem, &a->append.mailbox) ||
-	    !lexer_sp(c))
+	if (!lexer_sp(c))
 		return false;
 	if (cur_peek(c) == '(' &&
-	    (!parse_flag_list(c, mem, &a->append.flags) || !lexer_sp(c)))
+	    (!parse_flag_list(c, mem, &a->flags) || !lexer_sp(c)))
 		return false;
 	return cur_peek(c) != '"' || (take_date(c, mem, a) && lexer_sp(c));
 }
@@ -41,7 +38,20 @@ take_head(struct cur *c, struct arena *mem, union args *a)
 bool
 parse_append(struct cur *c, struct arena *mem, union args *a)
 {
-	return take_head(c, mem, a) && cur_end(c);
+	a->append = (struct append_args){ .has_date = false };
+	return lexer_sp(c) && lexer_astring(c, mem, &a->append.mailbox) &&
+	    take_options(c, mem, &a->append) && cur_end(c);
+}
+
+bool
+parse_append_more(struct span text, struct arena *mem,
+    struct append_args *out)
+{
+	struct cur c;
+
+	*out = (struct append_args){ .has_date = false };
+	cur_init(&c, text, 0, 0);
+	return take_options(&c, mem, out) && cur_end(&c);
 }
 
 bool

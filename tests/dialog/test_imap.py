@@ -757,3 +757,48 @@ def test_logout(c):
     untagged, tagged = c.ok("LOGOUT")
     assert untagged[0].startswith(b"* BYE")
     assert c.ended() == b""
+
+
+def several(*messages, close=b"\r\n"):
+    return b"".join(b" %s{%d+}\r\n%s" % (options, len(text), text)
+                    for options, text in messages) + close
+
+
+def test_multiappend(c):
+    """RFC 3502 6.3.11: several at once, each with its flags and date."""
+    c.send(b"a APPEND INBOX" + several(
+        (b"(\\Seen) ", MESSAGE),
+        (b"(\\Flagged x) \" 7-Feb-1994 22:43:04 -0800\" ", b"Subject: b\r\n"),
+        (b"", b"c\r\n")))
+    assert re.match(rb"OK \[APPENDUID \d+ 1:3\]", c.answer(b"a")[1])
+    c.ok("SELECT INBOX")
+    got = fetched(c.ok("FETCH 1:3 (FLAGS INTERNALDATE RFC822.SIZE)")[0])
+    assert "\\Seen" in got[1]["FLAGS"]
+    assert set(got[2]["FLAGS"]) >= {"\\Flagged", "x"}
+    assert got[2]["INTERNALDATE"] == b"08-Feb-1994 06:43:04 +0000"
+    assert [got[n]["RFC822.SIZE"] for n in (1, 2, 3)] == [len(MESSAGE), 12, 3]
+    # a literal that waits: one "+" each
+    c.send("b APPEND INBOX {1}\r\n")
+    assert c.line().startswith(b"+")
+    c.send("x (\\Draft) {2}\r\n")
+    assert c.line().startswith(b"+")
+    c.send("yz\r\n")
+    assert re.match(rb"OK \[APPENDUID \d+ 4:5\]", c.answer(b"b")[1])
+
+
+REFUSED = [
+    (several((b"", b"a"), (b"", b"")), b"NO"),   # 3502: zero length: error
+    (several((b"", b"a"), (b"", b"b\0")), b"NO"),
+    (several((b"", b"a"), (b"(\\Nothing) ", b"b"), (b"", b"c")), b"BAD"),
+    (several((b"", b"a"), (b"", b"b"), close=b" x\r\n"), b"BAD"),
+    (several(*[(b"", b"a")] * 201), rb"NO \[LIMIT\]"),
+]
+
+
+@pytest.mark.parametrize("said, want", REFUSED)
+def test_multiappend_all_or_none(c, server, said, want):
+    c.send(b"a APPEND INBOX" + said)
+    assert re.match(want, c.answer(b"a")[1])
+    assert c.ok("STATUS INBOX (MESSAGES)")[0] == [
+        b"* STATUS INBOX (MESSAGES 0)"]
+    assert not list((server.root / "tmp").iterdir())
