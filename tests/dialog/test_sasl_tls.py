@@ -239,3 +239,33 @@ def test_curl(paq, place, ca, protocol, mechanism):
     assert re.search(r"^< (235 |\S+ OK |\+OK )", done.stdout + done.stderr,
                      re.M), done
     assert done.returncode == 0, done
+
+
+# ------------------------------------------------------------------- XCLIENT
+
+def test_another_client_by_xclient_has_proven_nothing(place, ca):
+    """The TLS session is the proxy's: neither its certificate nor its channel
+    are those of the client for whom it speaks."""
+    pair = Pair(place, "proxied.demo.example", "rsa", ["localhost"])
+    with Suite(listen=(*PORTS.values(), *TLS_PORTS.values()), settings={
+            "certificates": [pair.setting()],
+            "client_certificates": str(ca.cert),
+            "xclient_hosts": ["127.0.0.0/8"],
+            "sasl_mechanisms": MECHANISMS}) as running:
+        give_keys(running, {ALICE: SECRET}, 40)
+        with connect(running, "smtp",
+                     certified(place, ca, "proxy", ALICE)) as line:
+            assert "EXTERNAL" in line.mechanisms
+            assert "SCRAM-SHA-256-PLUS" in line.mechanisms
+            line.say("XCLIENT ADDR=192.0.2.7")
+            assert line.line().startswith("220")
+            assert line.hello() == ["PLAIN", "LOGIN", "SCRAM-SHA-1",
+                                    "SCRAM-SHA-256"]
+            assert line.auth("EXTERNAL", Said(b"")) == "bad"
+            client = Scram("sha256", ALICE, SECRET,
+                           (END_POINT, end_point(line.sock)))
+            assert line.auth("SCRAM-SHA-256-PLUS", client) == "bad"
+            assert not line.works()
+            # a log-in of its own is that client's
+            assert line.auth("SCRAM-SHA-256", Scram(
+                "sha256", ALICE, SECRET, flag="n")) == "ok"
