@@ -16,6 +16,7 @@
 #include "imapd/command.h"
 #include "imapd/envelope.h"
 #include "imapd/extract.h"
+#include "imapd/found.h"
 #include "imapd/limits.h"
 #include "imapd/modseq.h"
 #include "imapd/reply.h"
@@ -433,7 +434,23 @@ may_fetch(struct fetch *f)
 		reply_bad(s, "VANISHED is for UID FETCH with QRESYNC");
 		return false;
 	}
+	if (f->a->fetch.has_partial && !s->command->uid) {
+		reply_bad(s, "PARTIAL is for UID FETCH");
+		return false;
+	}
 	return !f->modseq || modseq_begin(s);
+}
+
+/* RFC 9394 3.3: only the messages at these places of the list. */
+static void
+take_partial(const struct partial *p, struct uids *uids)
+{
+	size_t from, end;
+
+	found_partial(p, uids->n, &from, &end);
+	for (size_t i = from; i < end; i++)
+		uids->v[i - from] = uids->v[i];
+	uids->n = end - from;
 }
 
 static void
@@ -467,6 +484,9 @@ cmd_fetch(struct session *s, const union args *a)
 	buf_init(&f.line, IMAP_ANSWER_MAX);
 	if (may_fetch(&f) &&
 	    select_messages(s, &a->fetch.set, &uids, &missing)) {
+		/* RFC 9394 3.4: first the range, then what changed in it. */
+		if (a->fetch.has_partial)
+			take_partial(&a->fetch.partial, &uids);
 		fetch_changed(&f, &uids);
 		fetch_all(&f, &uids);
 		folder_cache_write(s->folder);

@@ -98,8 +98,9 @@ union args {
 		struct seqset set;
 		struct fetch_item *v;
 		size_t n;
-		bool has_since, vanished;
+		bool has_since, vanished, has_partial;
 		uint64_t changed_since;
+		struct partial partial;		/* RFC 9394 3.3 */
 	} fetch;
 	struct search_args search;
 };

@@ -264,6 +264,13 @@ take_modifier(struct cur *c, union args *a)
 		return lexer_sp(c) &&
 		    parse_modseq(c, false, &a->fetch.changed_since);
 	}
+	if (cur_take_istr(c, "PARTIAL")) {
+		/* RFC 9394 3.3: one range. */
+		if (a->fetch.has_partial)
+			return false;
+		a->fetch.has_partial = true;
+		return lexer_sp(c) && parse_partial(c, &a->fetch.partial);
+	}
 	a->fetch.vanished = cur_take_istr(c, "VANISHED");
 	return a->fetch.vanished;
 }
@@ -304,7 +311,7 @@ parse_fetch(struct cur *c, struct arena *mem, union args *a)
 	    sizeof(a->fetch.v[0]));
 	if (a->fetch.v == NULL)
 		return false;
-	a->fetch.has_since = a->fetch.vanished = false;
+	a->fetch.has_since = a->fetch.vanished = a->fetch.has_partial = false;
 	if (cur_take(c, '('))
 		return take_list(c, mem, a, num_min(most, ITEMS_MAX)) &&
 		    take_modifiers(c, a);

@@ -239,3 +239,35 @@ def test_sort_of_what_is_gone(c, server):
         untagged, _ = c.ok(command)
         assert not any(b"EXPUNGE" in u for u in untagged)
         assert any(re.match(want, u) for u in untagged), untagged
+
+
+PARTS = [   # RFC 9394 3.3; the mailbox has the UIDs 1, 2, 4 to 9
+    ("UID FETCH 1:* (FLAGS) (PARTIAL -1:-3)", [7, 8, 9]),
+    ("UID FETCH 2:8 (FLAGS) (PARTIAL 1:2)", [2, 4]),
+    ("UID FETCH 2:8 FLAGS (PARTIAL 3:100)", [5, 6, 7, 8]),
+    ("UID FETCH 2:8 FLAGS (PARTIAL 7:9)", []),
+]
+
+
+@pytest.mark.parametrize("command, want", PARTS)
+def test_partial_fetch(c, command, want):
+    assert flagged_by(c, command) == want
+
+
+def test_partial_fetch_and_changes(c):
+    """RFC 9394 3.4: the last of the range, and of these what changed."""
+    told = b"\n".join(c.ok("UID FETCH 1:* (MODSEQ)")[0])
+    since = str(max(map(int, re.findall(rb" MODSEQ \((\d+)\)", told))))
+    c.ok("UID STORE 2,8 +FLAGS.SILENT (\\Seen)")
+    for modifiers in ("PARTIAL -1:-3 CHANGEDSINCE " + since,
+                      "CHANGEDSINCE " + since + " PARTIAL -1:-3"):
+        assert flagged_by(
+            c, "UID FETCH 1:* (FLAGS) (%s)" % modifiers) == [8]
+
+
+@pytest.mark.parametrize("command", [
+    "FETCH 1:* FLAGS (PARTIAL 1:2)", "UID FETCH 1:* FLAGS (PARTIAL 1)",
+    "UID FETCH 1:* FLAGS (PARTIAL 1:2 PARTIAL 3:4)",
+    "UID FETCH 1:* FLAGS (PARTIAL 0:2)"])
+def test_partial_fetch_refused(c, command):
+    assert c.cmd(command)[1].startswith(b"BAD")
