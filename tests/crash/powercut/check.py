@@ -10,8 +10,10 @@ nobody finished is gone, or, where its first line says that it was, put aside.
   check.py [static]       static: only the first part
 """
 import contextlib
+import imaplib
 import os
 import re
+import smtplib
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -137,8 +139,9 @@ def after_recovery(suite, there, uids):
         touch_mailboxes(suite)
         wait_delivered(suite)
         bad += leftovers(suite)
-    except (AssertionError, RuntimeError, OSError) as why:
-        return [f"recovery: {str(why)[:1000]}"]
+    except (AssertionError, RuntimeError, OSError, imaplib.IMAP4.error,
+            smtplib.SMTPException) as why:
+        return [f"recovery: {str(why)[:1000]}; {complaints(suite)}"]
     finally:
         suite.stop()
     found, not_whole = stored(suite)
@@ -148,6 +151,13 @@ def after_recovery(suite, there, uids):
         bad += [f"number {n} is {times} times in {mailbox} {folder}"
                 for n, times in counts.items() if times > 2]
     return bad
+
+
+def complaints(suite):
+    """The last that the daemons had to say."""
+    lines = [line for line in suite.log_text().splitlines()
+             if re.search(r" (warn|error) ", line)]
+    return " | ".join(lines[-4:])
 
 
 def is_turn():
