@@ -19,6 +19,7 @@
 #include "imapd/found.h"
 #include "imapd/limits.h"
 #include "imapd/modseq.h"
+#include "imapd/objectid.h"
 #include "imapd/reply.h"
 #include "imapd/section.h"
 #include "imapd/select.h"
@@ -75,6 +76,10 @@ want(struct fetch *f, const struct fetch_item *item)
 	f->modseq = f->modseq || item->kind == FETCH_MODSEQ;
 	if (item->kind == FETCH_DATE)
 		f->need |= NEED_DATE;
+	if (item->kind == FETCH_SAVEDATE)
+		f->need |= NEED_DATE;
+	if (item->kind == FETCH_EMAILID)
+		f->need |= NEED_SIZE;	/* all that is known of it */
 	if (item->kind == FETCH_SIZE)
 		f->need |= NEED_WIRE;
 	if (item->kind == FETCH_SECTION && is_whole(item))
@@ -197,6 +202,17 @@ put_item(struct fetch *f, const struct fetch_item *item,
 	case FETCH_BODY:
 	case FETCH_STRUCTURE:
 		put_read(f, item->kind, m->uid);
+		break;
+	case FETCH_EMAILID:
+		buf_add_char(&f->line, '(');
+		objectid_put(&f->line, m);
+		buf_add_char(&f->line, ')');
+		break;
+	case FETCH_THREADID:
+		buf_add_str(&f->line, "NIL");
+		break;
+	case FETCH_SAVEDATE:
+		put_date(&f->line, message_saved_s(m));
 		break;
 	case FETCH_SECTION:
 	case FETCH_MODSEQ:

@@ -38,7 +38,7 @@ struct section {
 
 enum fetch_kind { FETCH_FLAGS, FETCH_UID, FETCH_DATE, FETCH_SIZE,
 	FETCH_ENVELOPE, FETCH_BODY, FETCH_STRUCTURE, FETCH_SECTION,
-	FETCH_MODSEQ };
+	FETCH_MODSEQ, FETCH_EMAILID, FETCH_THREADID, FETCH_SAVEDATE };
 struct fetch_item {
 	enum fetch_kind kind;
 	struct span    label;	/* as it goes into the answer: "BODY[1]<0>" */

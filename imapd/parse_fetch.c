@@ -19,6 +19,9 @@ static const struct {
 	bool peek;
 } names[] = {
 	{ "FLAGS", FETCH_FLAGS, 0, true },
+	{ "EMAILID", FETCH_EMAILID, 0, true },		/* RFC 8474 5.3 */
+	{ "THREADID", FETCH_THREADID, 0, true },
+	{ "SAVEDATE", FETCH_SAVEDATE, 0, true },	/* RFC 8514 4.2 */
 	{ "MODSEQ", FETCH_MODSEQ, 0, true },	/* RFC 7162 3.1.4.2 */
 	{ "UID", FETCH_UID, 0, true },
 	{ "INTERNALDATE", FETCH_DATE, 0, true },

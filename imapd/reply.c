@@ -43,6 +43,8 @@ const char reply_capabilities[] = "IMAP4rev1"
     " QUOTA=RES-MAILBOX"
     " CONDSTORE"
     " QRESYNC"
+    " OBJECTID"
+    " SAVEDATE"
     ;
 
 #define LINE_MAX_OCTETS	4096

@@ -11,6 +11,7 @@
 #include "imapd/cached.h"
 #include "imapd/casemap.h"
 #include "imapd/limits.h"
+#include "imapd/objectid.h"
 #include "mail/header.h"
 #include "store/folder_modseq.h"
 #include "os/clock.h"
@@ -31,6 +32,10 @@ cost_of(const struct search_key *k)
 	case SEARCH_LARGER:
 	case SEARCH_SMALLER:
 	case SEARCH_MODSEQ:
+	case SEARCH_EMAILID:
+	case SEARCH_SAVEDBEFORE:
+	case SEARCH_SAVEDON:
+	case SEARCH_SAVEDSINCE:
 		return COST_STAT;
 	case SEARCH_SENTBEFORE:
 	case SEARCH_SENTON:
@@ -164,9 +169,11 @@ matches_flag(struct search *search, const struct search_key *k,
 static bool
 compare_day(enum search_kind kind, int64_t day, int64_t than)
 {
-	if (kind == SEARCH_BEFORE || kind == SEARCH_SENTBEFORE)
+	if (kind == SEARCH_BEFORE || kind == SEARCH_SENTBEFORE ||
+	    kind == SEARCH_SAVEDBEFORE)
 		return day < than;
-	if (kind == SEARCH_ON || kind == SEARCH_SENTON)
+	if (kind == SEARCH_ON || kind == SEARCH_SENTON ||
+	    kind == SEARCH_SAVEDON)
 		return day == than;
 	return day >= than;
 }
@@ -287,6 +294,28 @@ matches_whole(struct search *search, const struct search_key *k,
 	    k->text);
 }
 
+/* RFC 8474 section 6, RFC 8514 4.3 */
+static bool
+matches_name(struct search *search, const struct search_key *k, uint32_t uid)
+{
+	const struct message *m;
+	struct buf id;
+	struct why why;
+	bool same;
+
+	m = folder_need(search->s->folder, uid, NEED_DATE, &why);
+	if (m == NULL)
+		return false;
+	if (k->kind != SEARCH_EMAILID)
+		return compare_day(k->kind, day_of(message_saved_s(m)),
+		    k->day);
+	buf_init(&id, KIB);
+	objectid_put(&id, m);
+	same = span_eq(buf_span(&id), k->field);
+	buf_fini(&id);
+	return same;
+}
+
 static bool
 matches_self(struct search *search, const struct search_key *k, uint32_t seq,
     const struct message *m)
@@ -299,6 +328,13 @@ matches_self(struct search *search, const struct search_key *k, uint32_t seq,
 	case SEARCH_FLAG:
 	case SEARCH_KEYWORD:
 		return matches_flag(search, k, m);
+	case SEARCH_EMAILID:
+	case SEARCH_SAVEDBEFORE:
+	case SEARCH_SAVEDON:
+	case SEARCH_SAVEDSINCE:
+		return matches_name(search, k, m->uid);
+	case SEARCH_NONE:
+		return false;
 	case SEARCH_MODSEQ:
 		return folder_message_modseq(search->s->folder, m->uid) >=
 		    k->modseq;

@@ -122,6 +122,15 @@ const struct message *folder_need(struct folder *f, uint32_t uid,
 int	folder_open_message(struct folder *f, uint32_t uid, struct why *why)
 	    must_use;
 
+/*
+ * What tells the message from all others, and its copies have too: G of its
+ * record, or the file name up to ":2," (as Dovecot has it), or a sum of that
+ * where it could not stand in a record.  m: from folder_need().
+ */
+void	message_guid(const struct message *m, char out[MAILDIR_NAME_SIZE]);
+/* When it came into this folder, by its name; else date_s (NEED_DATE). */
+int64_t	message_saved_s(const struct message *m);
+
 /* Descriptors of new/ and cur/, for lib/store/watch. */
 void	folder_dirs(const struct folder *f, int out[2]);
 

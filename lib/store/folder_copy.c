@@ -25,6 +25,14 @@ struct batch {
 	uint64_t octets;
 };
 
+/* RFC 8474 5.1: the copy is the same message; Dovecot reads this, too. */
+static void
+put_guid(struct arrival *a, const struct message *m)
+{
+	a->ext[0] = 'G';
+	message_guid(m, a->ext + 1);
+}
+
 /* The name there: another base, the same sizes, and flags by that folder's table. */
 static int
 name_there(struct batch *b, const struct message *m, struct arrival *a,
@@ -55,6 +63,7 @@ name_there(struct batch *b, const struct message *m, struct arrival *a,
 		(void)buf_addf(&full, ",W=%llu",
 		    (unsigned long long)m->wire_octets);
 	a->base_n = full.n;
+	put_guid(a, m);
 	a->to_new = parts.flags == 0 && letters == 0 && parts.others.n == 0;
 	rc = a->to_new ? span_copy(buf_span(&full), a->name,
 	    sizeof(a->name)) : maildir_name_make(a->name, buf_span(&full),

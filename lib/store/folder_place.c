@@ -85,7 +85,8 @@ add_lines(struct uidlist_tail *t, struct arrival *v, size_t n, bool sync)
 	buf_init(&lines, UIDLIST_FILE_MAX);
 	for (size_t i = 0; i < n; i++) {
 		struct uidlist_record r = {
-			.base = span_of(v[i].name, v[i].base_n) };
+			.base = span_of(v[i].name, v[i].base_n),
+			.ext = span_str(v[i].ext) };
 
 		if (!v[i].placed)
 			continue;

@@ -103,6 +103,7 @@ struct arrival {
 	bool	 to_new;
 	bool	 placed;
 	uint32_t uid;		/* given */
+	char	 ext[MAILDIR_NAME_SIZE + 1];	/* words of its record */
 };
 enum place_how {
 	PLACE_ALL,	/* or none */

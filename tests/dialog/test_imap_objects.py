@@ -82,3 +82,61 @@ def test_mailboxid(c):
     c.ok("DELETE bar")
     _, tagged = c.ok("CREATE bar")
     assert ids["bar"] not in tagged
+
+
+def items(c, what, n=1):
+    from imap_client import fetched
+    return fetched(c.ok(f"FETCH {n} ({what})")[0])[n]
+
+
+def test_emailid(server, c):
+    """RFC 8474 5.1 to 5.3 and 6: kept over COPY and MOVE, THREADID NIL."""
+    assert b" OBJECTID" in c.greeting
+    c.append("INBOX", ONE)
+    c.append("INBOX", ONE)
+    server.message(b"Subject: x\n\ntext\n", name="a name")
+    c.ok("CREATE foo")
+    c.ok("SELECT INBOX")
+    ids = [items(c, "EMAILID", n)["EMAILID"][0] for n in (1, 2, 3)]
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch(r"M[\w-]{1,254}", i) for i in ids)
+    assert items(c, "THREADID") == {"THREADID": None}
+    c.ok("STORE 1:3 +FLAGS (\\Seen)")
+    assert [items(c, "EMAILID", n)["EMAILID"][0] for n in (1, 2, 3)] == ids
+    assert c.ok(f"SEARCH EMAILID {ids[1]}")[0] == [b"* SEARCH 2"]
+    assert c.ok(f"SEARCH OR EMAILID {ids[1]} EMAILID {ids[0]}")[0] == \
+        [b"* SEARCH 1 2"]
+    assert c.ok("SEARCH EMAILID Mnone")[0] == [b"* SEARCH"]
+    assert c.ok("SEARCH THREADID T1")[0] == [b"* SEARCH"]
+    c.ok("COPY 1 foo")
+    c.ok("MOVE 2:3 foo")
+    c.ok("SELECT foo")
+    for n in (1, 2, 3):
+        assert items(c, "EMAILID", n)["EMAILID"][0] == ids[n - 1]
+    c.ok("COPY 1:2 INBOX")      # and once more
+    c.ok("SELECT INBOX")
+    assert [items(c, "EMAILID", n)["EMAILID"][0] for n in (2, 3)] == ids[:2]
+
+
+def test_savedate(server, c):
+    """RFC 8514 3 and 4: not INTERNALDATE, and new after COPY."""
+    assert b" SAVEDATE" in c.greeting
+    c.ok(b'APPEND INBOX "01-Jan-2001 00:00:00 +0000" {3+}\r\nx\r\n')
+    server.message(b"x\n", where="cur", name="1420138253.M1P1.host:2,")
+    c.ok("SELECT INBOX")
+    got = items(c, "SAVEDATE INTERNALDATE", 1)
+    assert got["INTERNALDATE"] == b" 1-Jan-2001 00:00:00 +0000" or \
+        got["INTERNALDATE"] == b"01-Jan-2001 00:00:00 +0000"
+    assert b"2001" not in got["SAVEDATE"]
+    saved = items(c, "SAVEDATE", 2)["SAVEDATE"]
+    assert saved.strip().endswith(b"1-Jan-2015 18:50:53 +0000")
+    c.ok("STORE 2 +FLAGS (\\Flagged)")
+    assert items(c, "SAVEDATE", 2)["SAVEDATE"] == saved
+    assert c.ok("SEARCH SAVEDON 1-Jan-2015")[0] == [b"* SEARCH 2"]
+    assert c.ok("SEARCH SAVEDSINCE 2-Jan-2015")[0] == [b"* SEARCH 1"]
+    assert c.ok("SEARCH SAVEDBEFORE 2-Jan-2015")[0] == [b"* SEARCH 2"]
+    assert c.ok("SEARCH SAVEDATESUPPORTED")[0] == [b"* SEARCH 1 2"]
+    c.ok("COPY 2 INBOX")
+    c.ok("NOOP")
+    assert items(c, "SAVEDATE", 3)["SAVEDATE"] != saved
+    assert items(c, "INTERNALDATE", 3) == items(c, "INTERNALDATE", 2)
