@@ -383,9 +383,10 @@ def test_changes_by_others(server, c):
     e.close()
     cur = server.root / "cur"
     server.message(b"Subject: x\n\nnew\n")
-    paths = sorted(cur.iterdir()) or sorted((server.root / "new").iterdir())
-    paths[0].rename(cur / (paths[0].name.split(":")[0] + ":2,F"))
-    paths[1].unlink()
+    names = re.findall(r"^\d+ .*:(.*)$", (server.root / "dovecot-uidlist")
+                       .read_text(), re.M)
+    (cur / (names[0] + ":2,")).rename(cur / (names[0] + ":2,F"))
+    (cur / (names[1] + ":2,")).unlink()
     e = again(server)
     said = select(e, f" (QRESYNC ({v} {n}))")
     assert vanished(said) == [2]
