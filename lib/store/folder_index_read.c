@@ -94,7 +94,7 @@ on_message(void *ctx, const struct message *m)
 	n->any = true;
 	if (i < c->n && c->uid[i] == m->uid)
 		note_known(f, i, m);
-	else if (i == c->n) {
+	else if (i == c->n && m->uid > f->top) {
 		if (c->n == FOLDER_MESSAGES_MAX)
 			return false;
 		columns_push(&f->cols, m->uid, recent_of(bits_of(m)),
@@ -380,7 +380,7 @@ merge(struct folder *f, const struct columns *fresh)
 				uids_add(&f->pending.flagged, c->uid[i]);
 			bits |= c->bits[i] & MESSAGE_RECENT;
 			extras_remove(&f->extras, c->uid[i++]);
-		} else if (i == c->n) {
+		} else if (i == c->n && fresh->uid[k] > f->top) {
 			bits = recent_of(bits);
 			uids_add(&f->pending.added, fresh->uid[k]);
 		} else {	/* it has left this view */

@@ -39,6 +39,7 @@ struct folder {
 	struct shown *shown;
 	struct uidlist_file uidlist;
 	uint32_t uidvalidity, nextuid;	/* as told */
+	uint32_t top;		/* highest UID told: those below do not come back */
 	struct keywords keywords;
 	struct stamp new_at, cur_at, keywords_at;
 	struct folder_changes pending;	/* not fetched by folder_sync() yet */

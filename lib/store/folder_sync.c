@@ -74,7 +74,7 @@ reset(struct folder *f)
 	folder_empty(f);
 	changes_clear(&f->pending);
 	f->pending.reset = true;
-	f->uidvalidity = 0;
+	f->uidvalidity = f->top = 0;
 	f->nextuid = 1;
 	f->known = f->synced = false;
 	uidlist_file_fini(&f->uidlist);
@@ -463,6 +463,8 @@ folder_sync(struct folder *f, struct folder_changes *changes, struct why *why)
 	f->silent = false;
 	if (rc != 0)
 		return -1;
+	if (f->cols.n > 0 && f->top < f->cols.uid[f->cols.n - 1])
+		f->top = f->cols.uid[f->cols.n - 1];
 	tidy(f, &f->pending);
 	if (changes != NULL) {
 		spare = *changes;
