@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "base/date.h"
+#include "base/hostname.h"
 #include "base/num.h"
 #include "base/span.h"
 #include "base/utf8.h"
 
 #define UID_MOST	4294967294u	/* 2^32 - 1 means "none" */
+#define DOMAIN_MAX	253	/* octets written with dots, as DNS bounds it */
 
 static bool
 say(char *why, size_t why_size, const char *what)
@@ -147,43 +149,12 @@ conf_parse_range(const char *text, uint32_t *first, uint32_t *last)
 }
 
 static bool
-is_label(struct span label, bool utf8)
-{
-	if (label.n == 0 || label.n > 63 || label.p[0] == '-' ||
-	    label.p[label.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < label.n; i++)
-		if (!ascii_isalnum(label.p[i]) && label.p[i] != '-' &&
-		    !(utf8 && (unsigned char)label.p[i] > 127))
-			return false;
-	return true;
-}
-
-static bool
-all_digits(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!ascii_isdigit(s.p[i]))
-			return false;
-	return true;
-}
-
-static bool
 is_domain(const char *text, bool utf8)
 {
-	struct span rest = span_str(text), label = SPAN_NONE;
-	size_t labels = 0;
+	struct span s = span_str(text);
 
-	if (rest.n == 0 || rest.n > 253 || !utf8_valid(rest))
-		return false;
-	while (rest.p != NULL) {
-		label = span_cut(&rest, '.');
-		if (!is_label(label, utf8))
-			return false;
-		labels++;
-	}
-	/* A last label of digits would be an address. */
-	return labels > 1 && !all_digits(label);
+	return s.n <= DOMAIN_MAX && utf8_valid(s) &&
+	    hostname_labels(s, utf8) > 1;
 }
 
 bool

@@ -11,9 +11,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/hostname.h"
 #include "mail/intl.h"
-
-#define LABEL_MAX	63	/* octets of a domain's label */
 
 static const char tag_ipv6[] = "IPv6:";
 
@@ -164,37 +163,6 @@ parse_literal(struct span s, char out[ADDR_DOMAIN_SIZE])
 	return 0;
 }
 
-static bool
-label_valid(struct span label)
-{
-	if (label.n == 0 || label.n > LABEL_MAX || label.p[0] == '-' ||
-	    label.p[label.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < label.n; i++)
-		if (!ascii_isalnum(label.p[i]) && label.p[i] != '-')
-			return false;
-	return true;
-}
-
-/* RFC 5321 4.1.2 Domain; and no bare IP address: its last label is a number. */
-static bool
-name_valid(struct span s)
-{
-	struct span rest = s, label = SPAN_NONE;
-	bool number = true;
-
-	if (s.n == 0 || s.n > ADDR_DOMAIN_MAX)
-		return false;
-	while (rest.p != NULL) {
-		label = span_cut(&rest, '.');
-		if (!label_valid(label))
-			return false;
-	}
-	for (size_t i = 0; i < label.n; i++)
-		number = number && ascii_isdigit(label.p[i]);
-	return !number;
-}
-
 int
 addr_parse_domain(struct span s, char out[ADDR_DOMAIN_SIZE], bool *literal)
 {
@@ -210,7 +178,8 @@ addr_parse_domain(struct span s, char out[ADDR_DOMAIN_SIZE], bool *literal)
 			return -1;
 		s = span_str(ascii);
 	}
-	if (!name_valid(s))
+	/* RFC 5321 4.1.2 Domain */
+	if (s.n > ADDR_DOMAIN_MAX || hostname_labels(s, false) == 0)
 		return -1;
 	for (size_t i = 0; i < s.n; i++)
 		out[i] = ascii_lower(s.p[i]);
