@@ -62,11 +62,18 @@ store(struct owner *o, const struct job_in *j, const struct job_rcpt *rcpt,
 	return -1;
 }
 
+struct worker {
+	struct ipc_client qmgr;
+	struct owner *owner;		/* of the mailbox, or NULL: */
+	const struct conf_view *conf;	/* has the programs */
+};
+
 /* Forward file and mailbox; -1: qmgr is gone. */
 static int
-deliver_to_owner(struct ipc_client *qmgr, struct owner *o,
-    const struct job_in *j, const struct job_rcpt *rcpt)
+deliver_to_owner(struct worker *w, const struct job_in *j,
+    const struct job_rcpt *rcpt)
 {
+	struct owner *o = w->owner;
 	struct result r = { .index = rcpt->index };
 	struct why why = o->why;
 	uint32_t uid = 0;
@@ -75,8 +82,8 @@ deliver_to_owner(struct ipc_client *qmgr, struct owner *o,
 
 	if (o->inbox == NULL || deliver_check_loop(j, rcpt, &why) != 0)
 		outcome_from_why(&r, &why);
-	else if ((forwards = forward_apply(qmgr, buf_span(&o->forward), rcpt,
-	    &keep)) < 0)
+	else if ((forwards = forward_apply(&w->qmgr, buf_span(&o->forward),
+	    rcpt, &keep)) < 0)
 		return -1;
 	else if (keep && store(o, j, rcpt, &uid, &why) != 0)
 		outcome_from_why(&r, &why);
@@ -86,26 +93,7 @@ deliver_to_owner(struct ipc_client *qmgr, struct owner *o,
 		span_copy_cut(SPAN_LIT(RESULT_ESC_FORWARDED), r.esc,
 		    sizeof(r.esc));
 	log_result(j, rcpt, &r, keep ? "stored" : "forwarded", uid);
-	return job_result(qmgr, &r);
-}
-
-void
-worker_mailbox(int fd, struct owner *o)
-{
-	struct ipc_client qmgr;
-	struct job_in j;
-	int rc = 0;
-
-	ipc_client_init(&qmgr, fd, "qmgr");
-	qmgr.in_groups = true;
-	while (rc == 0 && job_receive(&qmgr, &j)) {
-		for (uint32_t i = 0; rc == 0 && i < j.head.nrcpts; i++)
-			rc = deliver_to_owner(&qmgr, o, &j, &j.rcpts[i]);
-		if (rc == 0)
-			rc = job_end(&qmgr, o->inbox != NULL);
-		job_in_fini(&j);
-	}
-	ipc_client_fini(&qmgr);
+	return job_result(&w->qmgr, &r);
 }
 
 static bool
@@ -120,14 +108,14 @@ find_command(const struct conf_view *conf, const char *name,
 }
 
 static int
-deliver_to_program(struct ipc_client *qmgr, const struct conf_view *conf,
-    const struct job_in *j, const struct job_rcpt *rcpt)
+deliver_to_program(struct worker *w, const struct job_in *j,
+    const struct job_rcpt *rcpt)
 {
 	struct result r = { .index = rcpt->index };
 	struct pipe_command cmd;
 	struct why why;
 
-	if (find_command(conf, j->head.nexthop, &cmd))
+	if (find_command(w->conf, j->head.nexthop, &cmd))
 		deliver_pipe(&cmd, j, rcpt, &r);
 	else {
 		why_set(&why, WHY_TEMP, "4.3.5",
@@ -135,24 +123,41 @@ deliver_to_program(struct ipc_client *qmgr, const struct conf_view *conf,
 		outcome_from_why(&r, &why);
 	}
 	log_result(j, rcpt, &r, "piped", 0);
-	return job_result(qmgr, &r);
+	return job_result(&w->qmgr, &r);
 }
 
-void
-worker_pipe(int fd, const struct conf_view *conf)
+/* keep: qmgr may send this worker more jobs. */
+static void
+serve(struct worker *w, int qmgr, int (*deliver)(struct worker *w,
+    const struct job_in *j, const struct job_rcpt *rcpt), bool keep)
 {
-	struct ipc_client qmgr;
 	struct job_in j;
 	int rc = 0;
 
-	ipc_client_init(&qmgr, fd, "qmgr");
-	qmgr.in_groups = true;
-	while (rc == 0 && job_receive(&qmgr, &j)) {
+	ipc_client_init(&w->qmgr, qmgr, "qmgr");
+	w->qmgr.in_groups = true;
+	while (rc == 0 && job_receive(&w->qmgr, &j)) {
 		for (uint32_t i = 0; rc == 0 && i < j.head.nrcpts; i++)
-			rc = deliver_to_program(&qmgr, conf, &j, &j.rcpts[i]);
+			rc = deliver(w, &j, &j.rcpts[i]);
 		if (rc == 0)
-			rc = job_end(&qmgr, true);
+			rc = job_end(&w->qmgr, keep);
 		job_in_fini(&j);
 	}
-	ipc_client_fini(&qmgr);
+	ipc_client_fini(&w->qmgr);
+}
+
+void
+worker_mailbox(int qmgr, struct owner *o)
+{
+	struct worker w = { .owner = o };
+
+	serve(&w, qmgr, deliver_to_owner, o->inbox != NULL);
+}
+
+void
+worker_pipe(int qmgr, const struct conf_view *conf)
+{
+	struct worker w = { .conf = conf };
+
+	serve(&w, qmgr, deliver_to_program, true);
 }

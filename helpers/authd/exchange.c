@@ -111,6 +111,21 @@ look_up(struct exchange *x)
 	return got;
 }
 
+/* What that says where no password is to be judged. */
+static enum auth_result
+has_account(struct exchange *x)
+{
+	switch (look_up(x)) {
+	case MAP_FOUND:
+		return AUTH_OK;
+	case MAP_ABSENT:
+		return AUTH_WRONG;
+	case MAP_FAILED:
+		break;
+	}
+	return AUTH_TEMPORARY;
+}
+
 /* ------------------------------------------------------------------- SCRAM */
 
 static enum scram_hash
@@ -229,15 +244,7 @@ external_step(struct exchange *x, struct span response, struct buf *challenge)
 	if (certified.n == 0 ||
 	    (response.n > 0 && !span_ieq(response, certified)))
 		return AUTH_WRONG;
-	switch (look_up(x)) {
-	case MAP_FOUND:
-		return AUTH_OK;
-	case MAP_ABSENT:
-		return AUTH_WRONG;
-	case MAP_FAILED:
-		break;
-	}
-	return AUTH_TEMPORARY;
+	return has_account(x);
 }
 
 /* ------------------------------------------------- OAUTHBEARER and XOAUTH2 */
@@ -270,15 +277,7 @@ judge_token(struct exchange *x, struct span token, const char **why)
 		return AUTH_WRONG;
 	memcpy(x->user, user, sizeof(user));
 	*why = "no such account";
-	switch (look_up(x)) {
-	case MAP_FOUND:
-		return AUTH_OK;
-	case MAP_ABSENT:
-		return AUTH_WRONG;
-	case MAP_FAILED:
-		break;
-	}
-	return AUTH_TEMPORARY;
+	return has_account(x);
 }
 
 /*

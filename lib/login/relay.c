@@ -33,39 +33,51 @@ struct relay {
 	void	   *ctx;
 };
 
+/* What came of a read or write; what must be waited for is added to *wanted. */
+static enum move
+judge(ssize_t n, int want, int *wanted)
+{
+	if (n > 0)
+		return MOVED;
+	if (n == 0 || errno != EAGAIN)
+		return ENDED;
+	*wanted |= want;
+	return BLOCKED;
+}
+
+static enum move
+was_read(struct buf *b, ssize_t n, int want, int *wanted)
+{
+	if (n > 0)
+		buf_grown(b, (size_t)n);
+	return judge(n, want, wanted);
+}
+
+static enum move
+was_written(struct buf *b, ssize_t n, int want, int *wanted)
+{
+	if (n > 0)
+		buf_drop(b, (size_t)n);
+	return judge(n, want, wanted);
+}
+
 static enum move
 from_client(struct relay *r)
 {
 	char *to = buf_room(&r->in, RELAY_OCTETS);
-	int want;
+	int want = 0;
 	ssize_t n = conn_read(&r->conn, to, RELAY_OCTETS, &want);
 
-	if (n > 0) {
-		buf_grown(&r->in, (size_t)n);
-		return MOVED;
-	}
-	if (n < 0 && errno == EAGAIN) {
-		r->want_client |= want;
-		return BLOCKED;
-	}
-	return ENDED;
+	return was_read(&r->in, n, want, &r->want_client);
 }
 
 static enum move
 to_client(struct relay *r)
 {
-	int want;
+	int want = 0;
 	ssize_t n = conn_write(&r->conn, r->out.p, r->out.n, &want);
 
-	if (n > 0) {
-		buf_drop(&r->out, (size_t)n);
-		return MOVED;
-	}
-	if (n < 0 && errno == EAGAIN) {
-		r->want_client |= want;
-		return BLOCKED;
-	}
-	return ENDED;
+	return was_written(&r->out, n, want, &r->want_client);
 }
 
 static enum move
@@ -74,15 +86,7 @@ from_inner(struct relay *r)
 	char *to = buf_room(&r->out, RELAY_OCTETS);
 	ssize_t n = fd_read(r->inner, to, RELAY_OCTETS);
 
-	if (n > 0) {
-		buf_grown(&r->out, (size_t)n);
-		return MOVED;
-	}
-	if (n < 0 && errno == EAGAIN) {
-		r->want_inner |= FD_READ;
-		return BLOCKED;
-	}
-	return ENDED;
+	return was_read(&r->out, n, FD_READ, &r->want_inner);
 }
 
 static enum move
@@ -90,15 +94,7 @@ to_inner(struct relay *r)
 {
 	ssize_t n = fd_write(r->inner, r->in.p, r->in.n);
 
-	if (n > 0) {
-		buf_drop(&r->in, (size_t)n);
-		return MOVED;
-	}
-	if (n < 0 && errno == EAGAIN) {
-		r->want_inner |= FD_WRITE;
-		return BLOCKED;
-	}
-	return ENDED;
+	return was_written(&r->in, n, FD_WRITE, &r->want_inner);
 }
 
 /* Client to session.  A session that has gone hears nothing more. */
