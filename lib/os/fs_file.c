@@ -4,7 +4,6 @@
  */
 #include "os/fs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -103,64 +102,50 @@ fs_replace(int dir, const char *name, struct span text, uint32_t mode)
 	return fs_dirsync(dir);
 }
 
-static int	remove_entry(int dir, const char *name, size_t *left,
-		    int depth);
+struct removal {
+	int	dir;		/* what each() gets the names of */
+	size_t *left;		/* entries of the whole tree */
+	int	depth;
+};
 
-/* Everything in the directory fd, which is closed. */
+static int	remove_entry(const char *name, enum fs_kind kind, void *ctx);
+
 static int
-remove_inside(int fd, size_t *left, int depth)
+remove_inside(const struct removal *above, const char *name, int fd)
 {
-	struct dirent *e;
-	int rc = 0;
-	DIR *d;
+	struct removal r = { fd, above->left, above->depth - 1 };
+	int rc = fs_list(fd, remove_entry, &r);
 
-	d = fdopendir(fd);
-	if (d == NULL) {
-		fd_close(&fd);
-		return -1;
-	}
-	while (rc == 0) {
-		errno = 0;
-		e = readdir(d);
-		if (e == NULL) {
-			rc = errno != 0 ? -1 : 0;
-			break;
-		}
-		if (fs_name_ok(e->d_name))	/* not "." and ".." */
-			rc = remove_entry(fd, e->d_name, left, depth);
-	}
-	(void)closedir(d);	/* read only */
-	return rc;
+	fd_close(&fd);
+	return rc == 0 ? fs_rmdir(above->dir, name) : -1;
 }
 
 static int
-remove_entry(int dir, const char *name, size_t *left, int depth)
+remove_entry(const char *name, enum fs_kind kind, void *ctx)
 {
+	const struct removal *r = ctx;
 	int fd;
 
-	if (*left == 0 || depth == 0) {
+	(void)kind;	/* of the moment of listing; open() tells for sure */
+	if (*r->left == 0 || r->depth == 0) {
 		errno = EMFILE;
 		return -1;
 	}
-	(*left)--;
-	fd = openat(dir, name,
+	(*r->left)--;
+	fd = openat(r->dir, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0) {	/* ENOTDIR, ELOOP: what is no directory goes itself */
-		if (errno != ENOTDIR && errno != ELOOP)
-			return -1;
-		return fs_unlink(dir, name);
-	}
-	if (remove_inside(fd, left, depth - 1) != 0)
+	if (fd >= 0)
+		return remove_inside(r, name, fd);
+	/* ENOTDIR, ELOOP: what is no directory goes itself. */
+	if (errno != ENOTDIR && errno != ELOOP)
 		return -1;
-	return fs_rmdir(dir, name);
+	return fs_unlink(r->dir, name);
 }
 
 int
 fs_remove_tree(int dir, const char *name, size_t most)
 {
-	size_t left = most;
+	struct removal r = { dir, &most, TREE_DEPTH_MAX };
 
-	if (!fs_name_ok(name))
-		return -1;
-	return remove_entry(dir, name, &left, TREE_DEPTH_MAX);
+	return fs_name_ok(name) ? remove_entry(name, FS_OTHER, &r) : -1;
 }
