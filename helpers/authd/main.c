@@ -192,12 +192,7 @@ main(int argc, char **argv)
 	account_defaults_find(&state.owner,
 	    conf_str(service_conf(), "mailbox_path"),
 	    conf_str(service_conf(), "mailbox_user"));
-	/* Berkeley DB knows only paths: the maps are the working directory. */
-	state.dir = fs_enter(conf_str(service_conf(), "map_dir"));
-	if (state.dir < 0)
-		die(EXIT_CONFIG, "cannot enter map_dir %s",
-		    conf_str(service_conf(), "map_dir"));
-	dirs[0] = state.dir;
+	dirs[0] = state.dir = service_enter_maps();
 	open_logins();
 	writes[0] = state.logins;
 	proof_prepare();

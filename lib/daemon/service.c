@@ -169,6 +169,17 @@ service_take_file(const char *name)
 	return fd;
 }
 
+int
+service_enter_maps(void)
+{
+	const char *path = conf_str(service_conf(), "map_dir");
+	int dir = fs_enter(path);
+
+	if (dir < 0)
+		die(EXIT_CONFIG, "cannot enter map_dir %s", path);
+	return dir;
+}
+
 void
 service_divert(enum role role, void (*take)(int fd))
 {

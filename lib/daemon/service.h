@@ -69,6 +69,13 @@ int	service_file(const char *name);
 int	service_take_file(const char *name) must_use;
 
 /*
+ * Before confinement: make map_dir the working directory, for Berkeley DB knows
+ * only paths; or end the process.
+ * returns  its descriptor, the service's for good
+ */
+int	service_enter_maps(void);
+
+/*
  * Serve: the peers that master gave, and those it gives later, become peers of
  * srv.  At most once.
  */
