@@ -478,11 +478,10 @@ def test_qmgr_gone_before_the_dot_gives_up(plain):
         assert server.messages == []
 
 
-@pytest.mark.parametrize("answer,kind", [
-    (b"250 2.0.0 taken\r\n", DONE), (b"554 5.6.0 no\r\n", NEVER),
-    (b"451 4.3.0 later\r\n", LATER)])
-def test_qmgr_gone_after_the_dot_leaves_an_orphan(answer, kind):
-    """The next qmgr is told who is under way, and then what became of it."""
+@contextlib.contextmanager
+def waiting_for_the_answer(rcpts, answer=None):
+    """A worker whose qmgr went when only the answer to the dot was missing; it
+    comes with go.set()."""
     go = threading.Event()
 
     def dot(line):
@@ -490,9 +489,18 @@ def test_qmgr_gone_after_the_dot_leaves_an_orphan(answer, kind):
         return answer
     with Out() as out, Server({"dot": dot}) as server:
         w = out.worker()
-        w.begin(MAIL, [BOB, CAROL], **to(server))
+        w.begin(MAIL, rcpts, **to(server))
         server.wait(lambda s: s.messages)
         w.close()
+        yield out, go
+
+
+@pytest.mark.parametrize("answer,kind", [
+    (b"250 2.0.0 taken\r\n", DONE), (b"554 5.6.0 no\r\n", NEVER),
+    (b"451 4.3.0 later\r\n", LATER)])
+def test_qmgr_gone_after_the_dot_leaves_an_orphan(answer, kind):
+    """The next qmgr is told who is under way, and then what became of it."""
+    with waiting_for_the_answer([BOB, CAROL], answer) as (out, go):
         out.qmgr.close()
         time.sleep(0.2)
         out.new_qmgr()
@@ -504,32 +512,15 @@ def test_qmgr_gone_after_the_dot_leaves_an_orphan(answer, kind):
 
 
 def test_orphan_of_a_qmgr_that_is_back_already():
-    go = threading.Event()
-
-    def dot(line):
-        go.wait(20)
-        return None
-    with Out() as out, Server({"dot": dot}) as server:
-        w = out.worker()
-        w.begin(MAIL, [BOB], **to(server))
-        server.wait(lambda s: s.messages)
-        w.close()                   # the parent's channel to qmgr is there
+    with waiting_for_the_answer([BOB]) as (out, go):
+        # The parent's channel to qmgr is there.
         assert out.told() == ("ORPHAN", ID)
         go.set()
         assert out.told()[:4] == ("ORPHAN_RESULT", ID, 100, DONE)
 
 
 def test_results_wait_for_the_next_qmgr():
-    go = threading.Event()
-
-    def dot(line):
-        go.wait(20)
-        return None
-    with Out() as out, Server({"dot": dot}) as server:
-        w = out.worker()
-        w.begin(MAIL, [BOB], **to(server))
-        server.wait(lambda s: s.messages)
-        w.close()
+    with waiting_for_the_answer([BOB]) as (out, go):
         out.qmgr.close()
         time.sleep(0.1)
         go.set()
