@@ -1,6 +1,6 @@
 /*
  * cmd_folder - CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 6.3.3
- * to 6.3.7).
+ * to 6.3.7); CREATE with USE (RFC 6154 3).
  */
 #include <string.h>
 
@@ -70,7 +70,7 @@ has_place(struct session *s)
 void
 cmd_create(struct session *s, const union args *a)
 {
-	struct span mailbox = a->one.mailbox;
+	struct span mailbox = a->create.mailbox;
 	char name[FOLDER_NAME_SIZE];
 	struct why why;
 
@@ -81,9 +81,13 @@ cmd_create(struct session *s, const union args *a)
 		return;
 	if (folder_exists(s->how->root, name))
 		reply_no(s, "ALREADYEXISTS", "Mailbox exists");
+	else if (a->create.other ||
+	    (a->create.uses != 0 && folder_is_inbox(name)))
+		reply_no(s, "USEATTR", "Mailbox cannot be used so");
 	else if (!has_place(s))
 		return;
-	else if (folders_create(s->how->root, name, &why) != 0)
+	else if (folders_create_for(s->how->root, name, a->create.uses,
+	    &why) != 0)
 		reply_why(s, &why);
 	else
 		answer_created(s, name);

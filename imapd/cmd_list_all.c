@@ -63,8 +63,8 @@ list_matches(const struct session *s, const struct listmatch *m, size_t n,
 }
 
 /* The setting special_use: "name=use;name=use". */
-struct span
-list_special_use(const struct session *s, const char *name)
+static struct span
+set_use(const struct session *s, const char *name)
 {
 	struct span all = s->how->special_use, use, known;
 
@@ -77,13 +77,30 @@ list_special_use(const struct session *s, const char *name)
 	return SPAN_NONE;
 }
 
+bool
+list_put_uses(struct buf *out, const struct session *s, const char *name)
+{
+	struct span use = set_use(s, name);
+	unsigned made = folder_uses(s->how->root, name), set = 0;
+	bool by_setting = use.p != NULL && !folder_use_parse(use, &set);
+
+	made |= set;
+	/* All and Flagged are there by the setting alone. */
+	if (out != NULL && by_setting)
+		buf_addf(out, " \\%.*s", SPAN_ARG(use));
+	for (unsigned i = 0; out != NULL && folder_use_name(i) != NULL; i++)
+		if ((made & 1U << i) != 0)
+			buf_addf(out, " \\%s", folder_use_name(i));
+	return by_setting || made != 0;
+}
+
 static bool
 is_selected(const struct listing *l, const struct folders_entry *e)
 {
 	unsigned select = l->a->select;
 
 	if ((select & LIST_SPECIAL_USE) != 0 &&
-	    (!e->exists || list_special_use(l->s, e->name).p == NULL))
+	    (!e->exists || !list_put_uses(NULL, l->s, e->name)))
 		return false;
 	if ((select & LIST_SUBSCRIBED) != 0)
 		return e->subscribed;
@@ -128,7 +145,6 @@ put_attributes(struct buf *out, const struct listing *l,
 {
 	bool subscribed = ((l->a->select | l->a->returns) &
 	    LIST_SUBSCRIBED) != 0 && e->subscribed;
-	struct span use = list_special_use(l->s, e->name);
 
 	/* Only its name is there: it cannot be selected (RFC 5258 3). */
 	if (!e->exists)
@@ -138,10 +154,8 @@ put_attributes(struct buf *out, const struct listing *l,
 		buf_add_str(out, "\\Subscribed ");
 	buf_add_str(out, e->children ? "\\HasChildren" :
 	    "\\HasNoChildren");
-	if (e->exists && use.p != NULL) {
-		buf_add_str(out, " \\");
-		buf_add_span(out, use);
-	}
+	if (e->exists)
+		(void)list_put_uses(out, l->s, e->name);
 }
 
 /* RFC 5258 4: childinfo-extended-item */

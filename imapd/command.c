@@ -26,7 +26,7 @@ static const struct command commands[] = {
 	/* RFC 3501 6.3; RFC 2342; RFC 2177 */
 	{ "SELECT", BOTH, parse_select, cmd_select, 0, SYNC_NONE },
 	{ "EXAMINE", BOTH, parse_select, cmd_examine, 0, SYNC_NONE },
-	{ "CREATE", BOTH, parse_mailbox, cmd_create, 0, SYNC_ALL },
+	{ "CREATE", BOTH, parse_create, cmd_create, 0, SYNC_ALL },
 	{ "DELETE", BOTH, parse_mailbox, cmd_delete, 0, SYNC_ALL },
 	{ "RENAME", BOTH, parse_rename, cmd_rename, 0, SYNC_ALL },
 	{ "SUBSCRIBE", BOTH, parse_mailbox, cmd_subscribe, 0, SYNC_ALL },

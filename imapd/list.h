@@ -27,9 +27,11 @@ int	list_tell_status(struct session *s, const char *name,
 	    unsigned items, struct why *why) must_use;
 
 /*
- * The special use of a folder (RFC 6154 section 2), without its backslash, or
- * p == NULL.
+ * What a folder is for (RFC 6154 section 2): " \\Sent" for each, in *out if
+ * that is not NULL; by the setting special_use and by who made it.
+ * returns  false: nothing is known
  */
-struct span list_special_use(const struct session *s, const char *name);
+bool	list_put_uses(struct buf *out, const struct session *s,
+	    const char *name);
 
 #endif

@@ -78,6 +78,7 @@ enum store_how { STORE_SET, STORE_ADD, STORE_REMOVE };
 /* One of these, by command. */
 union args {
 	struct { struct span mailbox; } one;
+	struct { struct span mailbox; unsigned uses; bool other; } create;
 	struct { struct span from, to; } two;
 	struct { struct span *v; size_t n; } words;
 	struct list_args list;
@@ -107,9 +108,10 @@ union args {
 
 typedef bool parser(struct cur *c, struct arena *mem, union args *a);
 
-parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_rename,
-	parse_list, parse_lsub, parse_status, parse_append, parse_set, parse_copy,
-	parse_store, parse_fetch, parse_search, parse_sort, parse_thread,
+parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_create,
+	parse_rename,
+	parse_list, parse_lsub, parse_status, parse_append, parse_set,
+	parse_copy, parse_store, parse_fetch, parse_search, parse_sort, parse_thread,
 	parse_select;
 
 /*

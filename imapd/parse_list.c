@@ -1,10 +1,12 @@
 /*
  * parse_list - LIST with the options of RFC 5258 section 6, RFC 5819 and RFC
- * 6154; LSUB and STATUS (RFC 3501 section 9: lsub, status).
+ * 6154; LSUB and STATUS (RFC 3501 section 9: lsub, status); CREATE with what the
+ * mailbox is for (RFC 6154 section 6).
  */
 #include "imapd/lexer.h"
 #include "imapd/limits.h"
 #include "imapd/parse.h"
+#include "store/folders.h"
 
 bool
 parse_lsub(struct cur *c, struct arena *mem, union args *a)
@@ -160,4 +162,37 @@ parse_list(struct cur *c, struct arena *mem, union args *a)
 		return false;
 	/* RECURSIVEMATCH needs something that it modifies. */
 	return cur_end(c) && l->select != LIST_RECURSIVE;
+}
+
+/* "USE" SP "(" [use-attr *(SP use-attr)] ")" */
+static bool
+take_use(struct cur *c, union args *a)
+{
+	struct span word;
+
+	if (!cur_take_istr(c, "USE") || !lexer_sp(c) || !cur_take(c, '('))
+		return false;
+	if (cur_take(c, ')'))
+		return true;
+	do {
+		if (!cur_take(c, '\\') || !lexer_atom(c, &word))
+			return false;
+		if (!folder_use_parse(word, &a->create.uses))
+			a->create.other = true;
+	} while (lexer_sp(c));
+	return cur_take(c, ')');
+}
+
+/* RFC 4466 2.2: [SP "(" create-param *(SP create-param) ")"] */
+bool
+parse_create(struct cur *c, struct arena *mem, union args *a)
+{
+	a->create.uses = 0;
+	a->create.other = false;
+	if (!lexer_sp(c) || !lexer_astring(c, mem, &a->create.mailbox))
+		return false;
+	if (cur_end(c))
+		return true;
+	return lexer_sp(c) && cur_take(c, '(') && take_use(c, a) &&
+	    cur_take(c, ')') && cur_end(c);
 }

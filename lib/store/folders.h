@@ -63,6 +63,9 @@ bool	folder_exists(int root, const char *name);
  * returns  0; -1 with why: WHY_PERM: exists already, does not exist, INBOX; WHY_TEMP
  */
 int	folders_create(int root, const char *name, struct why *why) must_use;
+/* The same, for certain uses: see folder_use_parse(). */
+int	folders_create_for(int root, const char *name, unsigned uses,
+	    struct why *why) must_use;
 /* The folder with its messages; folders below stay (RFC 3501 6.3.4). */
 int	folders_delete(int root, const char *name, struct why *why) must_use;
 /*
@@ -74,5 +77,18 @@ int	folders_rename(int root, const char *from, const char *to,
 /* The name need not exist (RFC 3501 6.3.6, 6.3.9). */
 int	folders_subscribe(int root, const char *name, bool on,
 	    struct why *why) must_use;
+
+/*
+ * What a folder was made for (RFC 6154 2), one bit for each of Archive, Drafts,
+ * Junk, Sent, Trash; it stays with the folder when that gets another name.
+ */
+/* Add the bit of a use, in any case of letters; false: none of these. */
+bool	folder_use_parse(struct span name, unsigned *uses) must_use;
+/* Of bit i; NULL: there is none. */
+const char *folder_use_name(unsigned i);
+/* 0: nothing was said, or the folder is not there. */
+unsigned folder_uses(int root, const char *name);
+/* For a folder that is being made, whose descriptor is dir; durable. */
+int	folder_use_write(int dir, unsigned uses) must_use;
 
 #endif

@@ -39,15 +39,16 @@ side_name(char out[SIDE_SIZE])
 	(void)snprintf(out, SIDE_SIZE, SIDE_PREFIX "%08x%08x", r[0], r[1]);
 }
 
-/* cur, new, tmp, and the empty file by which Courier knows a folder. */
+/* cur, new, tmp, the empty file by which Courier knows a folder, and its uses. */
 static int
-fill_folder(int root, const char *side, struct why *why)
+fill_folder(int root, const char *side, unsigned uses, struct why *why)
 {
 	int dir = fs_open_dir(root, side), fd = -1, rc = -1;
 
 	if (dir >= 0 && maildir_make(dir, why) == 0)
 		fd = fs_create(dir, "maildirfolder");
-	if (fd >= 0 && fs_sync(fd) == 0 && fs_dirsync(dir) == 0)
+	if (fd >= 0 && fs_sync(fd) == 0 && folder_use_write(dir, uses) == 0 &&
+	    fs_dirsync(dir) == 0)
 		rc = 0;
 	if (rc != 0)
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot make a folder");
@@ -58,6 +59,13 @@ fill_folder(int root, const char *side, struct why *why)
 
 int
 folders_create(int root, const char *name, struct why *why)
+{
+	return folders_create_for(root, name, 0, why);
+}
+
+int
+folders_create_for(int root, const char *name, unsigned uses,
+    struct why *why)
 {
 	char side[SIDE_SIZE], dir[DIR_SIZE];
 
@@ -71,7 +79,7 @@ folders_create(int root, const char *name, struct why *why)
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot make a folder");
 		return -1;
 	}
-	if (fill_folder(root, side, why) == 0) {
+	if (fill_folder(root, side, uses, why) == 0) {
 		if (fs_rename_new(root, side, root, dir) == 0 &&
 		    fs_dirsync(root) == 0)
 			return 0;

@@ -111,3 +111,30 @@ def test_special_use(c):
     found = listed(c, 'LIST (SPECIAL-USE) "" "*" RETURN (SPECIAL-USE)')
     assert set(found) == {"Sent", "Trash", "MyDrafts"}
     assert "\\Drafts" in found["MyDrafts"][0]
+
+
+def test_create_special_use(c):
+    """RFC 6154 5.3; 3: what cannot be is not made."""
+    assert b" CREATE-SPECIAL-USE " in c.greeting
+    c.ok("CREATE MySpecial (USE (\\Drafts \\Junk))")
+    assert c.cmd("CREATE Everything (USE (\\All))")[1].startswith(
+        b"NO [USEATTR] ")
+    assert c.cmd("CREATE inbox (USE (\\Sent))")[1].startswith(b"NO ")
+    assert c.cmd("CREATE x (SIZE 1)")[1].startswith(b"BAD")
+    assert c.cmd("CREATE x (USE (Sent))")[1].startswith(b"BAD")
+    c.ok("CREATE Plain (USE ())")
+    found = listed(c, 'LIST "" "*"')
+    assert {"\\Drafts", "\\Junk"} < found["MySpecial"][0]
+    assert "Everything" not in found and "x" not in found
+    # It stays with the folder, and goes with it.
+    c.ok("RENAME MySpecial Fruit/Other")
+    found = listed(c, 'LIST (SPECIAL-USE) "" "*"')
+    assert set(found) == {"Sent", "Trash", "Fruit/Other"}
+    c.ok("DELETE Fruit/Other")
+    c.ok("CREATE Fruit/Other")
+    assert set(listed(c, 'LIST (SPECIAL-USE) "" "*"')) == {"Sent", "Trash"}
+    # One that the setting names, and named by the client, is told once.
+    c.ok("DELETE Sent")
+    c.ok("CREATE Sent (USE (\\sent))")
+    line = c.ok('LIST "" Sent')[0][0]
+    assert line.count(b"\\Sent") == 1
