@@ -17,8 +17,18 @@ trouble(struct why *why)
 	return -1;
 }
 
+/* "" or a mailbox, as lookupd said it; an answer is judged like a question. */
+static int
+read_copy(const char *text, struct addr *out, struct why *why)
+{
+	*out = (struct addr){ .kind = ADDR_NULL };
+	if (text[0] == '\0' || addr_parse(span_str(text), out, why) == 0)
+		return 0;
+	return trouble(why);
+}
+
 int
-ask_lookup(struct session *s, const struct addr *to, enum rcpt_kind *kind,
+ask_lookup(struct session *s, const struct addr *to, struct rcpt_facts *out,
     struct why *why)
 {
 	struct rcpt_check ask;
@@ -30,8 +40,25 @@ ask_lookup(struct session *s, const struct addr *to, enum rcpt_kind *kind,
 	span_copy_cut(addr_text(to), ask.address, sizeof(ask.address));
 	if (ipc_call(&s->ch->lookupd, &q, &verdict, NULL, why) != 0)
 		return trouble(why);
-	*kind = (enum rcpt_kind)verdict.kind;	/* bounds: ipc/msg_lookup.c */
-	return 0;
+	out->kind = (enum rcpt_kind)verdict.kind; /* bounds: ipc/msg_lookup.c */
+	out->asks_sender = (verdict.asks & RCPT_ASK_SENDER) != 0;
+	return read_copy(verdict.copy, &out->copy, why);
+}
+
+int
+ask_copy(struct session *s, const struct addr *from, struct addr *copy,
+    struct why *why)
+{
+	struct rewrite ask;
+	struct rewritten said;
+	struct ipc_question q = { .type = &rewrite_type, .msg = &ask,
+		.fd = -1, .answer = &rewritten_type,
+		.deadline_ms = clock_deadline(LIMIT_LOOKUP_MS) };
+
+	span_copy_cut(addr_text(from), ask.address, sizeof(ask.address));
+	if (ipc_call(&s->ch->lookupd, &q, &said, NULL, why) != 0)
+		return trouble(why);
+	return read_copy(said.copy, copy, why);
 }
 
 int

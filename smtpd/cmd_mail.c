@@ -99,11 +99,11 @@ whole_address(const struct session *s, const struct addr *to,
 
 /* 0 and the decision, or -1 with why: cannot tell now. */
 static int
-decide(struct session *s, const struct verb_rcpt *rcpt, enum say *what,
-    struct why *why)
+decide(struct session *s, const struct verb_rcpt *rcpt, struct rcpt_facts *f,
+    enum say *what, struct why *why)
 {
-	enum rcpt_kind verdict = RCPT_LOCAL;
 	const struct addr *to = &rcpt->to;
+	struct addr whole;
 
 	*what = policy_rcpt_room(s->env.rcpts_n, s->set->recipients_max);
 	if (*what != SAY_NOTHING) {
@@ -115,24 +115,44 @@ decide(struct session *s, const struct verb_rcpt *rcpt, enum say *what,
 		s->count.commands++;
 		return 0;
 	}
-	if (to->kind != ADDR_POSTMASTER &&
-	    ask_lookup(s, to, &verdict, why) != 0) {
+	why_set(why, WHY_TEMP, "4.3.0", "cannot tell now");
+	if (whole_address(s, to, &whole) != 0 ||
+	    ask_lookup(s, &whole, f, why) != 0) {
 		s->count.commands++;
 		return -1;
 	}
-	*what = policy_rcpt(&s->facts, to, verdict);
+	*what = policy_rcpt(&s->facts, to, to->kind == ADDR_POSTMASTER ?
+	    RCPT_LOCAL : f->kind);
 	return 0;
+}
+
+/* Who gets a copy by its sender is asked once a message. */
+static int
+learn_sender(struct session *s, const struct rcpt_facts *f, struct why *why)
+{
+	struct addr copy;
+
+	if (!f->asks_sender || s->env.from_asked ||
+	    s->env.from.kind != ADDR_MAILBOX)
+		return 0;
+	if (ask_copy(s, &s->env.from, &copy, why) != 0) {
+		s->count.commands++;
+		return -1;
+	}
+	s->env.from_asked = true;
+	return envelope_copy(&s->env, &copy, why);
 }
 
 void
 cmd_rcpt(struct session *s, const struct verb_cmd *cmd)
 {
 	const struct addr *to = &cmd->rcpt.to;
+	struct rcpt_facts facts;
 	struct addr whole;
 	struct why why;
 	enum say what;
 
-	if (decide(s, &cmd->rcpt, &what, &why) != 0) {
+	if (decide(s, &cmd->rcpt, &facts, &what, &why) != 0) {
 		log_refused(s, to, 451, why.text);
 		say_why(s, 451, &why);
 		return;
@@ -148,8 +168,13 @@ cmd_rcpt(struct session *s, const struct verb_cmd *cmd)
 		say(s, what);
 		return;
 	}
+	if (learn_sender(s, &facts, &why) != 0) {
+		log_refused(s, to, 451, why.text);
+		say_why(s, 451, &why);
+		return;
+	}
 	if (whole_address(s, to, &whole) != 0 ||
-	    envelope_add(&s->env, &whole, &cmd->rcpt) != 0) {
+	    envelope_add(&s->env, &whole, &cmd->rcpt, &facts.copy) != 0) {
 		s->count.over++;
 		say(s, SAY_TOO_MANY_RCPT);
 		return;

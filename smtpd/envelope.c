@@ -12,6 +12,8 @@
 #include "smtp/xtext.h"
 
 #define WISHES_SIZE	502	/* ORCPT is at most 500: RFC 3461 4.2 */
+/* Copies among which one is looked for; qmgr finds all that go to one place. */
+#define COPIES_COMPARED	16
 
 void
 envelope_init(struct envelope *e, size_t rcpts_max)
@@ -19,22 +21,26 @@ envelope_init(struct envelope *e, size_t rcpts_max)
 	*e = (struct envelope){ .size = 0 };
 	e->rcpts_max = rcpts_max;
 	buf_init(&e->rcpts, rcpts_max * (ADDR_SIZE + WISHES_SIZE));
+	/* One a recipient, and the sender's. */
+	buf_init(&e->copies, (rcpts_max + 1) * ADDR_SIZE);
 }
 
 void
 envelope_fini(struct envelope *e)
 {
 	buf_fini(&e->rcpts);
+	buf_fini(&e->copies);
 }
 
 void
 envelope_clear(struct envelope *e)
 {
 	buf_clear(&e->rcpts);
-	e->rcpts_n = 0;
+	buf_clear(&e->copies);
+	e->rcpts_n = e->copies_n = 0;
 	e->size = 0;
 	e->body_8bit = e->utf8 = false;
-	e->from_own = false;
+	e->from_own = e->from_asked = false;
 	e->ret = VERB_RET_NONE;
 	e->envid[0] = e->verp[0] = '\0';
 	e->from = (struct addr){ .kind = ADDR_NULL };
@@ -79,22 +85,57 @@ put_orcpt(struct buf *out, struct span orcpt)
 	return buf_add_char(out, '\0');
 }
 
-int
-envelope_add(struct envelope *e, const struct addr *to,
-    const struct verb_rcpt *how)
+/* Among the first few: most messages have one or two. */
+static bool
+has_copy(const struct envelope *e, const struct addr *to)
 {
-	size_t was = e->rcpts.n;
+	const char *p = e->copies.p;
 
-	/* The NUL behind the text goes with it. */
-	if (e->rcpts_n == e->rcpts_max || buf_add(&e->rcpts, to->text,
-	    (size_t)to->text_n + 1) != 0 ||
-	    buf_add_char(&e->rcpts, (char)how->notify) != 0 ||
-	    put_orcpt(&e->rcpts, how->orcpt) != 0) {
-		buf_cut(&e->rcpts, was);
+	for (size_t i = 0; i < e->copies_n && i < COPIES_COMPARED; i++) {
+		struct span one = span_str(p);
+
+		if (span_eq(one, addr_text(to)))
+			return true;
+		p += one.n + 1;
+	}
+	return false;
+}
+
+int
+envelope_copy(struct envelope *e, const struct addr *to, struct why *why)
+{
+	if (to->kind != ADDR_MAILBOX || has_copy(e, to))
+		return 0;
+	if (e->rcpts_n + e->copies_n >= QUEUE_RCPTS_MAX ||
+	    buf_add(&e->copies, to->text, (size_t)to->text_n + 1) != 0) {
+		why_set(why, WHY_TEMP, "4.5.3", "too many copies");
 		return -1;
 	}
-	e->rcpts_n++;
+	e->copies_n++;
 	return 0;
+}
+
+int
+envelope_add(struct envelope *e, const struct addr *to,
+    const struct verb_rcpt *how, const struct addr *copy)
+{
+	size_t was = e->rcpts.n;
+	struct why why;
+
+	/* The NUL behind the text goes with it. */
+	if (e->rcpts_n == e->rcpts_max ||
+	    e->rcpts_n + e->copies_n >= QUEUE_RCPTS_MAX ||
+	    buf_add(&e->rcpts, to->text, (size_t)to->text_n + 1) != 0 ||
+	    buf_add_char(&e->rcpts, (char)how->notify) != 0 ||
+	    put_orcpt(&e->rcpts, how->orcpt) != 0)
+		goto full;
+	e->rcpts_n++;
+	if (envelope_copy(e, copy, &why) == 0)
+		return 0;
+	e->rcpts_n--;
+full:
+	buf_cut(&e->rcpts, was);
+	return -1;
 }
 
 struct span
@@ -103,10 +144,18 @@ envelope_first(const struct envelope *e)
 	return e->rcpts_n > 0 ? span_str(e->rcpts.p) : SPAN_NONE;
 }
 
-struct queue_rcpt *
-envelope_rcpts(const struct envelope *e)
+static void
+put_copy(struct queue_rcpt *r, struct span address)
 {
-	struct queue_rcpt *v = xcalloc(e->rcpts_n + 1, sizeof(*v));
+	r->address = r->original = address;
+	r->notify = QUEUE_NOTIFY_NEVER;
+}
+
+struct queue_rcpt *
+envelope_rcpts(const struct envelope *e, const struct addr *bcc, size_t *n)
+{
+	size_t most = e->rcpts_n + e->copies_n;
+	struct queue_rcpt *v = xcalloc(most + 1, sizeof(*v));
 	const char *p = e->rcpts.p;
 
 	for (size_t i = 0; i < e->rcpts_n; i++) {
@@ -116,16 +165,13 @@ envelope_rcpts(const struct envelope *e)
 		v[i].orcpt = span_str(p);
 		p += v[i].orcpt.n + 1;
 	}
-	return v;
-}
-
-struct queue_rcpt *
-envelope_rcpts_bcc(const struct envelope *e, const struct addr *bcc)
-{
-	struct queue_rcpt *v = envelope_rcpts(e);
-	struct queue_rcpt *last = &v[e->rcpts_n];	/* there is room */
-
-	last->address = last->original = addr_text(bcc);
-	last->notify = QUEUE_NOTIFY_NEVER;
+	p = e->copies.p;
+	for (size_t i = e->rcpts_n; i < most; i++) {
+		put_copy(&v[i], span_str(p));
+		p += v[i].address.n + 1;
+	}
+	*n = most;
+	if (bcc->kind != ADDR_NULL && most < QUEUE_RCPTS_MAX)
+		put_copy(&v[(*n)++], addr_text(bcc));
 	return v;
 }

@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/span.h"
+#include "base/why.h"
 #include "queue/format.h"
 #include "smtp/verb.h"
 
@@ -15,6 +16,7 @@
 
 struct envelope {
 	struct addr from;
+	bool	    from_asked;	/* lookupd told who gets copies */
 	bool	    from_own;	/* it was found to be its user's own */
 	uint64_t    size;	/* declared (RFC 1870), or 0 */
 	bool	    body_8bit;	/* BODY=8BITMIME */
@@ -25,6 +27,8 @@ struct envelope {
 	struct buf  rcpts;	/* of each: canonical address NUL, one octet of
 				   notify, ORCPT decoded NUL */
 	size_t	    rcpts_n, rcpts_max;
+	struct buf  copies;	/* of each: canonical address NUL */
+	size_t	    copies_n;
 };
 
 /* rcpts_max: most recipients; bounds the memory. */
@@ -34,21 +38,30 @@ void	envelope_clear(struct envelope *e);	/* keeps the memory */
 /* MAIL was accepted. */
 void	envelope_begin(struct envelope *e, const struct verb_mail *m);
 /*
- * to   a mailbox
- * how  what RCPT said beside it
+ * to    a mailbox
+ * how   what RCPT said beside it
+ * copy  as for envelope_copy(): together with the recipient or not at all
  * returns  0, or -1: no room left
  */
 int	envelope_add(struct envelope *e, const struct addr *to,
-	    const struct verb_rcpt *how) must_use;
+	    const struct verb_rcpt *how, const struct addr *copy) must_use;
 /* The first recipient; empty if there is none. */
 struct span	envelope_first(const struct envelope *e);
-/* All of them, as the queue wants them; borrowed from e.  free() it. */
-struct queue_rcpt *envelope_rcpts(const struct envelope *e) must_use;
 /*
- * The same with one more behind them, who is not to be told of and whose fate
- * is reported to nobody.  bcc: borrowed
+ * Somebody more who gets the message, is not told of, and whose fate is
+ * reported to nobody.
+ * to       a mailbox, or ADDR_NULL: nobody
+ * returns  0; -1 with why: no room left
  */
-struct queue_rcpt *envelope_rcpts_bcc(const struct envelope *e,
-	    const struct addr *bcc) must_use;
+int	envelope_copy(struct envelope *e, const struct addr *to,
+	    struct why *why) must_use;
+/*
+ * All of them, as the queue wants them, copies behind the others.
+ * bcc      of all mail, if there is room; ADDR_NULL: nobody; borrowed
+ * n        set to how many; at most QUEUE_RCPTS_MAX
+ * returns  borrowed from e; free() it
+ */
+struct queue_rcpt *envelope_rcpts(const struct envelope *e,
+	    const struct addr *bcc, size_t *n) must_use;
 
 #endif

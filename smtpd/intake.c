@@ -78,11 +78,8 @@ put_envelope(const struct intake *in, bool body_8bit, struct queue_writer *w,
     struct buf *out)
 {
 	const struct session *s = in->s;
-	bool copy = s->set->bcc.kind != ADDR_NULL &&
-	    s->env.rcpts_n < QUEUE_RCPTS_MAX;
-	struct queue_rcpt *rcpts = copy ?
-	    envelope_rcpts_bcc(&s->env, &s->set->bcc) :
-	    envelope_rcpts(&s->env);
+	size_t n;
+	struct queue_rcpt *rcpts = envelope_rcpts(&s->env, &s->set->bcc, &n);
 	struct queue_envelope e = {
 		.from = addr_text(&s->env.from),
 		.client = span_str(s->client),
@@ -98,7 +95,7 @@ put_envelope(const struct intake *in, bool body_8bit, struct queue_writer *w,
 		.verp = span_str(s->env.verp),
 		.smtputf8 = s->env.utf8,
 		.rcpts = rcpts,
-		.rcpts_n = s->env.rcpts_n + copy,
+		.rcpts_n = n,
 	};
 	int rc = queue_writer_begin(w, &e, out);
 

@@ -164,6 +164,30 @@ check_senders(struct span key, struct span value, void *ctx, struct why *why)
 	return n > 0 ? 0 : bad(why, "no address", value);
 }
 
+/* ----------------------------------------------------- copies, by address */
+
+/* "local@domain", "@domain", or a local part of any of our domains. */
+static bool
+is_address_key(struct span key)
+{
+	return key.n > 0 && key.p[0] == '@' ? is_domain(span_from(key, 1)) :
+	    is_address(key);
+}
+
+static int
+check_copy(struct span key, struct span value, void *ctx, struct why *why)
+{
+	struct addr a;
+
+	(void)ctx;
+	if (!is_address_key(key))
+		return bad(why, "neither an address, @domain nor a local part",
+		    key);
+	if (addr_parse(span_trim(value), &a, NULL) != 0)
+		return bad(why, "no address", value);
+	return 0;
+}
+
 /* ------------------------------------------------------------------ users */
 
 void
@@ -219,6 +243,8 @@ static const struct kind kinds[] = {
 	{ "virtual", "virtual", LOOKUPD, check_virtual, NULL, NULL },
 	{ "routes", "routes", LOOKUPD, check_route, NULL, fold_domain },
 	{ "senders", "senders", LOOKUPD, check_senders, NULL, NULL },
+	{ "sender_bcc", "sender_bcc", LOOKUPD, check_copy, NULL, NULL },
+	{ "recipient_bcc", "recipient_bcc", LOOKUPD, check_copy, NULL, NULL },
 	{ "users", "users", AUTHD, maps_check_user, NULL, NULL },
 	{ "users", "accounts", LOOKUPD, maps_check_user, account_public,
 	    NULL },
@@ -312,5 +338,6 @@ run_map(const struct tool *t, int argc, char **argv)
 }
 
 const struct subcommand map_command = { "map",
-	"[aliases | virtual | routes | senders | users] ...",
+	"[aliases | virtual | routes | senders | sender_bcc | "
+	"recipient_bcc | users] ...",
 	"compile maps from their texts", run_map };

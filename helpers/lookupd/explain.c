@@ -225,6 +225,22 @@ tell_verdict(const struct tables *t, struct span address, struct buf *out)
 		    CL_STR("verdict", words[kind]), CL_NUM("number", kind));
 }
 
+/* Who gets a copy besides; nothing, where nobody does. */
+static void
+tell_copy(const struct tables *t, enum rewrite_map map, struct span address,
+    struct buf *out)
+{
+	char copy[LOOKUP_ADDRESS_MAX + 1];
+	struct why why;
+
+	if (request_copy(t, map, address, copy, &why) != 0)
+		tell_why(out, "copy", &why);
+	else if (copy[0] != '\0')
+		control_line(out, CL_STR("step", "copy"),
+		    CL_STR("map", rewrite_name(map)),
+		    CL_SPAN("key", address), CL_STR("address", copy));
+}
+
 void
 explain(const struct tables *t, const char *args, struct buf *out)
 {
@@ -238,5 +254,7 @@ explain(const struct tables *t, const char *args, struct buf *out)
 	if (!postmaster && tell_address(t, "address", address, out) != 0)
 		return;
 	tell_verdict(t, address, out);
+	tell_copy(t, REWRITE_SENDER_BCC, span_str(sender), out);
+	tell_copy(t, REWRITE_RECIPIENT_BCC, address, out);
 	tell_targets(t, address, sender[0] != '\0' ? sender : NULL, out);
 }

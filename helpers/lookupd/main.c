@@ -2,14 +2,16 @@
  * lookupd - where does mail for an address go?
  * runs as   _paqlook, in the directory of the maps; may read there and nothing
  *           else, opens no socket
- * reads     RCPT_CHECK, SENDER_CHECK (smtpd sessions), RESOLVE (qmgr); the maps
- *           aliases, virtual, routes, senders and accounts (users without
- *           their hashes), and files named by :include:; /etc/passwd, which
- *           master opens; an operator's question, by way of master
- * writes    RCPT_VERDICT, SENDER_VERDICT, TARGET, RESOLVED to the asking peer
+ * reads     RCPT_CHECK, SENDER_CHECK, REWRITE (smtpd sessions), RESOLVE
+ *           (qmgr); the maps aliases, virtual, routes, senders, sender_bcc,
+ *           recipient_bcc and accounts (users without their hashes), and
+ *           files named by :include:; /etc/passwd, which master opens; an
+ *           operator's question, by way of master
+ * writes    RCPT_VERDICT, SENDER_VERDICT, REWRITTEN, TARGET, RESOLVED to the
+ *           asking peer
  * never     writes a file; sees message text or passwords; asks the network
- * flow      peer -> request.c (may it?) -> domains.c, recipient.c, sender.c
- *           (what follows from the maps) -> tables.c (the maps) -> peer
+ * flow      peer -> request.c (may it?) -> domains.c, recipient.c, sender.c,
+ *           rewrite.c (what the maps say) -> tables.c (the maps) -> peer
  */
 #include "helpers/lookupd/explain.h"
 #include "helpers/lookupd/request.h"

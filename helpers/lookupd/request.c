@@ -57,6 +57,27 @@ request_judge(const struct tables *t, struct span address,
 	return -1;
 }
 
+int
+request_copy(const struct tables *t, enum rewrite_map map,
+    struct span address, char out[LOOKUP_ADDRESS_MAX + 1], struct why *why)
+{
+	struct addr a, copy;
+
+	out[0] = '\0';
+	if (!tables_has(t, map) || addr_parse(address, &a, NULL) != 0)
+		return 0;
+	switch (rewrite_copy(tables_rewrite(t), map, &a, &copy, why)) {
+	case MAP_FOUND:
+		span_copy_cut(addr_text(&copy), out, LOOKUP_ADDRESS_MAX + 1);
+		return 0;
+	case MAP_ABSENT:
+		return 0;
+	case MAP_FAILED:
+		break;
+	}
+	return -1;
+}
+
 static enum verdict
 on_rcpt_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
@@ -67,9 +88,13 @@ on_rcpt_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	struct why why;
 
 	tables_refresh(s->tables);
-	if (request_judge(s->tables, span_str(q->address), &kind, &why) != 0)
+	if (request_judge(s->tables, span_str(q->address), &kind, &why) != 0 ||
+	    request_copy(s->tables, REWRITE_RECIPIENT_BCC,
+	    span_str(q->address), answer.copy, &why) != 0)
 		return refuse(peer, msg, q->address, &why);
 	answer.kind = (uint8_t)kind;
+	if (tables_has(s->tables, REWRITE_SENDER_BCC))
+		answer.asks = RCPT_ASK_SENDER;
 	return ipc_answer(peer, msg, &rcpt_verdict_type, &answer, -1);
 }
 
@@ -94,6 +119,21 @@ on_sender_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 		return refuse(peer, msg, q->address, &why);
 	}
 	return ipc_answer(peer, msg, &sender_verdict_type, &answer, -1);
+}
+
+static enum verdict
+on_rewrite(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	struct request_state *s = ctx;
+	const struct rewrite *q = msg->body;
+	struct rewritten answer = { .copy = "" };
+	struct why why;
+
+	tables_refresh(s->tables);
+	if (request_copy(s->tables, REWRITE_SENDER_BCC, span_str(q->address),
+	    answer.copy, &why) != 0)
+		return refuse(peer, msg, q->address, &why);
+	return ipc_answer(peer, msg, &rewritten_type, &answer, -1);
 }
 
 struct giving {
@@ -133,6 +173,8 @@ const struct ipc_rule request_rules[] = {
 	/* One for MAIL, a few for the header; each may be a walk. */
 	{ ROLE_BIT(ROLE_SMTPD_SESSION), &sender_check_type, 500,
 	    on_sender_check },
+	/* One a message. */
+	{ ROLE_BIT(ROLE_SMTPD_SESSION), &rewrite_type, 500, on_rewrite },
 	{ ROLE_BIT(ROLE_QMGR), &resolve_type, 0, on_resolve },
 };
 const size_t request_rules_n = COUNT(request_rules);

@@ -17,6 +17,16 @@ struct request_state {
 };
 
 /*
+ * Who gets a copy besides?
+ * address  of an envelope, canonical
+ * out      that address, or ""
+ * returns  0, or -1 with why: that cannot be told now
+ */
+int	request_copy(const struct tables *t, enum rewrite_map map,
+	    struct span address, char out[LOOKUP_ADDRESS_MAX + 1],
+	    struct why *why) must_use;
+
+/*
  * May mail for this address come in?
  * returns  0, or -1 with why: that cannot be told now
  */

@@ -1,5 +1,5 @@
 /*
- * tables.c - the state behind the questions: five maps, the list of domains and
+ * tables.c - the state behind the questions: the maps, the list of domains and
  * the system's users, which are read before the first question.
  */
 #include "helpers/lookupd/tables.h"
@@ -18,7 +18,7 @@
 #include "os/fs.h"
 #include "os/rand.h"
 
-enum { ALIASES, VIRTUAL, ROUTES, ACCOUNTS, SENDERS, MAPS };
+enum { ALIASES, VIRTUAL, ROUTES, ACCOUNTS, SENDERS, MAPS };	/* others: rewrite.h */
 static const char *const map_names[MAPS] = { "aliases", "virtual", "routes",
 	"accounts", "senders" };
 
@@ -28,7 +28,7 @@ static const char *const map_names[MAPS] = { "aliases", "virtual", "routes",
 struct tables {
 	const struct conf_view *conf;
 	int	     dir;
-	struct map_fresh map[MAPS];
+	struct map_fresh map[MAPS], rewriting[REWRITE_MAPS];
 	struct domains *domains;
 	struct hash *system;		/* name -> passwd line (owned) */
 	struct hash *uids;		/* user id as text -> name (owned) */
@@ -36,6 +36,7 @@ struct tables {
 	char	     first_domain[ADDR_DOMAIN_SIZE];
 	struct recipient_tables recipient;
 	struct sender_tables sender;
+	struct rewrite_tables rewrite;
 	struct buf   value;
 	uint8_t	     seed[16];
 };
@@ -147,6 +148,15 @@ on_senders(void *ctx, struct span account, struct buf *value,
 	struct tables *t = ctx;
 
 	return map_get(&t->map[SENDERS].map, account, value, why);
+}
+
+static enum map_got
+on_rewrite(void *ctx, enum rewrite_map map, struct span key,
+    struct buf *value, struct why *why)
+{
+	struct tables *t = ctx;
+
+	return map_get(&t->rewriting[map].map, key, value, why);
 }
 
 static enum map_got
@@ -265,6 +275,8 @@ tables_refresh(struct tables *t)
 {
 	for (size_t i = 0; i < MAPS; i++)
 		map_fresh_look(&t->map[i]);
+	for (size_t i = 0; i < REWRITE_MAPS; i++)
+		map_fresh_look(&t->rewriting[i]);
 }
 
 static void
@@ -292,6 +304,9 @@ fill_recipient(struct tables *t)
 	};
 	t->sender = (struct sender_tables){ .recipient = &t->recipient,
 		.senders = on_senders, .ctx = t };
+	t->rewrite = (struct rewrite_tables){ .get = on_rewrite,
+		.domain_is_local = on_domain_is_local, .ctx = t,
+		.separator = separator[0] };
 }
 
 struct tables *
@@ -312,6 +327,8 @@ tables_new(const struct conf_view *conf, int dir, int passwd,
 	fill_recipient(t);
 	for (size_t i = 0; i < MAPS; i++)
 		map_fresh_init(&t->map[i], dir, map_names[i]);
+	for (enum rewrite_map m = 0; m < REWRITE_MAPS; m++)
+		map_fresh_init(&t->rewriting[m], dir, rewrite_name(m));
 	return t;
 }
 
@@ -322,6 +339,8 @@ tables_free(struct tables **t)
 		return;
 	for (size_t i = 0; i < MAPS; i++)
 		map_fresh_fini(&(*t)->map[i]);
+	for (size_t i = 0; i < REWRITE_MAPS; i++)
+		map_fresh_fini(&(*t)->rewriting[i]);
 	domains_free(&(*t)->domains);
 	hash_free(&(*t)->system, free);
 	hash_free(&(*t)->uids, free);
@@ -334,6 +353,18 @@ const struct recipient_tables *
 tables_recipient(const struct tables *t)
 {
 	return &t->recipient;
+}
+
+const struct rewrite_tables *
+tables_rewrite(const struct tables *t)
+{
+	return &t->rewrite;
+}
+
+bool
+tables_has(const struct tables *t, enum rewrite_map map)
+{
+	return t->rewriting[map].map.ops != NULL;
 }
 
 enum domain_kind

@@ -9,6 +9,7 @@
 #include "conf/view.h"
 #include "helpers/lookupd/domains.h"
 #include "helpers/lookupd/recipient.h"
+#include "helpers/lookupd/rewrite.h"
 #include "helpers/lookupd/sender.h"
 
 struct tables;
@@ -23,6 +24,10 @@ struct tables *tables_new(const struct conf_view *conf, int dir, int passwd,
 void	tables_free(struct tables **t);
 /* The functions and limits for recipient.c; valid as long as t. */
 const struct recipient_tables *tables_recipient(const struct tables *t);
+/* The function for rewrite.c; valid as long as t. */
+const struct rewrite_tables *tables_rewrite(const struct tables *t);
+/* Has that map ever been made?  Else each of its keys is absent. */
+bool	tables_has(const struct tables *t, enum rewrite_map map);
 enum domain_kind tables_domain(const struct tables *t, struct span domain);
 /*
  * May the account use the address as a sender?  Result as sender_owns().

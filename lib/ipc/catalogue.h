@@ -46,6 +46,8 @@ enum ipc_num {
 	IPC_NUM_RESOLVED,
 	IPC_NUM_SENDER_CHECK,
 	IPC_NUM_SENDER_VERDICT,
+	IPC_NUM_REWRITE,
+	IPC_NUM_REWRITTEN,
 
 	/* -> authd, authd -> session parents: msg_auth.h */
 	IPC_NUM_AUTH_REQ = 80,

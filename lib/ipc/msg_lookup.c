@@ -18,9 +18,23 @@ const struct ipc_type rcpt_check_type =
 
 static const struct ipc_field verdict_fields[] = {
 	IPC_U8(rcpt_verdict, kind, RCPT_LOCAL, RCPT_UNKNOWN),
+	IPC_U8(rcpt_verdict, asks, 0, RCPT_ASK_SENDER),
+	IPC_TEXT(rcpt_verdict, copy, 0, ADDRESS),
 };
 const struct ipc_type rcpt_verdict_type =
     IPC_TYPE(rcpt_verdict, IPC_NUM_RCPT_VERDICT, IPC_FD_NONE, verdict_fields);
+
+static const struct ipc_field rewrite_fields[] = {
+	IPC_TEXT(rewrite, address, 1, ADDRESS),
+};
+const struct ipc_type rewrite_type =
+    IPC_TYPE(rewrite, IPC_NUM_REWRITE, IPC_FD_NONE, rewrite_fields);
+
+static const struct ipc_field rewritten_fields[] = {
+	IPC_TEXT(rewritten, copy, 0, ADDRESS),
+};
+const struct ipc_type rewritten_type =
+    IPC_TYPE(rewritten, IPC_NUM_REWRITTEN, IPC_FD_NONE, rewritten_fields);
 
 static const struct ipc_field resolve_fields[] = {
 	IPC_TEXT(resolve, address, 1, ADDRESS),

@@ -20,8 +20,14 @@ enum rcpt_kind {
 	RCPT_FOREIGN,		/* somebody else's: only for trusted clients */
 	RCPT_UNKNOWN		/* our domain, nobody of that name */
 };
+/* Questions about senders that are worth asking: such a map is there. */
+enum rcpt_asks {
+	RCPT_ASK_SENDER = 1	/* REWRITE of the envelope sender */
+};
 struct rcpt_verdict {
 	uint8_t kind;
+	uint8_t asks;		/* enum rcpt_asks, added up */
+	char	copy[LOOKUP_ADDRESS_MAX + 1];	/* to whom besides, or "" */
 };				/* refusal: temporary trouble */
 
 struct sender_check {		/* smtpd session -> lookupd */
@@ -30,6 +36,13 @@ struct sender_check {		/* smtpd session -> lookupd */
 };
 struct sender_verdict {
 	uint8_t own;		/* 1: the account may use the address */
+};				/* refusal: temporary trouble */
+
+struct rewrite {		/* smtpd session -> lookupd */
+	char address[LOOKUP_ADDRESS_MAX + 1];	/* envelope sender */
+};
+struct rewritten {
+	char copy[LOOKUP_ADDRESS_MAX + 1];	/* to whom besides, or "" */
 };				/* refusal: temporary trouble */
 
 struct resolve {		/* qmgr -> lookupd */
@@ -71,6 +84,6 @@ struct resolved {
 
 extern const struct ipc_type rcpt_check_type, rcpt_verdict_type,
     resolve_type, target_type, resolved_type, sender_check_type,
-    sender_verdict_type;
+    sender_verdict_type, rewrite_type, rewritten_type;
 
 #endif

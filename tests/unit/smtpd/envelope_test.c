@@ -3,6 +3,8 @@
 
 #include "smtpd/envelope.h"
 
+static const struct addr nobody = { .kind = ADDR_NULL };
+
 static void
 mail(struct verb_mail *m, const char *from)
 {
@@ -19,13 +21,16 @@ add(struct envelope *e, const char *address, int want)
 
 	t_case(address);
 	T_INT(addr_parse(span_str(address), &a, NULL), 0);
-	T_INT(envelope_add(e, &a, &how), want);
+	T_INT(envelope_add(e, &a, &how, &nobody), want);
 }
 
 static void
 one_after_the_other(void **state)
 {
 	struct queue_rcpt *r;
+	struct addr copy;
+	struct why why;
+	size_t n;
 	struct verb_mail m;
 	struct envelope e;
 
@@ -44,7 +49,18 @@ one_after_the_other(void **state)
 	add(&e, "a@b.example", 0);
 	T_STR(envelope_first(&e), "a@b.example");
 	T_INT(e.rcpts_n, 3);
-	r = envelope_rcpts(&e);
+	T_INT(addr_make(&copy, span_str("archive"), span_str("b.example")), 0);
+	T_INT(envelope_copy(&e, &copy, &why), 0);
+	T_INT(envelope_copy(&e, &copy, &why), 0);	/* once */
+	T_INT(envelope_copy(&e, &nobody, &why), 0);
+	r = envelope_rcpts(&e, &nobody, &n);
+	T_INT(n, 4);
+	T_STR(r[3].address, "archive@b.example");
+	T_INT(r[3].notify, QUEUE_NOTIFY_NEVER);
+	free(r);
+	r = envelope_rcpts(&e, &copy, &n);
+	T_INT(n, 5);
+	T_STR(r[4].address, "archive@b.example");
 	T_STR(r[0].address, "a@b.example");
 	T_STR(r[1].address, "\"x y\"@b.example");
 	T_STR(r[2].address, "a@b.example");
@@ -54,6 +70,7 @@ one_after_the_other(void **state)
 	mail(&m, "<>");
 	envelope_begin(&e, &m);
 	T_INT(e.rcpts_n, 0);
+	T_INT(e.copies_n, 0);
 	T_INT(e.size, 0);
 	T_TRUE(!e.body_8bit);
 	T_INT(addr_text(&e.from).n, 0);

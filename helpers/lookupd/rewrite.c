@@ -1,0 +1,95 @@
+/*
+ * rewrite.c - the keys of an address, from the whole to its domain, asked one
+ * after the other.  An entry that makes no sense is the operator's mistake, and
+ * the mail waits until it is corrected.
+ */
+#include "helpers/lookupd/rewrite.h"
+
+#include "map/fold.h"
+
+#define KEYS_MAX	5
+#define KEY_SIZE	(ADDR_LOCAL_SIZE + ADDR_DOMAIN_SIZE)
+
+const char *
+rewrite_name(enum rewrite_map map)
+{
+	static const char *const names[REWRITE_MAPS] = {
+		[REWRITE_SENDER_BCC] = "sender_bcc",
+		[REWRITE_RECIPIENT_BCC] = "recipient_bcc",
+	};
+
+	return names[map];
+}
+
+struct keys {
+	struct buf  text[KEYS_MAX];
+	size_t	    n;
+};
+
+static void
+add(struct keys *k, struct span local, const char *at, struct span domain)
+{
+	struct buf *b = &k->text[k->n++];
+
+	buf_init(b, KEY_SIZE);
+	(void)buf_addf(b, "%.*s%s%.*s", SPAN_ARG(local), at,
+	    SPAN_ARG(domain));	/* fits: KEY_SIZE */
+}
+
+static void
+keys_of(const struct rewrite_tables *t, const struct addr *a, struct keys *k)
+{
+	struct span domain = addr_domain(a), whole, base;
+	char local[ADDR_LOCAL_SIZE];
+	size_t at;
+
+	k->n = 0;
+	fold_addr_local(a, local);
+	whole = base = span_str(local);
+	at = t->separator != '\0' ? span_chr(whole, t->separator) : whole.n;
+	if (at > 0)		/* "+x" has no base */
+		base = span_head(whole, at);
+	add(k, whole, "@", domain);
+	if (base.n < whole.n)
+		add(k, base, "@", domain);
+	if (t->domain_is_local(t->ctx, domain)) {
+		add(k, whole, "", SPAN_NONE);
+		if (base.n < whole.n)
+			add(k, base, "", SPAN_NONE);
+	}
+	add(k, SPAN_NONE, "@", domain);
+}
+
+enum map_got
+rewrite_find(const struct rewrite_tables *t, enum rewrite_map map,
+    const struct addr *a, struct buf *value, struct why *why)
+{
+	enum map_got got = MAP_ABSENT;
+	struct keys k;
+
+	keys_of(t, a, &k);
+	for (size_t i = 0; i < k.n && got == MAP_ABSENT; i++)
+		got = t->get(t->ctx, map, buf_span(&k.text[i]), value, why);
+	for (size_t i = 0; i < k.n; i++)
+		buf_fini(&k.text[i]);
+	return got;
+}
+
+enum map_got
+rewrite_copy(const struct rewrite_tables *t, enum rewrite_map map,
+    const struct addr *a, struct addr *out, struct why *why)
+{
+	enum map_got got;
+	struct buf value;
+
+	buf_init(&value, MAP_VALUE_MAX);
+	got = rewrite_find(t, map, a, &value, why);
+	if (got == MAP_FOUND &&
+	    addr_parse(span_trim(buf_span(&value)), out, NULL) != 0) {
+		why_set(why, WHY_TEMP, "4.3.5", "map %s: no address",
+		    rewrite_name(map));
+		got = MAP_FAILED;
+	}
+	buf_fini(&value);
+	return got;
+}
