@@ -20,6 +20,7 @@
 #include "tools/paquebot_accounts.h"
 
 #define FILES_MAX	256	/* open at once */
+#define MEM_MAX		(2048 * MIB)	/* as a session of imapd */
 
 int
 mailbox_complain(const char *who, const char *what)
@@ -39,7 +40,8 @@ give_up(const struct account *a, const struct mail_roots *roots,
 	    .keep_owner_caps = !unprivileged,
 	    .owner_uids = &uids, .owner_uids_n = 1,
 	    .owner_gids = &gids, .owner_gids_n = 1,
-	    .sandbox = SANDBOX_OWNER, .nofile = FILES_MAX,
+	    .sandbox = SANDBOX_OWNER, .mem_max_octets = MEM_MAX,
+	    .nofile = FILES_MAX,
 	    .fsize_octets = CONFINE_ANY_SIZE, .write_dirs = roots->fd };
 	struct confine_report report;
 

@@ -8,13 +8,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bug.h"
 #include "base/buf.h"
 #include "base/num.h"
+#include "store/keywords.h"
 
 #define NAMES_MAX	4096	/* names in a :list */
-#define WORDS_MAX	(64 * KIB)	/* octets of one message's names */
+#define WORDS_MAX	(KEYWORDS_MAX * (KEYWORD_OCTETS_MAX + 1))
+#define ENTRY_COST	160	/* octets of memory beside base and names */
 
 static struct span
 base_of(struct span name)
@@ -94,24 +97,54 @@ courier_words_free(void *words)
 	free(w);
 }
 
-static void
-put_words(struct hash *words, struct span base, uint64_t rank,
-    struct span names)
+static bool
+take_place(size_t *left, size_t octets)
+{
+	if (*left < octets)
+		return false;
+	*left -= octets;
+	return true;
+}
+
+static struct courier_words *
+words_of(struct hash *words, struct span base, size_t *left)
 {
 	struct courier_words *w = hash_get(words, base);
 
-	if (w != NULL && w->rank >= rank)
+	if (w != NULL || !take_place(left, base.n + ENTRY_COST))
+		return w;
+	w = xcalloc(1, sizeof(*w));
+	w->names = xstrdup("");
+	if (hash_put(words, base, w) == 0)
+		return w;
+	courier_words_free(w);	/* too many: these have none */
+	return NULL;
+}
+
+static void
+put_words(struct hash *words, struct span base, uint64_t rank,
+    struct span names, size_t *left)
+{
+	struct courier_words *w = words_of(words, base, left);
+
+	if (w == NULL || w->rank >= rank)
 		return;
-	if (w == NULL) {
-		w = xcalloc(1, sizeof(*w));
-		if (hash_put(words, base, w) != 0) {
-			free(w);
-			return;		/* too many: these have none */
-		}
-	}
+	*left += strlen(w->names);
 	free(w->names);
-	w->names = xmemdup_str(names.p, names.n);
+	w->names = take_place(left, names.n) ?
+	    xmemdup_str(names.p, names.n) : xstrdup("");
 	w->rank = rank;
+}
+
+/* false: a message can have no more. */
+static bool
+add_name(struct buf *out, size_t *n, struct span name)
+{
+	if (name.n == 0 || name.n > KEYWORD_OCTETS_MAX)
+		return true;
+	(void)buf_add_span(out, name);
+	(void)buf_add_char(out, '\n');	/* so many fit */
+	return ++*n < KEYWORDS_MAX;
 }
 
 /* The names with these numbers. */
@@ -120,17 +153,17 @@ take_numbers(struct span rest, const struct span *names, size_t n,
     struct buf *out)
 {
 	struct span word;
+	size_t taken = 0;
 	uint64_t i;
 
 	while ((word = span_word(&rest)).n > 0)
-		if (num_parse(word, 0, n, &i) == 0 && i < n) {
-			(void)buf_add_span(out, names[i]);
-			(void)buf_add_char(out, '\n');	/* cut at the cap */
-		}
+		if (num_parse(word, 0, n, &i) == 0 && i < n &&
+		    !add_name(out, &taken, names[i]))
+			return;
 }
 
 void
-courier_keywords_list(struct span text, struct hash *words)
+courier_keywords_list(struct span text, struct hash *words, size_t *left)
 {
 	struct span *names = xcalloc(NAMES_MAX, sizeof(names[0]));
 	struct span line;
@@ -149,17 +182,20 @@ courier_keywords_list(struct span text, struct hash *words)
 		buf_clear(&found);
 		take_numbers(span_from(line, at + 1), names, n, &found);
 		put_words(words, base_of(span_head(line, at)), 1,
-		    buf_span(&found));
+		    buf_span(&found), left);
 	}
 	buf_fini(&found);
 	free(names);
 }
 
 void
-courier_keywords_file(struct span name, struct span text, struct hash *words)
+courier_keywords_file(struct span name, struct span text, struct hash *words,
+    size_t *left)
 {
 	uint64_t rank = UINT64_MAX;
 	struct span number;
+	struct buf found;
+	size_t taken = 0;
 
 	if (span_starts(name, SPAN_LIT("."))) {
 		name = span_from(name, 1);
@@ -168,6 +204,12 @@ courier_keywords_file(struct span name, struct span text, struct hash *words)
 			return;
 		rank += 2;
 	}
-	if (base_of(name).n > 0 && text.n <= WORDS_MAX)
-		put_words(words, base_of(name), rank, text);
+	if (base_of(name).n == 0)
+		return;
+	buf_init(&found, WORDS_MAX);
+	while (text.p != NULL &&
+	    add_name(&found, &taken, span_cut(&text, '\n')))
+		continue;
+	put_words(words, base_of(name), rank, buf_span(&found), left);
+	buf_fini(&found);
 }

@@ -15,6 +15,7 @@
 #define COURIER_POP3_NAME	"courierpop3dsizelist"
 #define COURIER_KEYWORDS_NAME	"courierimapkeywords"
 #define COURIER_SUBSCRIBED_NAME	"courierimapsubscribed"
+#define COURIER_WORDS_MEM	(256 * MIB)	/* to begin with: `left` below */
 #define COURIER_UIDL_SIZE	71	/* RFC 1939 7: at most 70 octets */
 
 /*
@@ -31,7 +32,10 @@ bool	courier_pop3_each(struct span text,
 	    void (*each)(struct span base, const char *uidl, void *ctx),
 	    void *ctx) must_use;
 
-/* What is said of one message; the value of a table by its base. */
+/*
+ * What is said of one message; the value of a table by its base.  As many names
+ * as a message can have, and such as can be keywords.
+ */
 struct courier_words {
 	uint64_t rank;		/* a later word replaces an earlier one */
 	char	*names;		/* each with a LF behind it */
@@ -40,13 +44,16 @@ void	courier_words_free(void *words);
 /*
  * The file ":list" of courierimapkeywords: names, an empty line, lines
  * "<base>:<index> <index>...".  To words, where it has the lowest rank.
+ * left     octets of memory that words may still take, counted down: one name
+ *	    may be meant by any number of lines; who has no place has no names
  */
-void	courier_keywords_list(struct span text, struct hash *words);
+void	courier_keywords_list(struct span text, struct hash *words,
+	    size_t *left);
 /*
  * Another file of it, "<base>" or ".<n>.<base>", one name a line: says all of
  * that message.  The first form counts most, then the highest n.
  */
 void	courier_keywords_file(struct span name, struct span text,
-	    struct hash *words);
+	    struct hash *words, size_t *left);
 
 #endif

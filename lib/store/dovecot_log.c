@@ -29,6 +29,8 @@
 #define MODIFY_ADD	0
 #define MODIFY_REMOVE	1
 
+#define ALL_KEYWORDS	(-1)	/* in place of one's number: all go */
+
 /* 0: torn, or none. */
 static uint32_t
 size_of(struct span s, size_t at)
@@ -106,7 +108,7 @@ on_append(struct dovecot_index *x, struct span s)
 static void
 on_flags(struct dovecot_index *x, struct span s)
 {
-	for (size_t at = 0; s.n - at >= 12; at += 12) {
+	for (size_t at = 0; s.n - at >= 12 && may_touch(x, 1); at += 12) {
 		uint32_t last = dovecot_u32(s, at + 4);
 		uint8_t add = (uint8_t)s.p[at + 8];
 		uint8_t remove = (uint8_t)s.p[at + 9];
@@ -134,14 +136,24 @@ keyword_of(struct dovecot_index *x, struct span name)
 }
 
 static void
+mark(struct dovecot_message *m, int which, bool on)
+{
+	if (which == ALL_KEYWORDS)
+		memset(m->keywords, 0, sizeof(m->keywords));
+	else
+		dovecot_set_keyword(m, (unsigned)which, on);
+}
+
+static void
 mark_ranges(struct dovecot_index *x, struct span s, int which, bool on)
 {
-	for (size_t at = 0; s.n - at >= 8; at += 8) {
+	/* A range is work, whether or not there is a message in it. */
+	for (size_t at = 0; s.n - at >= 8 && may_touch(x, 1); at += 8) {
 		uint32_t last = dovecot_u32(s, at + 4);
 
 		for (size_t i = first_from(x, dovecot_u32(s, at));
 		    i < x->n && x->v[i].uid <= last && may_touch(x, 1); i++)
-			dovecot_set_keyword(&x->v[i], (unsigned)which, on);
+			mark(&x->v[i], which, on);
 	}
 }
 
@@ -164,8 +176,7 @@ on_keyword(struct dovecot_index *x, struct span s)
 static void
 on_keyword_reset(struct dovecot_index *x, struct span s)
 {
-	for (int i = 0; i < DOVECOT_KEYWORDS_MAX; i++)
-		mark_ranges(x, s, i, false);
+	mark_ranges(x, s, ALL_KEYWORDS, false);
 }
 
 /* {offset, size, data}...: the head of the index; UIDVALIDITY is at 24. */

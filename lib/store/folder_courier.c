@@ -179,7 +179,8 @@ courier_take_uids(int root, int dir, struct why *why)
 struct files {
 	int	dir;
 	struct hash *words;
-	size_t	left;
+	size_t	left;		/* files */
+	size_t	octets_left;	/* of memory */
 };
 
 static int
@@ -195,10 +196,11 @@ on_file(const char *name, enum fs_kind kind, void *ctx)
 	/* What cannot be read says nothing. */
 	if (fs_slurp(k->dir, name, &text) == 0) {
 		if (strcmp(name, ":list") == 0)
-			courier_keywords_list(buf_span(&text), k->words);
+			courier_keywords_list(buf_span(&text), k->words,
+			    &k->octets_left);
 		else
 			courier_keywords_file(span_str(name),
-			    buf_span(&text), k->words);
+			    buf_span(&text), k->words, &k->octets_left);
 	}
 	buf_fini(&text);
 	return 0;
@@ -268,7 +270,8 @@ int
 courier_take_keywords(struct folder *f, size_t *given, size_t *lost,
     struct why *why)
 {
-	struct files k = { .left = FILES_MAX };
+	struct files k = { .left = FILES_MAX,
+		.octets_left = COURIER_WORDS_MEM };
 	uint8_t seed[16];
 	int rc;
 

@@ -45,12 +45,15 @@ courier(struct span in)
 {
 	static const uint8_t seed[16];
 	struct hash *words = hash_new(10000, seed);
-	size_t cut = span_chr(in, '\0');
+	size_t cut = span_chr(in, '\0'), left = 10000;
 
 	if (courier_pop3_each(in, on_uidl, NULL) && in.p[0] != '/')
 		abort();
-	courier_keywords_list(span_head(in, cut), words);
-	courier_keywords_file(span_head(in, 20), span_from(in, 20), words);
+	courier_keywords_list(span_head(in, cut), words, &left);
+	courier_keywords_file(span_head(in, 20), span_from(in, 20), words,
+	    &left);
+	if (left > 10000)
+		abort();
 	hash_free(&words, courier_words_free);
 }
 
