@@ -30,6 +30,17 @@ put_uids(struct buf *out, const struct uids *u)
 	}
 }
 
+/*
+ * A keyword of an index is any octets at all, and this goes to a terminal, or
+ * to a program that reads lines of words.
+ */
+static void
+put_word(struct buf *out, const char *word)
+{
+	for (const char *p = word; *p != '\0'; p++)
+		(void)buf_add_char(out, *p > ' ' && *p <= '~' ? *p : '?');
+}
+
 static void
 print_kept(const char *name, const char *what, const char *value,
     const struct uids *u)
@@ -37,9 +48,10 @@ print_kept(const char *name, const char *what, const char *value,
 	struct buf text;
 
 	buf_init(&text, LINE_MAX_OCTETS);	/* cut there */
+	put_word(&text, value);
+	(void)buf_add_str(&text, " uids=");
 	put_uids(&text, u);
-	printf("%s only-in-index %s=%s uids=%s\n", name, what, value,
-	    buf_cstr(&text));
+	printf("%s only-in-index %s=%s\n", name, what, buf_cstr(&text));
 	buf_fini(&text);
 }
 
@@ -208,7 +220,8 @@ print_command(const struct mailbox *m, const char *name, uint64_t modseq)
 			utf8.p[i] = separator;
 	(void)buf_add_str(&line, "doveadm mailbox update -u ");
 	put_quoted(&line, span_str(m->user));
-	(void)buf_addf(&line, " --min-highest-modseq %llu ",
+	/* A name may begin with "-" and is no option for that. */
+	(void)buf_addf(&line, " --min-highest-modseq %llu -- ",
 	    (unsigned long long)modseq);
 	put_quoted(&line, buf_span(&utf8));
 	printf("%s\n", buf_cstr(&line));

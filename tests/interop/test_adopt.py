@@ -131,7 +131,7 @@ def test_leave(paq):
     modseqs = [int(re.search(r"modseq (\d+) ", line).group(1))
                for line in told]
     assert told == [
-        "doveadm mailbox update -u '%s' --min-highest-modseq %d '%s'" %
+        "doveadm mailbox update -u '%s' --min-highest-modseq %d -- '%s'" %
         (ALICE, modseq, name) for modseq, name in
         zip(modseqs, ("INBOX", "Entwürfe.it'\\''s"))]
     assert path.read_bytes().endswith(b"\n")
@@ -155,6 +155,47 @@ def test_leave(paq):
     assert [int(re.search(r"modseq (\d+) ", line).group(1)) >= m
             for line, m in zip(again, modseqs)] == [True, True]
     dovecot.close()
+
+
+@needs_dovecot
+def test_a_folder_is_no_option(paq):
+    """-A is "all users" for doveadm."""
+    empty(paq)
+    client = paq.imap(ALICE)
+    assert client.create("-A")[0] == "OK"
+    client.logout()
+    line = mailbox(paq, "leave", ALICE)[1]
+    dovecot = Dovecot(paq.maildir(ALICE))
+    words = line.replace("'", "").split()
+    assert words[-1] == "-A"
+    dovecot.doveadm("mailbox", "update", *words[5:])
+    status = dovecot.doveadm("mailbox", "status", "highestmodseq", "--", "-A")
+    assert int(status.strip().split("=")[1]) >= int(words[6])
+    dovecot.close()
+
+
+def transaction(kind, data):
+    """Dovecot's struct mail_transaction_header: the size in units of four, seven
+    bits an octet with the highest set; and the type."""
+    size = len(data) + 8 >> 2
+    return bytes(0x80 | size >> n & 0x7f for n in (21, 14, 7, 0)) + \
+        kind.to_bytes(4, "little") + data
+
+
+def test_E4_keywords_of_a_hostile_index(paq):
+    """The mailbox is its owner's, and the terminal is root's."""
+    top = empty(paq)
+    make(paq, top / "cur" / "1000.M1P1.host:2,S", "Subject: x\n\nx\n")
+    one = (1).to_bytes(4, "little")
+    word = b"\x1b]0;x\x07\nINBOX uids=1\xff"
+    name = b"\0\0" + len(word).to_bytes(2, "little") + word
+    log = b"\x01\x03\x28\0" + one + one + bytes(28) + \
+        transaction(2, one + bytes(4)) + \
+        transaction(0x400, name + bytes(-len(name) % 4) + one + one)
+    (top / "dovecot.index.log").write_bytes(log)
+    own(paq, top / "dovecot.index.log")
+    assert mailbox(paq, "adopt", ALICE)[1:] == [
+        "INBOX only-in-index keyword=?]0;x??INBOX?uids=1? uids=1"]
 
 
 def courier_box(paq):
