@@ -12,12 +12,16 @@
 #include "base/utf8.h"
 
 #define LINE_MAX_OCTETS	990	/* RFC 5322 2.1.1, with room */
-#define VALUE_MAX	320
+#define VALUE_MAX	320	/* octets of an address, or a field */
+#define HOST_MAX	255
+#define ID_MAX		64
+#define DIGITS_MAX	20	/* of 64 bits */
 #define NAME_MAX_OCTETS	32
 
 struct reader {
 	struct span rest;
 	unsigned    line;
+	size_t	    most;	/* octets of the text at hand, at its longest */
 	char	   *wrong;
 };
 
@@ -83,12 +87,13 @@ charset_is_known(struct span s)
 struct variable {
 	const char *name;
 	void (*put)(struct buf *out, const struct dsn_words_values *v);
+	size_t most;		/* octets that it may become */
 };
 
 static void
-put_tame(struct buf *out, struct span s)
+put_tame(struct buf *out, struct span s, size_t most)
 {
-	s = span_head(s, VALUE_MAX);
+	s = span_head(s, most);
 	for (size_t i = 0; i < s.n; i++)
 		(void)buf_add_char(out, s.p[i] >= ' ' && s.p[i] <= '~' ?
 		    s.p[i] : '?');
@@ -97,19 +102,19 @@ put_tame(struct buf *out, struct span s)
 static void
 put_hostname(struct buf *out, const struct dsn_words_values *v)
 {
-	put_tame(out, v->hostname);
+	put_tame(out, v->hostname, HOST_MAX);
 }
 
 static void
 put_queue_id(struct buf *out, const struct dsn_words_values *v)
 {
-	put_tame(out, v->queue_id);
+	put_tame(out, v->queue_id, ID_MAX);
 }
 
 static void
 put_sender(struct buf *out, const struct dsn_words_values *v)
 {
-	put_tame(out, v->sender);
+	put_tame(out, v->sender, VALUE_MAX);
 }
 
 static void
@@ -139,12 +144,16 @@ put_dollar(struct buf *out, const struct dsn_words_values *v)
 
 /* The second names are those of Postfix's files. */
 static const struct variable variables[] = {
-	{ "hostname", put_hostname }, { "myhostname", put_hostname },
-	{ "queue_id", put_queue_id }, { "sender", put_sender },
-	{ "recipients", put_count }, { "delay_hours", put_hours },
-	{ "delay_warning_time_hours", put_hours },
-	{ "expire_days", put_days },
-	{ "maximal_queue_lifetime_days", put_days }, { "$", put_dollar },
+	{ "hostname", put_hostname, HOST_MAX },
+	{ "myhostname", put_hostname, HOST_MAX },
+	{ "queue_id", put_queue_id, ID_MAX },
+	{ "sender", put_sender, VALUE_MAX },
+	{ "recipients", put_count, DIGITS_MAX },
+	{ "delay_hours", put_hours, DIGITS_MAX },
+	{ "delay_warning_time_hours", put_hours, DIGITS_MAX },
+	{ "expire_days", put_days, DIGITS_MAX },
+	{ "maximal_queue_lifetime_days", put_days, DIGITS_MAX },
+	{ "$", put_dollar, 1 },
 };
 
 static bool
@@ -178,20 +187,29 @@ take_variable(struct span *rest)
 
 /* ------------------------------------------------------------------ reading */
 
+/* As long as senders and hosts can make it. */
 static int
 check_line(struct reader *r, struct span line)
 {
-	if (line.n > LINE_MAX_OCTETS)
-		return refuse(r, "too long a line");
+	const struct variable *what;
+	size_t most = line.n;
+
 	while (line.n > 0) {
 		line = span_from(line, span_chr(line, '$'));
 		if (line.n == 0)
 			break;
 		line = span_from(line, 1);
-		if (take_variable(&line) == NULL)
+		what = take_variable(&line);
+		if (what == NULL)
 			return refuse(r, "no such variable ($$ is a $)");
+		most += what->most;
 	}
-	return 0;
+	if (most > LINE_MAX_OCTETS)
+		return refuse(r, "too long a line, with what its variables "
+		    "may become");
+	r->most += most + 2;
+	return r->most > DSN_WORDS_OUT_MAX ? refuse(r, "too long a text, "
+	    "with what its variables may become") : 0;
 }
 
 static int
@@ -256,6 +274,7 @@ take_words(struct reader *r, struct span end, struct dsn_words *w)
 		if (take_field(r, line, w) != 0)
 			return -1;
 	start = r->rest.p;
+	r->most = 0;
 	while (r->rest.p != NULL) {
 		const char *at = r->rest.p;
 

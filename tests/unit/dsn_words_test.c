@@ -1,6 +1,7 @@
 /* mail/dsn_words: the file of report_templates (paquebot.conf(5)). */
 #include "tests/unit/t.h"
 
+#include "base/buf.h"
 #include "mail/dsn_words.h"
 
 static const struct dsn_words_values values = {
@@ -96,6 +97,41 @@ bounds(void **state)
 	buf_fini(&b);
 }
 
+/* A text that is taken becomes a report, whoever the sender is. */
+static void
+variables(void **state)
+{
+	static const char *const lines[] = { "$sender $sender $sender $sender",
+		"$sender $sender" };
+	struct dsn_words_values longest = values;
+	struct dsn_words_file f;
+	struct buf b, out, sender;
+	char wrong[128];
+
+	(void)state;
+	buf_init(&b, 100000);
+	buf_init(&out, 1000000);
+	buf_init(&sender, 1000);
+	while (buf_add_char(&sender, 'x') == 0)
+		continue;
+	longest.sender = buf_span(&sender);
+	/* One line beyond RFC 5322 2.1.1; a text of many lines; a good one. */
+	for (int round = 0; round < 3; round++) {
+		buf_clear(&b);
+		(void)!buf_add_str(&b, "failure_template = <<E\n\n");
+		for (int i = 0; i < (round == 1 ? 900 : 10); i++)
+			(void)!buf_addf(&b, "%s\n", lines[round > 0]);
+		(void)!buf_add_str(&b, "E\n");
+		T_INT(dsn_words_parse(buf_span(&b), &f, wrong),
+		    round == 2 ? 0 : -1);
+	}
+	T_INT(dsn_words_put(&out, &f.of[DSN_WORDS_FAILURE], &longest), 0);
+	T_TRUE(out.n <= DSN_WORDS_OUT_MAX);
+	buf_fini(&sender);
+	buf_fini(&out);
+	buf_fini(&b);
+}
+
 int
 main(void)
 {
@@ -103,6 +139,7 @@ main(void)
 		cmocka_unit_test(good),
 		cmocka_unit_test(bad),
 		cmocka_unit_test(bounds),
+		cmocka_unit_test(variables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
