@@ -11,6 +11,7 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/span.h"
+#include "queue/format.h"
 #include "trust/sasl.h"
 
 /* A word that is not known checks most. */
@@ -67,8 +68,14 @@ static void
 load_bcc(struct settings *s, const char *text)
 {
 	s->bcc = (struct addr){ .kind = ADDR_NULL };
-	if (*text == '\0' || addr_parse(span_str(text), &s->bcc, NULL) == 0)
+	if (*text == '\0')
 		return;
+	if (addr_parse(span_str(text), &s->bcc, NULL) == 0) {
+		/* Nobody escapes it by filling the envelope. */
+		if (s->recipients_max == QUEUE_RCPTS_MAX)
+			s->recipients_max--;
+		return;
+	}
 	s->bcc = (struct addr){ .kind = ADDR_NULL };
 	log_error(LF_STR("event", "bad-setting"),
 	    LF_STR("setting", "always_bcc"), LF_STR("value", text));

@@ -39,6 +39,21 @@ def test_a_copy_of_all_mail():
         assert len(paq.stored(BCC)) == 3
 
 
+def test_nobody_escapes_the_copy_by_filling_the_envelope():
+    """One recipient less than a queue file can hold: the copy is the last."""
+    for bcc, most in ((BCC, b"99999"), ("", b"100000")):
+        with Suite(users={A: "a secret"}, settings={
+                "always_bcc": bcc, "recipients_max": "100000"}) as paq:
+            s = socket.create_connection(("127.0.0.1", paq.port["mx"]), 20)
+            s.recv(200)
+            s.sendall(b"EHLO x\r\n")
+            said = b""
+            while b"\r\n250 " not in said:
+                said += s.recv(4096)
+            s.close()
+            assert b"RCPTMAX=" + most in said
+
+
 def connect(paq):
     s = socket.socket(socket.AF_UNIX)
     s.settimeout(20)
