@@ -22,12 +22,14 @@
 #include "daemon/tls_signer.h"
 #include "login/front_priv.h"
 #include "net/foreign.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "os/rand.h"
 
 #define ASKED_MAX	4096	/* questions to authd at once */
 #define READ_AT_ONCE	4096
 #define BYE_S		5	/* for the last words to get out */
+#define REFUSED_SAID_MS	(10 * 1000)	/* one line about refused clients */
 #define ROUNDS		8	/* reads of one client before others' */
 
 struct front *the_front;
@@ -331,6 +333,24 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 	return true;
 }
 
+/* Who is refused comes again at once: one line in a while is for operators. */
+static void
+log_refused(struct front *f, const struct sock_addr *peer, const char *why)
+{
+	int64_t now = clock_mono_ms();
+	char ip[SOCK_IP_SIZE];
+
+	sock_format_ip(peer, ip);
+	if (f->refused_ms != 0 && now - f->refused_ms < REFUSED_SAID_MS) {
+		log_debug(LF_STR("event", "client-refused"),
+		    LF_STR("client", ip), LF_STR("why", why));
+		return;
+	}
+	f->refused_ms = now;
+	log_warn(LF_STR("event", "client-refused"), LF_STR("client", ip),
+	    LF_STR("why", why));
+}
+
 static void
 on_refused(int fd, const struct sock_addr *peer, int tag,
     enum acceptor_refusal why, void *ctx)
@@ -341,13 +361,10 @@ on_refused(int fd, const struct sock_addr *peer, int tag,
 		[ACCEPTOR_ALL_FULL] = "too many clients",
 		[ACCEPTOR_BANNED] = "shut out",
 	};
-	const struct front *f = ctx;
-	char ip[SOCK_IP_SIZE];
+	struct front *f = ctx;
 	struct service_listener l;
 
-	sock_format_ip(peer, ip);
-	log_warn(LF_STR("event", "client-refused"), LF_STR("client", ip),
-	    LF_STR("why", words[why]));
+	log_refused(f, peer, words[why]);
 	/* One short line into an empty socket buffer; no line before TLS. */
 	if (service_listener((size_t)tag, &l) &&
 	    l.kind == f->proto->listener_tls)

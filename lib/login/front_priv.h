@@ -66,6 +66,7 @@ struct front {
 	struct pace	  *pace;	/* of handshakes */
 	int64_t		   failed_ms;	/* when one that failed was logged */
 	uint64_t	   failed_unsaid;	/* since then */
+	int64_t		   refused_ms;	/* when a refused one was logged */
 	unsigned	   handshakes, handshakes_max;	/* under way */
 	LIST_HEAD(, front_relay) relays;
 	bool		   stopping;
