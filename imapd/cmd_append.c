@@ -176,6 +176,9 @@ take_next(struct appending *all, struct append_args *a)
 	case NEXT_BAD:
 		reply_bad(s, "Invalid arguments behind the message");
 		return false;
+	case NEXT_UNASKED:
+		reply_bad(s, input_unasked);
+		return false;
 	case NEXT_CLOSE:
 		session_enter(s, STATE_LOGOUT);
 		return false;

@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "imapd/lexer.h"
+#include "imapd/limits.h"
 #include "imapd/parse.h"
 #include "imapd/reply.h"
 #include "net/line.h"
@@ -34,7 +35,8 @@ fits(size_t used, uint64_t octets)
 }
 
 enum front_cut
-front_cut(struct span in, unsigned asked, struct span *command, size_t *used)
+front_cut(struct span in, unsigned asked, uint64_t unasked_max,
+    struct span *command, size_t *used)
 {
 	struct lexer lexer;
 	struct lexer_literal lit;
@@ -65,7 +67,8 @@ front_cut(struct span in, unsigned asked, struct span *command, size_t *used)
 			*command = span_head(in, *used - 2);
 			return FRONT_COMMAND;
 		}
-		if (!fits(*used, lit.octets))
+		if (!fits(*used, lit.octets) ||
+		    (!lit.sync && lit.octets > unasked_max))
 			return lit.sync ? FRONT_REFUSE : FRONT_CLOSE;
 		if (lit.sync && literals++ == asked)
 			return FRONT_GO_ON;
@@ -83,6 +86,12 @@ tagged(struct front_client *c, struct span tag, const char *text)
 
 /* ---------------------------------------------------------------- commands */
 
+static bool
+literal_minus(void)
+{
+	return conf_bool(service_conf(), "imap_literal_minus");
+}
+
 /*
  * RFC 3501 6.2.3: LOGINDISABLED where LOGIN would be refused.  The caller has
  * the memory: AUTH_WORDS octets.
@@ -93,6 +102,7 @@ auth_words(const struct front_client *c, struct buf *out)
 	unsigned mechs = front_mechs(c);
 
 	buf_init(out, AUTH_WORDS);
+	buf_add_str(out, literal_minus() ? " LITERAL-" : " LITERAL+");
 	if (front_tls(c) == FRONT_TLS_OFFERED)
 		buf_add_str(out, " STARTTLS");
 	if (!front_login_allowed(c))
@@ -335,7 +345,8 @@ input(struct front_client *c, struct span in)
 	struct cur cur;
 	size_t used;
 
-	switch (front_cut(in, st->asked, &command, &used)) {
+	switch (front_cut(in, st->asked, literal_minus() ? IMAP_UNASKED_MAX :
+	    UINT64_MAX, &command, &used)) {
 	case FRONT_MORE:
 		return 0;
 	case FRONT_GO_ON:
@@ -355,7 +366,7 @@ input(struct front_client *c, struct span in)
 	case FRONT_CLOSE:
 		break;
 	}
-	front_reply(c, "* BYE Command too long");
+	front_reply(c, "* BYE [TOOBIG] Command too long");
 	front_close(c);
 	return in.n;
 }

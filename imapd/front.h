@@ -25,6 +25,7 @@ extern const size_t front_commands_n;
 /*
  * The first command in what has come in (pure).
  * asked    synchronizing literals of it that were answered by "+" already
+ * unasked_max  octets of a non-synchronizing literal (RFC 7888 5)
  * command  FRONT_COMMAND: its text without the last CRLF
  * used     octets of it; for all results but FRONT_MORE and FRONT_CLOSE
  */
@@ -36,6 +37,6 @@ enum front_cut {
 	FRONT_CLOSE		/* a literal that is too long is on its way */
 };
 enum front_cut front_cut(struct span in, unsigned asked,
-	    struct span *command, size_t *used) must_use;
+	    uint64_t unasked_max, struct span *command, size_t *used) must_use;
 
 #endif

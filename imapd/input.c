@@ -16,9 +16,14 @@
 #include "imapd/parse.h"
 #include "net/line.h"
 
+/* RFC 7888 5: "the tagged BAD response MUST contain the TOOBIG". */
+const char input_unasked[] =
+    "[TOOBIG] Literals over 4096 octets must be asked for";
+
 void
-input_init(struct input *in, struct stream *net)
+input_init(struct input *in, struct stream *net, uint64_t unasked_max)
 {
+	in->unasked_max = unasked_max;
 	in->net = net;
 	buf_init(&in->text, IMAP_COMMAND_MAX);
 }
@@ -168,6 +173,10 @@ take_line(struct input *in, struct span line, struct arena *mem,
 		(void)buf_add_span(&in->text, line); /* counted: it fits */
 		return INPUT_COMMAND;
 	}
+	if (!lit.sync && lit.octets > in->unasked_max) {
+		*why = input_unasked;
+		return refuse(in, line);
+	}
 	(void)buf_add_span(&in->text, span_head(line, lit.at));
 	if (at_message(in, mem)) {
 		in->message = lit;
@@ -243,6 +252,8 @@ input_next(struct input *in, struct arena *mem, struct span *text)
 	    LEXER_BAD;
 	if (v != LEXER_LITERAL)
 		return pass_over(in, line) ? NEXT_BAD : NEXT_CLOSE;
+	if (!in->message.sync && in->message.octets > in->unasked_max)
+		return pass_over(in, line) ? NEXT_UNASKED : NEXT_CLOSE;
 	/* The message takes the place of the line in the buffer. */
 	*text = arena_span(mem, span_head(line, in->message.at));
 	return text->p != NULL ? NEXT_MESSAGE : NEXT_CLOSE;

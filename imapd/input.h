@@ -17,6 +17,7 @@ struct input {
 	struct stream *net;
 	struct lexer lexer;
 	struct buf text;	/* the command: lines with CRLF and literals */
+	uint64_t unasked_max;	/* octets of a non-synchronizing literal */
 	struct lexer_literal message;	/* INPUT_MESSAGE: not read yet */
 };
 
@@ -28,8 +29,8 @@ enum input_result {
 	INPUT_END	/* the client has gone, or its time is over */
 };
 
-/* net is borrowed. */
-void	input_init(struct input *in, struct stream *net);
+/* net is borrowed.  unasked_max: RFC 7888 5 (LITERAL-); UINT64_MAX: no limit */
+void	input_init(struct input *in, struct stream *net, uint64_t unasked_max);
 void	input_fini(struct input *in);
 /*
  * Wait for the next command and take it whole.
@@ -53,7 +54,12 @@ bool	input_drop_message(struct input *in) must_use;
  * What follows a message of an APPEND (RFC 3502): the end of the command, or
  * another message, in->message, with *text before it (in mem).
  */
-enum input_next { NEXT_END, NEXT_MESSAGE, NEXT_BAD, NEXT_CLOSE };
+enum input_next { NEXT_END, NEXT_MESSAGE, NEXT_BAD,
+	NEXT_UNASKED,		/* the same, as the message was too big to be
+				   sent unasked */
+	NEXT_CLOSE };
+/* For the answers to such literals. */
+extern const char input_unasked[];
 enum input_next input_next(struct input *in, struct arena *mem,
 	    struct span *text) must_use;
 /* The rest of the command's line; *empty: nothing stood there. */

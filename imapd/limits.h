@@ -19,6 +19,7 @@
 #define IMAP_ARENA_MAX		(4 * MIB)	/* what its parse may take */
 /* A non-synchronizing literal that is refused is read up to this. */
 #define IMAP_DROP_MAX		((uint64_t)256 * MIB)
+#define IMAP_UNASKED_MAX	((uint64_t)4096)	/* RFC 7888 5 */
 /* Answers of BAD in a row until the connection is closed. */
 #define IMAP_BAD_MAX		20
 

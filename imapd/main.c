@@ -86,6 +86,15 @@ serve_front(int argc, char **argv)
 	return service_end();
 }
 
+static enum uses_make
+uses(const char *setting)
+{
+	if (strcmp(setting, "create") == 0)
+		return USES_CREATE;
+	return strcmp(setting, "subscribe") == 0 ? USES_SUBSCRIBE :
+	    USES_LEAVE;
+}
+
 static void
 run(const struct login_session *l)
 {
@@ -95,6 +104,8 @@ run(const struct login_session *l)
 		.pending = span_of(l->start->pending, l->start->pending_len),
 		.separator = conf_str(l->conf, "separator")[0],
 		.special_use = span_str(conf_str(l->conf, "special_use")),
+		.uses_make = uses(conf_str(l->conf, "special_use_make")),
+		.literal_minus = conf_bool(l->conf, "imap_literal_minus"),
 		.idle_ms = (int64_t)conf_num(l->conf, "imap_timeout") * 1000,
 		.message_max_octets = conf_num(l->conf, "message_size_max"),
 		.folders_max = conf_num(l->conf, "quota_folders"),

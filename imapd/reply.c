@@ -12,7 +12,6 @@
 
 /* One a line, in the order in which they came to be. */
 const char reply_capabilities[] = "IMAP4rev1"
-    " LITERAL+"
     " ID"
     " ENABLE"
     " IDLE"
@@ -54,6 +53,7 @@ void
 reply_put_capabilities(struct buf *out, const struct session *s)
 {
 	buf_add_str(out, reply_capabilities);
+	buf_add_str(out, s->how->literal_minus ? " LITERAL-" : " LITERAL+");
 	/* RFC 7889 2: the same for all mailboxes. */
 	buf_add_str(out, " APPENDLIMIT=");
 	buf_add_u64(out, reply_append_limit(s));

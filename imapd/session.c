@@ -14,6 +14,7 @@
 #include "imapd/command.h"
 #include "imapd/limits.h"
 #include "imapd/reply.h"
+#include "imapd/uses.h"
 #include "os/clock.h"
 #include "os/fd.h"
 
@@ -61,9 +62,11 @@ static void
 begin(struct session *s, const struct session_how *how)
 {
 	*s = (struct session){ .how = how, .state = STATE_AUTHENTICATED };
+	uses_make(how);
 	stream_init(&s->net, how->fd, IMAP_IN_SIZE, IMAP_OUT_SIZE);
 	session_pace(s);
-	input_init(&s->in, &s->net);
+	input_init(&s->in, &s->net,
+	    how->literal_minus ? IMAP_UNASKED_MAX : UINT64_MAX);
 	s->mem = arena_new(IMAP_ARENA_MAX);
 	buf_init(&s->answer, IMAP_ANSWER_MAX);
 	buf_init(&s->flags_told, REPLY_FLAGS_MAX);

@@ -29,6 +29,8 @@ enum session_enabled {		/* by the client: RFC 5161, RFC 7162 */
 	ENABLED_QRESYNC = 2
 };
 
+enum uses_make { USES_LEAVE, USES_CREATE, USES_SUBSCRIBE };
+
 struct session_how {
 	int	    fd;		/* the connection, non-blocking; taken over */
 	int	    root;	/* descriptor of the mail root; borrowed */
@@ -37,6 +39,8 @@ struct session_how {
 	struct span pending;	/* input that came behind the log-in */
 	char	    separator;	/* of the hierarchy, as clients see it */
 	struct span special_use;	/* "name=use;..." (RFC 6154 2) */
+	enum uses_make uses_make;	/* those that are missing */
+	bool	    literal_minus;	/* LITERAL- (RFC 7888 5), not LITERAL+ */
 	int64_t	    idle_ms;	/* a client may be silent */
 	uint64_t    message_max_octets;
 	uint64_t    folders_max;	/* quota; 0: none */

@@ -184,6 +184,14 @@ form_special_use(const char *s)
 }
 
 static const char *
+form_make(const char *s)
+{
+	return strcmp(s, "no") == 0 || strcmp(s, "create") == 0 ||
+	    strcmp(s, "subscribe") == 0 ? NULL :
+	    "is neither no nor create nor subscribe";
+}
+
+static const char *
 form_hierarchy(const char *s)
 {
 	return strcmp(s, ".") == 0 || strcmp(s, "/") == 0 ? NULL :
@@ -313,6 +321,7 @@ static const struct {
 	{ "client_certificates", form_path_or_none },
 	{ "sasl_mechanisms", form_mechanisms },
 	{ "special_use", form_special_use },
+	{ "special_use_make", form_make },
 	{ "oauth_keys", form_path_or_none },
 	{ "retry_rules", form_retry },
 	{ "report_templates", form_path_or_none },

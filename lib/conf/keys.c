@@ -364,6 +364,12 @@ const struct conf_key conf_keys[] = {
 	    "Junk=Junk;Sent=Sent;Trash=Trash", NULL, IMAP,
 	    "What folders are for, as clients are told: name=use;name=use, "
 	    "with All, Archive, Drafts, Flagged, Junk, Sent, Trash." },
+	{ "special_use_make", CONF_STR, 2, 9, "no", NULL, R(IMAP_SESSION),
+	    "Whether folders of special_use that are missing are made when "
+	    "somebody logs in: no, create, or subscribe (too)." },
+	{ "imap_literal_minus", CONF_BOOL, 0, 1, "no", NULL, IMAP,
+	    "Whether IMAP clients may send only literals of up to 4096 octets "
+	    "without asking first: LITERAL- in place of LITERAL+." },
 };
 const size_t conf_keys_n = COUNT(conf_keys);
 

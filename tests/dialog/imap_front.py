@@ -31,7 +31,7 @@ SETTINGS = {"hostname": "mail.example.org", "log_level": "debug",
             "mail_clients_per_address": "0", "login_timeout": "60",
             "tls_handshakes_max": "500", "tls_handshakes_per_network": "0",
             "imap_timeout": "1800", "message_size_max": "1048576",
-            "separator": "."}
+            "separator": ".", "imap_literal_minus": "no"}
 
 
 class Front:

@@ -3,7 +3,8 @@
  * without log-in, confinement and change of user.
  *
  *	imap_session FD MAILROOT [idle seconds [separator [largest message
- *	    [tag [pending input [folders]]]]]]
+ *	    [tag [pending input [folders [subscribe-uses
+ *	    [literal-minus]]]]]]]]
  */
 #include "base/bug.h"
 #include "base/num.h"
@@ -49,6 +50,9 @@ main(int argc, char **argv)
 		how.pending = span_str(argv[7]);
 	if (argc > 8)
 		how.folders_max = number(argv[8]);
+	if (argc > 9 && number(argv[9]) != 0)
+		how.uses_make = USES_SUBSCRIBE;
+	how.literal_minus = argc > 10 && number(argv[10]) != 0;
 	sink_stderr("imap_session");
 	fd_no_sigpipe();
 	charset_open_all();

@@ -138,3 +138,22 @@ def test_create_special_use(c):
     c.ok("CREATE Sent (USE (\\sent))")
     line = c.ok('LIST "" Sent')[0][0]
     assert line.count(b"\\Sent") == 1
+
+
+def test_uses_made():
+    """By setting: folders for the uses are there, and subscribed."""
+    with Session(make_uses=1) as server:
+        client = server.client()
+        names = {"Sent", "MyDrafts", "Trash"}
+        want = {b'* LSUB () "." ' + n.encode() for n in names}
+        assert set(client.ok('LSUB "" "*"')[0]) == want
+        for name in names:
+            client.ok("SELECT " + name)
+        # What the client does not want is gone for this session.
+        client.ok("DELETE Trash")
+        client.ok("UNSUBSCRIBE Sent")
+        client.close()
+        client = server.client()
+        client.ok("SELECT Trash")
+        assert b'* LSUB () "." Sent' not in client.ok('LSUB "" "*"')[0]
+        client.close()

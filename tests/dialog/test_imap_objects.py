@@ -140,3 +140,29 @@ def test_savedate(server, c):
     c.ok("NOOP")
     assert items(c, "SAVEDATE", 3)["SAVEDATE"] != saved
     assert items(c, "INTERNALDATE", 3) == items(c, "INTERNALDATE", 2)
+
+
+def test_literal_minus():
+    """RFC 7888 5: up to 4096 octets unasked; BAD [TOOBIG] for more."""
+    with Session(literal_minus=1) as s:
+        c = s.client()
+        assert b" LITERAL- " in c.greeting and b"LITERAL+" not in c.greeting
+        line = b"x" * 78 + b"\r\n"
+        c.send(b"a APPEND INBOX {4097+}\r\n" + b"x" * 4097 + b"\r\n")
+        assert c.answer(b"a")[1].startswith(b"BAD [TOOBIG] ")
+        c.send(b"b APPEND INBOX {4000+}\r\n" + line * 50 +
+               b" {8000+}\r\n" + line * 100 + b"\r\n")
+        assert c.answer(b"b")[1].startswith(b"BAD [TOOBIG] ")
+        assert status(c, "INBOX", "MESSAGES") == b"MESSAGES 0"
+        c.send(b"c APPEND INBOX {4096+}\r\n" + b"x" * 4096 + b"\r\n")
+        assert c.answer(b"c")[1].startswith(b"OK ")
+        c.send(b"d APPEND INBOX {8000}\r\n" + line * 100 + b"\r\n")
+        assert c.answer(b"d")[0][0].startswith(b"+ ")       # asked for
+        assert status(c, "INBOX", "MESSAGES") == b"MESSAGES 2"
+        c.close()
+    with Session() as s:
+        c = s.client()
+        assert b" LITERAL+ " in c.greeting and b"LITERAL-" not in c.greeting
+        c.send(b"a APPEND INBOX {4097+}\r\n" + b"x" * 4097 + b"\r\n")
+        assert c.answer(b"a")[1].startswith(b"OK ")
+        c.close()

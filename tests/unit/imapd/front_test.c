@@ -51,7 +51,7 @@ cuts(void **state)
 
 		t_case(cases[i].in);
 		T_INT(front_cut(t_exact(span_str(cases[i].in)),
-		    cases[i].asked, &command, &used), cases[i].want);
+		    cases[i].asked, UINT64_MAX, &command, &used), cases[i].want);
 		if (cases[i].command != NULL) {
 			T_STR(command, cases[i].command);
 			T_INT(used, command.n + 2);
@@ -71,12 +71,21 @@ many_literals(void **state)
 	buf_init(&b, MIB);
 	for (int i = 0; i < 2000; i++)
 		buf_add_str(&b, "{1+}\r\nx");
-	T_INT(front_cut(buf_span(&b), 0, &command, &used), FRONT_CLOSE);
+	T_INT(front_cut(buf_span(&b), 0, UINT64_MAX, &command, &used),
+	    FRONT_CLOSE);
 	buf_clear(&b);
 	for (size_t i = 0; i < FRONT_INPUT_MAX; i++)
 		buf_add_char(&b, '(');
 	buf_add_str(&b, "\r\n");
-	T_TRUE(front_cut(buf_span(&b), 0, &command, &used) != FRONT_COMMAND);
+	T_TRUE(front_cut(buf_span(&b), 0, UINT64_MAX, &command, &used) !=
+	    FRONT_COMMAND);
+	/* RFC 7888 5: LITERAL- */
+	T_INT(front_cut(SPAN_LIT("a LOGIN {4096+}\r\n"), 0, 4096, &command,
+	    &used), FRONT_MORE);
+	T_INT(front_cut(SPAN_LIT("a LOGIN {4097+}\r\n"), 0, 4096, &command,
+	    &used), FRONT_CLOSE);
+	T_INT(front_cut(SPAN_LIT("a LOGIN {4097}\r\n"), 0, 4096, &command,
+	    &used), FRONT_GO_ON);
 	buf_fini(&b);
 }
 
