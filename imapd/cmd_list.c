@@ -4,13 +4,13 @@
  * then looked at once.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/bug.h"
 #include "imapd/command.h"
 #include "imapd/list.h"
 #include "imapd/modseq.h"
 #include "imapd/names.h"
+#include "imapd/parents.h"
 #include "imapd/reply.h"
 #include "store/folder_modseq.h"
 
@@ -32,35 +32,6 @@ is_match(const struct session *s, const struct listmatch *m,
 	return list_matches(s, m, 1, name);
 }
 
-/* Names that stand above subscribed ones. */
-struct parents {
-	char **v;
-	size_t n, size;
-};
-
-static void
-add_parents(struct parents *p, const char *name)
-{
-	char parent[FOLDER_NAME_SIZE];
-	char *dot;
-
-	span_copy_cut(span_str(name), parent, sizeof(parent));
-	while ((dot = strrchr(parent, FOLDER_SEPARATOR)) != NULL) {
-		*dot = '\0';
-		if (p->n == p->size) {
-			p->size = p->size > 0 ? p->size * 2 : 16;
-			p->v = xreallocarray(p->v, p->size, sizeof(p->v[0]));
-		}
-		p->v[p->n++] = xstrdup(parent);
-	}
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /*
  * RFC 3501 6.3.9: "foo/bar" is subscribed and "%" asks only for the level
  * of "foo": then foo is told with \Noselect.
@@ -71,11 +42,8 @@ tell_parents(struct session *s, const struct folders *fs,
 {
 	const struct folders_entry *e;
 
-	if (p->n > 0)
-		qsort(p->v, p->n, sizeof(p->v[0]), compare);
+	parents_sort(p);
 	for (size_t i = 0; i < p->n; i++) {
-		if (i > 0 && strcmp(p->v[i], p->v[i - 1]) == 0)
-			continue;
 		e = folders_find(fs, p->v[i]);
 		if ((e == NULL || !e->subscribed) && is_match(s, m, p->v[i]))
 			tell_lsub(s, "\\Noselect", p->v[i]);
@@ -86,20 +54,19 @@ static void
 lsub_all(struct session *s, const struct folders *fs,
     const struct listmatch *m)
 {
-	struct parents parents = { .v = NULL };
+	struct parents parents;
 
+	parents_init(&parents);
 	for (size_t i = 0; i < fs->n; i++) {
 		if (!fs->v[i].subscribed)
 			continue;
 		if (is_match(s, m, fs->v[i].name))
 			tell_lsub(s, "", fs->v[i].name);
 		else
-			add_parents(&parents, fs->v[i].name);
+			parents_add(&parents, fs->v[i].name);
 	}
 	tell_parents(s, fs, m, &parents);
-	for (size_t i = 0; i < parents.n; i++)
-		free(parents.v[i]);
-	free(parents.v);
+	parents_fini(&parents);
 }
 
 void

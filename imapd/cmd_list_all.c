@@ -6,13 +6,13 @@
  * selected but do not match are gathered and sorted first.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/bug.h"
 #include "imapd/command.h"
 #include "imapd/limits.h"
 #include "imapd/list.h"
 #include "imapd/names.h"
+#include "imapd/parents.h"
 #include "imapd/reply.h"
 #include "imapd/strings.h"
 
@@ -21,8 +21,7 @@ struct listing {
 	const struct list_args *a;
 	struct listmatch *m;
 	size_t	m_n;
-	char  **above;		/* sorted: something selected is below it */
-	size_t	above_n, above_size;
+	struct parents above;	/* something selected is below these */
 };
 
 void
@@ -108,38 +107,6 @@ is_selected(const struct listing *l, const struct folders_entry *e)
 }
 
 static void
-add_above(struct listing *l, const char *name)
-{
-	char parent[FOLDER_NAME_SIZE];
-	char *dot;
-
-	span_copy_cut(span_str(name), parent, sizeof(parent));
-	while ((dot = strrchr(parent, FOLDER_SEPARATOR)) != NULL) {
-		*dot = '\0';
-		if (l->above_n == l->above_size) {
-			l->above_size = l->above_size > 0 ?
-			    l->above_size * 2 : 16;
-			l->above = xreallocarray(l->above, l->above_size,
-			    sizeof(l->above[0]));
-		}
-		l->above[l->above_n++] = xstrdup(parent);
-	}
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool
-has_selected_below(const struct listing *l, const char *name)
-{
-	return l->above_n > 0 && bsearch(&name, l->above, l->above_n,
-	    sizeof(l->above[0]), compare) != NULL;
-}
-
-static void
 put_attributes(struct buf *out, const struct listing *l,
     const struct folders_entry *e)
 {
@@ -185,7 +152,7 @@ tell(struct listing *l, const struct folders_entry *e, bool selected)
 	buf_init(&line, 2 * KIB);
 	put_attributes(&attributes, l, e);
 	list_put(&line, l->s, "LIST", buf_cstr(&attributes), e->name);
-	if (has_selected_below(l, e->name))
+	if (parents_has(&l->above, e->name))
 		put_childinfo(&line, l);
 	reply_untagged_span(l->s, buf_span(&line));
 	buf_fini(&line);
@@ -202,10 +169,8 @@ tell_above(struct listing *l, const struct folders *fs)
 {
 	struct folders_entry e = { .children = true };
 
-	for (size_t i = 0; i < l->above_n; i++) {
-		if (i > 0 && strcmp(l->above[i], l->above[i - 1]) == 0)
-			continue;
-		e.name = l->above[i];
+	for (size_t i = 0; i < l->above.n; i++) {
+		e.name = l->above.v[i];
 		if (folders_find(fs, e.name) == NULL &&
 		    list_matches(l->s, l->m, l->m_n, e.name))
 			tell(l, &e, false);
@@ -221,13 +186,12 @@ tell_all(struct listing *l, const struct folders *fs)
 	for (size_t i = 0; recursive && i < fs->n; i++)
 		if (is_selected(l, &fs->v[i]) &&
 		    !list_matches(l->s, l->m, l->m_n, fs->v[i].name))
-			add_above(l, fs->v[i].name);
-	if (l->above_n > 0)
-		qsort(l->above, l->above_n, sizeof(l->above[0]), compare);
+			parents_add(&l->above, fs->v[i].name);
+	parents_sort(&l->above);
 	for (size_t i = 0; i < fs->n; i++) {
 		e = &fs->v[i];
 		selected = is_selected(l, e);
-		if ((selected || has_selected_below(l, e->name)) &&
+		if ((selected || parents_has(&l->above, e->name)) &&
 		    list_matches(l->s, l->m, l->m_n, e->name))
 			tell(l, e, selected);
 	}
@@ -277,11 +241,10 @@ cmd_list(struct session *s, const union args *a)
 		reply_why(s, &why);
 		return;
 	}
+	parents_init(&l.above);
 	compile(&l);
 	tell_all(&l, &fs);
-	for (size_t i = 0; i < l.above_n; i++)
-		free(l.above[i]);
-	free(l.above);
+	parents_fini(&l.above);
 	free(l.m);
 	folders_fini(&fs);
 	reply_ok(s, NULL, "List completed");
