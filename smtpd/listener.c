@@ -277,8 +277,8 @@ on_client(int fd, const struct sock_addr *peer, int tag, void *ctx)
 		return false;
 	}
 	/* Whoever took over a session would get those of other clients. */
-	if (kind == LISTENER_MX && !is_forwarder(l, peer) && workers_pass(l->workers, fd, peer,
-	    is_stressed(l, peer)))
+	if (kind == LISTENER_MX && !is_forwarder(l, peer) &&
+	    workers_pass(l->workers, fd, peer, is_stressed(l, peer)))
 		return true;
 	return start_session(l, fd, peer, kind);
 }
