@@ -365,23 +365,24 @@ matches_self(struct search *search, const struct search_key *k, uint32_t seq,
 	}
 }
 
-bool
-search_match(struct search *search, const struct search_key *k, uint32_t seq,
+/* A message that cannot be read matches no key about its text. */
+static bool
+matches(struct search *search, const struct search_key *k, uint32_t seq,
     const struct message *m)
 {
 	const struct search_key *c;
 
 	switch (k->kind) {
 	case SEARCH_NOT:
-		return !search_match(search, k->child, seq, m);
+		return !matches(search, k->child, seq, m);
 	case SEARCH_OR:
 		for (c = k->child; c != NULL; c = c->next)
-			if (search_match(search, c, seq, m))
+			if (matches(search, c, seq, m))
 				return true;
 		return false;
 	case SEARCH_AND:
 		for (c = k->child; c != NULL; c = c->next)
-			if (!search_match(search, c, seq, m))
+			if (!matches(search, c, seq, m))
 				return false;
 		return true;
 	default:
@@ -400,7 +401,7 @@ search_run(struct search *search, const struct search_key *key, unsigned how,
 	for (uint32_t i = 1; i <= count; i++) {
 		seq = how == RETURN_MAX ? count + 1 - i : i;
 		m = folder_find(s->folder, view_uid(&s->view, seq));
-		if (m == NULL || !search_match(search, key, seq, m))
+		if (m == NULL || !matches(search, key, seq, m))
 			continue;
 		uids_add(found, seq);
 		if (how == RETURN_MIN || how == RETURN_MAX)

@@ -29,9 +29,6 @@ bool	search_begin(struct search *search, struct session *s,
 /* A key asks for modification numbers: so does the answer (RFC 7162 3.1.6). */
 bool	search_has_modseq(const struct search_key *key);
 void	search_end(struct search *search);
-/* A message that cannot be read matches no key about its text. */
-bool	search_match(struct search *search, const struct search_key *key,
-	    uint32_t seq, const struct message *m);
 /*
  * The messages that match, as ascending sequence numbers.
  * how  RETURN_MIN, RETURN_MAX: only the first, the last

@@ -39,7 +39,7 @@ octets_fini(struct buf *b)
 	buf_fini(b);
 }
 
-void
+static void
 certs_free(struct certs **c)
 {
 	if (*c == NULL)

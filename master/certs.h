@@ -9,7 +9,6 @@
 
 /* For the settings of now; what was good of their items stays. */
 void	certs_begin(struct master *m);
-void	certs_free(struct certs **c);
 /* For keyd: what this file holds.  -1: it cannot be copied. */
 int	certs_offer(struct master *m, size_t i, int fd) must_use;
 /*

@@ -44,17 +44,19 @@ ledger_count(struct qmgr *q, enum ledger_entry what)
 	q->ledger.n[what]++;
 }
 
-uint64_t
-ledger_queued(const struct qmgr *q)
+/* Messages in the queue now. */
+static uint64_t
+queued(const struct qmgr *q)
 {
 	return hash_count(q->messages) - q->ledger.committing +
 	    waiting_count(q->waiting) + q->ledger.held;
 }
 
-int64_t
-ledger_difference(const struct qmgr *q)
+/* in - out - queued: 0 when nothing is lost. */
+static int64_t
+difference(const struct qmgr *q)
 {
-	int64_t sum = -(int64_t)ledger_queued(q);
+	int64_t sum = -(int64_t)queued(q);
 
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
 		sum += i < LEDGER_DELIVERED ? (int64_t)q->ledger.n[i] :
@@ -65,13 +67,13 @@ ledger_difference(const struct qmgr *q)
 static void
 check_sum(struct qmgr *q)
 {
-	int64_t now = ledger_difference(q);
+	int64_t now = difference(q);
 
 	if (now == q->ledger.told)
 		return;
 	q->ledger.told = now;
 	log_error(LF_STR("event", "ledger-differs"), LF_INT("difference", now),
-	    LF_NUM("queued", ledger_queued(q)));
+	    LF_NUM("queued", queued(q)));
 	if (q->ledger.dir == QUEUE_DIRS)
 		ledger_compare(q);
 }
@@ -181,7 +183,7 @@ compare_next(struct qmgr *q)
 	if (++l->dir == QUEUE_DIRS)
 		log_info(LF_STR("event", "ledger-compared"),
 		    LF_NUM("files", l->files), LF_NUM("unknown", l->strange),
-		    LF_INT("difference", ledger_difference(q)));
+		    LF_INT("difference", difference(q)));
 }
 
 void
@@ -211,9 +213,9 @@ show_json(struct qmgr *q, struct buf *out)
 	(void)!buf_add_char(out, '{');
 	for (size_t i = 0; i < LEDGER_ENTRIES; i++)
 		(void)!json_pair_u64(out, names[i], l->n[i]);
-	(void)!json_pair_u64(out, "queued", ledger_queued(q));
+	(void)!json_pair_u64(out, "queued", queued(q));
 	(void)!buf_addf(out, ",\"difference\":%lld",
-	    (long long)ledger_difference(q));
+	    (long long)difference(q));
 	(void)!json_pair_u64(out, "active", hash_count(q->messages));
 	(void)!json_pair_u64(out, "waiting", waiting_count(q->waiting));
 	(void)!json_pair_u64(out, "held", l->held);
@@ -237,10 +239,10 @@ ledger_show(struct qmgr *q, bool json, struct buf *out)
 		    (unsigned long long)l->n[i]);
 	(void)!buf_addf(out, "%-12s %10llu (%zu active, %zu waiting, "
 	    "%llu held)\n%-12s %10lld%s\n", "queued",
-	    (unsigned long long)ledger_queued(q), hash_count(q->messages),
+	    (unsigned long long)queued(q), hash_count(q->messages),
 	    waiting_count(q->waiting), (unsigned long long)l->held,
-	    "difference", (long long)ledger_difference(q),
-	    ledger_difference(q) == 0 ? "" : " -- see the log");
+	    "difference", (long long)difference(q),
+	    difference(q) == 0 ? "" : " -- see the log");
 	(void)!buf_addf(out, "results      %10llu delivered, %llu deferred, "
 	    "%llu failed\n", (unsigned long long)l->rcpts[0],
 	    (unsigned long long)l->rcpts[1], (unsigned long long)l->rcpts[2]);

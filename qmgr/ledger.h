@@ -44,10 +44,6 @@ struct ledger {
 
 void	ledger_init(struct ledger *l);
 void	ledger_count(struct qmgr *q, enum ledger_entry what);
-/* Messages in the queue now. */
-uint64_t ledger_queued(const struct qmgr *q);
-/* in - out - queued: 0 when nothing is lost. */
-int64_t	ledger_difference(const struct qmgr *q);
 /* Once a second. */
 void	ledger_tick(struct qmgr *q);
 /* Compare the directories with what is known, from now on. */

@@ -12,7 +12,6 @@
 
 #include <string.h>
 
-
 void
 retry_usual(struct retry_rule *out, int64_t min_s, int64_t max_s)
 {

@@ -11,8 +11,9 @@
 
 #include "smtpd/limits.h"
 
-bool
-policy_may_relay(const struct facts *f)
+/* May it hand in mail for other hosts? */
+static bool
+may_relay(const struct facts *f)
 {
 	return f->logged_in || f->relay_client || f->kind == LISTENER_LOCAL;
 }
@@ -103,7 +104,7 @@ enum say
 policy_rcpt(const struct facts *f, const struct addr *to,
     enum rcpt_kind verdict)
 {
-	bool trusted = policy_may_relay(f);
+	bool trusted = may_relay(f);
 
 	/* RFC 5321 4.5.1: <postmaster> without domain is always taken. */
 	if (to->kind == ADDR_POSTMASTER)

@@ -37,8 +37,6 @@ struct counts {			/* of one connection */
 	unsigned over;		/* RCPT over recipients_max in this message */
 };
 
-/* May it hand in mail for other hosts? */
-bool	policy_may_relay(const struct facts *f);
 /* May it ask for a sender address of each recipient's own (XVERP)? */
 bool	policy_may_verp(const struct facts *f);
 /* May a password be sent as it is? */

@@ -376,12 +376,6 @@ addr_local_plain(const struct addr *a, char out[ADDR_LOCAL_SIZE])
 }
 
 bool
-addr_is_ascii(const struct addr *a)
-{
-	return !intl_is_needed(addr_text(a));
-}
-
-bool
 addr_eq(const struct addr *a, const struct addr *b)
 {
 	return a->kind == b->kind && span_eq(addr_text(a), addr_text(b));

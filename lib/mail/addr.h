@@ -90,8 +90,6 @@ struct span	addr_domain(const struct addr *a);	/* "" if it has none */
 /* The local part without quotes and backslashes: what look-ups work on. */
 void	addr_local_plain(const struct addr *a, char out[ADDR_LOCAL_SIZE]);
 
-/* Nothing of it needs SMTPUTF8: its domain never does (RFC 6531 3.2). */
-bool	addr_is_ascii(const struct addr *a);
 /* Same mailbox: octet for octet, RFC 5321 2.4 (domains are lower case here). */
 bool	addr_eq(const struct addr *a, const struct addr *b);
 /*

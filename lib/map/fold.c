@@ -56,7 +56,7 @@ put_small(struct span s, struct buf *out)
 	return 0;
 }
 
-int
+static int
 fold_local(struct span local, struct buf *out)
 {
 	struct buf form, small;

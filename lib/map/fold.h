@@ -14,13 +14,12 @@
 #include "mail/addr.h"
 
 /*
- * A local part, or a name without a domain.
- * returns  0; -1: not text that an address may hold, or out is full
+ * "local@domain", "@domain" or "local".
+ * returns  0; -1: not text that an address may hold, no domain behind the @, or
+ *	    out is full
  */
-int	fold_local(struct span local, struct buf *out) must_use;
-/* "local@domain", "@domain" or "local"; as above, also -1: no domain. */
 int	fold_name(struct span name, struct buf *out) must_use;
-/* The key of a route: a domain, ".domain" or "*". */
+/* The key of a route: a domain, ".domain" or "*".  As above. */
 int	fold_domain(struct span key, struct buf *out) must_use;
 
 /*

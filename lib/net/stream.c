@@ -63,8 +63,8 @@ stream_preload(struct stream *s, struct span input)
 	return STREAM_OK;
 }
 
-static void
-release(struct stream *s)
+void
+stream_fini(struct stream *s)
 {
 	if (s->io->close != NULL)
 		s->io->close(s->io_ctx);
@@ -74,23 +74,7 @@ release(struct stream *s)
 	s->in = s->out = NULL;
 	s->in_at = s->in_end = s->out_n = 0;
 	s->in_end_why = s->out_end_why = STREAM_ERROR;
-}
-
-void
-stream_fini(struct stream *s)
-{
-	release(s);
 	fd_close(&s->fd);
-}
-
-int
-stream_detach(struct stream *s)
-{
-	int fd = s->fd;
-
-	release(s);
-	s->fd = -1;
-	return fd;
 }
 
 void

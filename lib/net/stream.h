@@ -68,8 +68,6 @@ struct stream {
 void	stream_init(struct stream *s, int fd, size_t in_size, size_t out_size);
 /* Ends the layer, closes fd, frees.  Unsent output is lost: flush first. */
 void	stream_fini(struct stream *s);
-/* As stream_fini, but fd is handed to the caller. */
-int	stream_detach(struct stream *s) must_use;
 
 /*
  * Input that another process has read from this connection already; right

@@ -185,12 +185,6 @@ folder_guid(const struct folder *f)
 	return f->uidlist.header.guid;
 }
 
-struct span
-folder_header_ext(const struct folder *f, char key)
-{
-	return uidlist_ext(span_str(f->uidlist.header.others), key);
-}
-
 const char *
 folder_keyword(const struct folder *f, unsigned i)
 {

@@ -101,8 +101,6 @@ const char *folder_keyword(const struct folder *f, unsigned i);
 bool	folder_keyword_room(const struct folder *f);
 /* -1: no message here can have it. */
 int	    folder_keyword_index(const struct folder *f, struct span name);
-/* The word with that key from the uidlist header (Dovecot: P), or p == NULL. */
-struct span folder_header_ext(const struct folder *f, char key);
 
 /*
  * All of a message.  need: fields that must be known: NEED_SIZE and NEED_DATE

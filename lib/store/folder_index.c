@@ -54,8 +54,9 @@ index_fini(struct folder *f)
 	uids_fini(&f->index.gone);
 }
 
-uint64_t
-index_next_modseq(struct folder *f)
+/* The number for what changes now, above all before. */
+static uint64_t
+next_modseq(struct folder *f)
 {
 	uint64_t now_us = clock_wall_us();
 
@@ -288,7 +289,7 @@ begin_anew(struct folder *f, const struct index_state *state)
 		return false;
 	if (ix->modseq < dirs_modseq(f))
 		ix->modseq = dirs_modseq(f);
-	ix->floor = ix->forgot = index_next_modseq(f);
+	ix->floor = ix->forgot = next_modseq(f);
 	return true;
 }
 
@@ -307,7 +308,7 @@ index_save(struct folder *f)
 		return;
 	uids_sort(&ix->gone);
 	if (!anew && is_unnumbered(f))
-		(void)index_next_modseq(f);	/* ix->modseq is it */
+		(void)next_modseq(f);	/* ix->modseq is it */
 	if (ix->loaded && !is_much(f) && trim_log(ix) == 0)
 		rc = append(f, ix->modseq);
 	else

@@ -55,8 +55,6 @@ bool	index_is_same(const struct folder *f, const char *name, int fd)
 	    must_use;
 /* index_write.c: a new snapshot, and an empty log.  Under the lock. */
 int	index_write(struct folder *f) must_use;
-/* The number for what changes now, above all before. */
-uint64_t	index_next_modseq(struct folder *f);
 /* At the end: what was learnt of messages, if nobody is in the way. */
 void	folder_flush(struct folder *f);
 void	index_foreign(const struct folder *f, struct stamp *out);

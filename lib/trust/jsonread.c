@@ -252,12 +252,6 @@ jsonread_is_array(struct span value)
 }
 
 bool
-jsonread_is_object(struct span value)
-{
-	return value.n > 0 && value.p[0] == '{';
-}
-
-bool
 jsonread_is_true(struct span value)
 {
 	return span_eq_str(value, "true") || span_eq_str(value, "\"true\"");

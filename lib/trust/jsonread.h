@@ -29,7 +29,6 @@ bool	jsonread_member(struct span object, const char *key,
  */
 bool	jsonread_element(struct span *rest, struct span *value) must_use;
 bool	jsonread_is_array(struct span value);
-bool	jsonread_is_object(struct span value);
 /* A raw string, decoded and appended.  -1: no string, a NUL in it, or full. */
 int	jsonread_string(struct span value, struct buf *out) must_use;
 /* A number from 0 to 2^53; a fraction is cut off.  -1: another value. */

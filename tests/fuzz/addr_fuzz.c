@@ -37,7 +37,7 @@ check(const struct addr *a)
 	if (strlen(a->text) != a->text_n || a->text_n > ADDR_MAX)
 		abort();
 	if (!intl_text_ok(addr_text(a)) || intl_is_needed(addr_domain(a)) ||
-	    (!addr_is_ascii(a) && !a->utf8))
+	    (intl_is_needed(addr_text(a)) && !a->utf8))
 		abort();
 	if (a->kind != ADDR_MAILBOX)
 		return;

@@ -180,7 +180,6 @@ test_dovecot_list(void **state)
 	SYNC(f, "+5,9,20 - ~");
 	T_INT(folder_uidvalidity(f), 77);
 	T_INT(folder_uidnext(f), 21);
-	T_STR(folder_header_ext(f, 'P'), "fmt");
 	T_STR(uidlist_ext(span_str(folder_need(f, 5, 0, &why)->ext), 'P'), "12");
 	T_INT(folder_need(f, 5, 0, &why)->wire_octets, 9);	/* W of the record */
 	T_STR(span_str(folder_keyword(f, 2)), "Work");
