@@ -75,6 +75,7 @@ struct appending {
 	struct folder_append **message;
 	struct folder_change *change;
 	size_t n;
+	uint64_t octets;	/* on disk, of those that are whole */
 };
 
 static void
@@ -146,6 +147,7 @@ receive_one(struct appending *all, const struct append_args *a)
 		if (!input_rest(&s->in, &empty))
 			session_enter(s, STATE_LOGOUT);
 	}
+	all->octets += folder_append_octets(*m);
 	return !failed;
 }
 
@@ -166,8 +168,9 @@ static bool
 take_next(struct appending *all, struct append_args *a)
 {
 	struct session *s = all->s;
-	const char *code, *why;
+	const char *code, *refused;
 	struct span text;
+	struct why why;
 
 	switch (input_next(&s->in, s->mem, &text)) {
 	case NEXT_END:
@@ -185,13 +188,17 @@ take_next(struct appending *all, struct append_args *a)
 	case NEXT_MESSAGE:
 		break;
 	}
-	why = refusal(s, &code);
+	refused = refusal(s, &code);
 	if (!parse_append_more(text, s->mem, a))
 		reply_bad(s, "Invalid arguments before a message");
-	else if (why != NULL)
-		reply_no(s, code, why);
+	else if (refused != NULL)
+		reply_no(s, code, refused);
 	else if (all->n == IMAP_APPENDS_MAX)
 		reply_no(s, "LIMIT", "Too many messages at once");
+	/* Else one command could fill the disk beyond any quota. */
+	else if (quota_room(s->how->root, all->octets + 1, all->n + 1,
+	    &why) != 0)
+		reply_why(s, &why);
 	else
 		return true;
 	drop(s);

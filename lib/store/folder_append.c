@@ -47,6 +47,12 @@ folder_append_begin(struct folder *f, uint64_t max_octets, struct why *why)
 	return a;
 }
 
+uint64_t
+folder_append_octets(const struct folder_append *a)
+{
+	return a->size_octets + a->crs;
+}
+
 void
 folder_append_abort(struct folder_append **ap)
 {

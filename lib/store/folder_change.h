@@ -22,6 +22,8 @@ struct folder_append *folder_append_begin(struct folder *f,
 	    uint64_t max_octets, struct why *why) must_use;
 int	folder_append_write(struct folder_append *a, const void *p, size_t n,
 	    struct why *why) must_use;
+/* What it takes on disk so far, as the quota counts. */
+uint64_t folder_append_octets(const struct folder_append *a);
 /* Without folder_commit(): the file goes.  *a becomes NULL. */
 void	folder_append_abort(struct folder_append **a);
 

@@ -84,6 +84,22 @@ def test_over_quota(server):
     assert b"MESSAGE 1 3" in quota(c)[0]
 
 
+def test_E7_several_messages_beyond_the_quota(server):
+    """What the command has brought so far counts before more of it comes: 200
+    messages of the largest size are no way to fill the disk."""
+    c = server.client()
+    c.send(b"a APPEND INBOX {%d+}\r\n%s {%d+}\r\n%s {%d+}\r\n%s {10}\r\n" % (
+        (len(MESSAGE), MESSAGE) * 3))
+    # The third was one too many; the fourth is not asked for.
+    assert c.answer(b"a") == ([], b"NO [OVERQUOTA] the mailbox is full")
+    assert not list((server.root / "tmp").iterdir())
+    # By number, and by octets, of which the last one may be too many.
+    c.send(b"b APPEND INBOX" + b" {2+}\r\nx\n" * 3 + b" {2}\r\n")
+    assert c.answer(b"b")[1].startswith(b"NO [OVERQUOTA]")
+    c.send(b"c APPEND INBOX" + b" {2+}\r\nx\n" * 3 + b"\r\n")
+    assert c.answer(b"c")[1].startswith(b"OK [APPENDUID")
+
+
 def test_full_before_the_literal(server):
     c = server.client()
     (pathlib.Path(server.root) / "maildirsize").write_text("0S,1C\n5 1\n")
