@@ -16,9 +16,9 @@
 #define COPIES_COMPARED	16
 
 void
-envelope_init(struct envelope *e, size_t rcpts_max)
+envelope_init(struct envelope *e, size_t rcpts_max, size_t kept)
 {
-	*e = (struct envelope){ .size = 0 };
+	*e = (struct envelope){ .places = QUEUE_RCPTS_MAX - kept };
 	e->rcpts_max = rcpts_max;
 	buf_init(&e->rcpts, rcpts_max * (ADDR_SIZE + WISHES_SIZE));
 	/* One a recipient, and the sender's. */
@@ -106,7 +106,7 @@ envelope_copy(struct envelope *e, const struct addr *to, struct why *why)
 {
 	if (to->kind != ADDR_MAILBOX || has_copy(e, to))
 		return 0;
-	if (e->rcpts_n + e->copies_n >= QUEUE_RCPTS_MAX ||
+	if (e->rcpts_n + e->copies_n >= e->places ||
 	    buf_add(&e->copies, to->text, (size_t)to->text_n + 1) != 0) {
 		why_set(why, WHY_TEMP, "4.5.3", "too many copies");
 		return -1;
@@ -124,7 +124,7 @@ envelope_add(struct envelope *e, const struct addr *to,
 
 	/* The NUL behind the text goes with it. */
 	if (e->rcpts_n == e->rcpts_max ||
-	    e->rcpts_n + e->copies_n >= QUEUE_RCPTS_MAX ||
+	    e->rcpts_n + e->copies_n >= e->places ||
 	    buf_add(&e->rcpts, to->text, (size_t)to->text_n + 1) != 0 ||
 	    buf_add_char(&e->rcpts, (char)how->notify) != 0 ||
 	    put_orcpt(&e->rcpts, how->orcpt) != 0)
@@ -171,7 +171,7 @@ envelope_rcpts(const struct envelope *e, const struct addr *bcc, size_t *n)
 		p += v[i].address.n + 1;
 	}
 	*n = most;
-	if (bcc->kind != ADDR_NULL && most < QUEUE_RCPTS_MAX)
+	if (bcc->kind != ADDR_NULL)
 		put_copy(&v[(*n)++], addr_text(bcc));
 	return v;
 }

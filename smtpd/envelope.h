@@ -29,10 +29,14 @@ struct envelope {
 	size_t	    rcpts_n, rcpts_max;
 	struct buf  copies;	/* of each: canonical address NUL */
 	size_t	    copies_n;
+	size_t	    places;	/* for both */
 };
 
-/* rcpts_max: most recipients; bounds the memory. */
-void	envelope_init(struct envelope *e, size_t rcpts_max);
+/*
+ * rcpts_max  most recipients; bounds the memory
+ * kept       places of the queue file that are kept for the caller's own
+ */
+void	envelope_init(struct envelope *e, size_t rcpts_max, size_t kept);
 void	envelope_fini(struct envelope *e);
 void	envelope_clear(struct envelope *e);	/* keeps the memory */
 /* MAIL was accepted. */
@@ -57,7 +61,7 @@ int	envelope_copy(struct envelope *e, const struct addr *to,
 	    struct why *why) must_use;
 /*
  * All of them, as the queue wants them, copies behind the others.
- * bcc      of all mail, if there is room; ADDR_NULL: nobody; borrowed
+ * bcc      of all mail: a place was kept for it; ADDR_NULL: nobody; borrowed
  * n        set to how many; at most QUEUE_RCPTS_MAX
  * returns  borrowed from e; free() it
  */

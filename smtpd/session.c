@@ -356,7 +356,9 @@ begin(struct session *s, const struct session_client *start)
 		.state = ST_START, .peer = start->peer, .last = "connect",
 		.chan = start->chan, .stress = start->stress };
 	stream_init(&s->net, start->fd, LIMIT_IN_OCTETS, LIMIT_OUT_OCTETS);
-	envelope_init(&s->env, start->set->recipients_max);
+	/* Nobody escapes the copy of all mail by filling the envelope. */
+	envelope_init(&s->env, start->set->recipients_max,
+	    start->set->bcc.kind != ADDR_NULL);
 	s->facts.kind = start->kind == LISTENER_SUBMISSIONS ?
 	    LISTENER_SUBMISSION : start->kind;
 	s->facts.certified = start->set->tls != NULL;

@@ -35,7 +35,7 @@ one_after_the_other(void **state)
 	struct envelope e;
 
 	(void)state;
-	envelope_init(&e, 10);
+	envelope_init(&e, 10, 0);
 	mail(&m, "<Carol@Example.NET>");
 	m.has_size = true;
 	m.size = 7;
@@ -91,7 +91,7 @@ bounded(void **state)
 	longest[64] = '@';
 	for (size_t i = 64 + 60; i < ADDR_MAX - 1; i += 60)
 		longest[i] = '.';
-	envelope_init(&e, 3);
+	envelope_init(&e, 3, 0);
 	mail(&m, "<>");
 	envelope_begin(&e, &m);
 	add(&e, longest, 0);
@@ -104,12 +104,50 @@ bounded(void **state)
 	envelope_fini(&e);
 }
 
+/* Recipients with copies do not push out the copy of all mail. */
+static void
+the_last_place(void **state)
+{
+	struct addr copy, bcc;
+	struct queue_rcpt *r;
+	struct verb_mail m;
+	struct envelope e;
+	struct why why;
+	char name[16];
+	size_t n;
+
+	(void)state;
+	T_INT(addr_make(&bcc, span_str("all"), span_str("b.example")), 0);
+	envelope_init(&e, 3, 1);
+	mail(&m, "<>");
+	envelope_begin(&e, &m);
+	e.places = 4;		/* in place of QUEUE_RCPTS_MAX - 1 */
+	add(&e, "a@b.example", 0);
+	for (int i = 0; i < 3; i++) {
+		(void)snprintf(name, sizeof(name), "copy%d", i);
+		T_INT(addr_make(&copy, span_str(name),
+		    span_str("b.example")), 0);
+		T_INT(envelope_copy(&e, &copy, &why), 0);
+	}
+	add(&e, "c@b.example", -1);
+	r = envelope_rcpts(&e, &bcc, &n);
+	T_INT(n, 5);
+	T_STR(r[4].address, "all@b.example");
+	free(r);
+	envelope_fini(&e);
+	/* As the queue counts. */
+	envelope_init(&e, 3, 1);
+	T_INT(e.places, QUEUE_RCPTS_MAX - 1);
+	envelope_fini(&e);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_after_the_other),
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(the_last_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
