@@ -5,7 +5,7 @@
  * links: imapd/parse.c imapd/parse_list.c imapd/parse_store.c
  * links: imapd/parse_append.c imapd/parse_fetch.c imapd/parse_search.c
  * links: imapd/lexer.c imapd/seqset.c imapd/strings.c imapd/listmatch.c
- * links: imapd/names.c imapd/parse_find.c
+ * links: imapd/names.c imapd/parse_find.c imapd/parse_select.c
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -92,7 +92,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static parser *const parsers[] = { parse_fetch, parse_search,
 		parse_store, parse_append, parse_list, parse_status,
 		parse_set, parse_copy, parse_rename, parse_mailbox, parse_id,
-		parse_atoms, parse_nothing, parse_sort, parse_thread };
+		parse_atoms, parse_nothing, parse_sort, parse_thread,
+		parse_select };
 	struct arena *mem;
 	union args a;
 	struct cur c;
