@@ -255,6 +255,7 @@ form_address_or_none(const char *s)
 	if (*s == '\0')
 		return NULL;
 	return n > 0 && n <= 64 && s[n] == '@' && s[n + 1] != '\0' &&
+	    strchr(s + n + 1, '@') == NULL &&
 	    strpbrk(s, " <>\"\\,;:()") == NULL ? NULL :
 	    "is not an address like name@domain";
 }
@@ -329,6 +330,7 @@ static const struct {
 	{ "proxy_clients", form_net },
 	{ "xclient_hosts", form_net },
 	{ "verp_clients", form_net },
+	{ "postmaster", form_address_or_none },
 	{ "always_bcc", form_address_or_none },
 	{ "verp_delimiters", form_delimiters },
 	{ "smtp_out_source", form_ip },

@@ -26,7 +26,8 @@ const struct conf_key conf_keys[] = {
 	    "from anybody and sent on." },
 	{ "postmaster", CONF_STR, 0, 320, "", NULL,
 	    R(LOOKUPD) | R(QMGR),
-	    "Where mail for postmaster goes that no alias or account takes, "
+	    "An address: where mail for postmaster goes that no alias or "
+	    "account takes, "
 	    "and reports of failures that have no sender to go to; empty: "
 	    "such mail is refused, such failures are only logged." },
 	{ "subaddress_separator", CONF_STR, 0, 1, "+", NULL, R(LOOKUPD),

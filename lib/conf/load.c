@@ -81,7 +81,9 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		return 0;
 	}
 	at = (size_t)(key - conf_keys);
-	if (key->kind != CONF_LIST && now->items[at] > 0) {
+	/* A list: it counts from one again, unless "+=" goes on with it. */
+	if (now->items[at] > 0 && (key->kind != CONF_LIST ||
+	    cfg_opt_size(opt) == 1)) {
 		mistake(now, cfg->line, opt->name, "is set twice");
 	} else if (!conf_value_ok(key, value, NULL, what, sizeof(what))) {
 		mistake(now, cfg->line, opt->name, what);

@@ -27,6 +27,14 @@ static const struct {
 	{ "local", RETRY_LOCAL },
 };
 
+/* What no name of a host has: patterns, lists and whole addresses. */
+static bool
+is_host(struct span name)
+{
+	return !span_has(name, '*') && !span_has(name, '?') &&
+	    !span_has(name, '@') && !span_has(name, ',');
+}
+
 static int
 take_place(struct span word, struct retry_rule *out)
 {
@@ -34,6 +42,8 @@ take_place(struct span word, struct retry_rule *out)
 
 	if (span_eq_str(word, "*"))
 		return 0;
+	if (!is_host(word))
+		return -1;
 	if (colon < word.n) {
 		out->place = RETRY_ROUTE;
 		for (size_t i = 0; i < COUNT(transports); i++)

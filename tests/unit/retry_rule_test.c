@@ -56,6 +56,9 @@ bad(void **state)
 {
 	static const struct { const char *text, *about; } cases[] = {
 		{ "", "begins" }, { "carrier:x any 5m", "begins" },
+		{ "** any 5m", "begins" }, { "*.example any 5m", "begins" },
+		{ "smtp:* any 5m", "begins" }, { "a,b any 5m", "begins" },
+		{ "bob@a.example any 5m", "begins" },
 		{ ".  any 5m", "begins" }, { "..a any 5m", "begins" },
 		{ "*", "error" }, { "* sometimes 5m", "error" },
 		{ "* 550 5m", "error" }, { "* 4x1 5m", "error" },
