@@ -121,10 +121,12 @@ check_templates(const struct conf_view *conf)
 	if (*path == '\0')
 		return 0;
 	buf_init(&text, DSN_WORDS_FILE_MAX);
-	if (slurp_path(path, &text) != 0)
-		(void)snprintf(wrong, sizeof(wrong), "%s", text.full ?
-		    "too large" : strerror(errno));
-	else if (dsn_words_parse(buf_span(&text), &words, wrong) == 0)
+	errno = 0;
+	if (slurp_path(path, &text) != 0) {
+		if (text.full || errno != EACCES)
+			(void)snprintf(wrong, sizeof(wrong), "%s", text.full ?
+			    "too large" : strerror(errno));
+	} else if (dsn_words_parse(buf_span(&text), &words, wrong) == 0)
 		wrong[0] = '\0';
 	buf_fini(&text);
 	if (wrong[0] == '\0')
@@ -158,6 +160,51 @@ check_warnings(const struct conf_view *conf)
 		(void)fprintf(stderr, "paquebot: warning: nobody gets the "
 		    "mail for postmaster: set postmaster, or make an alias "
 		    "of that name\n");
+}
+
+/* -1: master would not find it, which was said. */
+static int
+check_there(const char *setting, const char *path)
+{
+	char real[REAL_SIZE];
+	const char *name;
+	struct fs_stat st;
+	int dir, rc, error;
+
+	if (path[0] != '/')
+		return 0;	/* not set, or not a file */
+	dir = open_dir_of(path, real, &name);
+	rc = dir < 0 ? -1 : fs_stat(dir, name, &st);
+	error = errno;
+	fd_close(&dir);
+	if (rc == 0 || error == EACCES)
+		return 0;
+	(void)fprintf(stderr, "%s: %s: %s\n", setting, path, strerror(error));
+	return -1;
+}
+
+int
+check_files(const struct conf_view *conf)
+{
+	static const char *const settings[] = { "client_certificates",
+		"certificate_dir", "oauth_keys", "smtp_out_ca_file" };
+	struct conf_pair pair;
+	const char *wrong;
+	int rc = 0;
+
+	for (size_t i = 0; i < COUNT(settings); i++)
+		if (check_there(settings[i], conf_str(conf, settings[i])) != 0)
+			rc = -1;
+	for (size_t i = 0; i < conf_count(conf, "certificates"); i++) {
+		if (conf_pair_parse(conf_item(conf, "certificates", i),
+		    &pair, &wrong) != 0)
+			continue;	/* said with the settings */
+		if (check_there("certificates", pair.certificate) != 0)
+			rc = -1;
+		if (check_there("certificates", pair.key) != 0)
+			rc = -1;
+	}
+	return rc;
 }
 
 static const char *

@@ -15,7 +15,14 @@ void	check_warnings(const struct conf_view *conf);
  */
 int	check_keys(const struct conf_view *conf) must_use;
 
-/* The file of report_templates.  -1: what is wrong was said. */
+/*
+ * Files of certificates, keys and authorities that are not there, said to
+ * standard error; also what the caller may not see is not judged.
+ * returns  0, or -1: one is missing
+ */
+int	check_files(const struct conf_view *conf) must_use;
+
+/* The file of report_templates, where the caller may read it.  -1: what is wrong was said. */
 int	check_templates(const struct conf_view *conf) must_use;
 
 #endif

@@ -188,9 +188,21 @@ run_stop(const struct tool *t, int argc, char **argv)
 static int
 run_reload(const struct tool *t, int argc, char **argv)
 {
+	struct conf_view *v;
+	int rc;
+
 	(void)argv;
-	return argc == 1 ? tool_control(t, "reload", NULL, 0) :
-	    tool_usage(&reload_command);
+	if (argc != 1)
+		return tool_usage(&reload_command);
+	rc = tool_control(t, "reload", NULL, 0);
+	if (rc != EXIT_SUCCESS)
+		return rc;
+	/* qmgr judges these words for itself, and tells the log alone. */
+	v = tool_conf(t);
+	if (check_templates(v) != 0)
+		rc = EXIT_DATA;
+	conf_view_free(&v);
+	return rc;
 }
 
 static int
@@ -320,6 +332,8 @@ run_check(const struct tool *t, int argc, char **argv)
 	v = tool_conf(t);
 	check_warnings(v);
 	rc = check_templates(v);
+	if (check_files(v) != 0)
+		rc = -1;
 	if (check_keys(v) != 0)
 		rc = -1;
 	conf_view_free(&v);

@@ -179,6 +179,8 @@ explain(struct explain *x)
 	if (ask(x, "lookup-explain", args, &answer) == 0) {
 		rest = buf_span(&answer);
 		read_verdict(x, rest);
+		if (x->verdict < 0)
+			x->failed = true;	/* it is no address */
 		ask_client(x);
 		while ((line = span_cut(&rest, '\n')).n > 0)
 			if (span_starts(line, SPAN_LIT("step=target ")))

@@ -141,6 +141,16 @@ add_apps(struct shown *s, bool json)
 
 /* ------------------------------------------------------------ one account */
 
+static const char *
+scram_of(const struct account *a)
+{
+	bool strong = account_scram(a, "sha-256").n > 0;
+	bool weak = account_scram(a, "sha-1").n > 0;
+
+	return strong && weak ? "sha-256 sha-1" : strong ? "sha-256" :
+	    weak ? "sha-1" : "";
+}
+
 static void
 text_account(struct shown *s)
 {
@@ -148,10 +158,9 @@ text_account(struct shown *s)
 	struct buf *out = &s->out;
 
 	(void)buf_addf(out, "name=%s\nuid=%u\ngid=%u\nhome=%s\nmaildir=%s\n"
-	    "quota=%llu\npassword=%s\nscram=%s%s\n", a->user, a->uid, a->gid,
+	    "quota=%llu\npassword=%s\nscram=%s\n", a->user, a->uid, a->gid,
 	    a->home, a->maildir, (unsigned long long)a->quota_octets,
-	    kind_of(a), account_scram(a, "sha-256").n > 0 ? "sha-256 " : "",
-	    account_scram(a, "sha-1").n > 0 ? "sha-1" : "");
+	    kind_of(a), scram_of(a));
 	text_use(s, "last_login=", SPAN_LIT("-"));
 	(void)buf_add_str(out, out->p[out->n - 1] == '\n' ? "" : "\n");
 	add_apps(s, false);

@@ -44,6 +44,24 @@ def test_a_map(paq, name, text):
     assert WARNING not in said(paq)
 
 
+@pytest.mark.parametrize("name", ["certificates", "client_certificates",
+                                  "oauth_keys", "smtp_out_ca_file"])
+def test_files_that_are_not_there(paq, tmp_path, name):
+    pair = Pair(tmp_path, "mx.demo.example")
+    gone = tmp_path / "gone.pem"
+    paq.settings["postmaster"] = "alice@far.example"
+    for value in ([f"{gone} {pair.key}", f"{pair.cert} {gone}"]
+                  if name == "certificates" else [str(gone)]):
+        paq.settings["certificates"] = [pair.setting()]
+        paq.settings.update(oauth_issuer="https://id.example",
+                            oauth_audience="mail")
+        paq.settings[name] = value
+        paq.write_conf()
+        done = paq.run("paquebot", "-c", paq.conf, "check", check=False)
+        assert done.returncode == 78
+        assert f"{name}: {gone}: No such file" in done.stderr
+
+
 @pytest.mark.parametrize("mode, why", [
     (0o644, "everybody may open"), (0o602, "everybody may open"),
     (0o660, "its group may change"), (0o640, None), (0o600, None),

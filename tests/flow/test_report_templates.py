@@ -134,3 +134,12 @@ def test_check(path):
         path.write_text("failure_template = <<EOF\nX: y\n\nEOF\n")
         done = paq.run("paquebot", "-c", paq.conf, "check", check=False)
         assert done.returncode == 78 and "line 2" in done.stderr
+
+
+def test_reload_says_what_is_wrong(path):
+    with Suite(settings={"report_templates": str(path)}) as paq:
+        assert paq.paquebot("reload", check=False).returncode == 0
+        path.write_text("failure_template = <<EOF\nX: y\n\nEOF\n")
+        done = paq.paquebot("reload", check=False)
+        assert done.returncode == 65 and "line 2" in done.stderr
+        paq.wait_log("event=bad-report-templates")
