@@ -1157,6 +1157,7 @@ def test_goodbye_before_the_end(netns, pairs, port):
         line.close()
 
 
+@pytest.mark.skipif("san" in str(BIN), reason="a sanitizer's memory is endless")
 def test_memory_for_all_clients(netns, pairs):
     """The limit of memory grows with the number of clients allowed."""
     settings = {"certificates": pairs["ec"].setting(),
