@@ -27,6 +27,7 @@
 #include "os/rand.h"
 #include "smtpd/child.h"
 #include "smtpd/limits.h"
+#include "smtpd/policy.h"
 #include "smtpd/reply.h"
 #include "smtpd/worker.h"
 
@@ -404,19 +405,25 @@ admit(struct listener *l, struct worker_whose *whose,
 	    TALLY_OVER_NETWORK;
 }
 
-/* A session speaks for its own client, or is a forwarder's. */
+/* A session speaks for its own client, or is an XCLIENT host's. */
 static enum tally_verdict
 on_ask(struct worker_whose *whose, struct tally_event *e, bool *say,
     void *ctx)
 {
 	struct listener *l = ctx;
 	enum tally_verdict no = admit(l, whose, e);
+	const struct origin origin = {
+		.peer = &whose->peer, .client = &whose->client,
+		.proxy = settings_has(&l->set->proxies, &whose->peer),
+		.forwarder = settings_has(&l->set->xclient, &whose->peer),
+		.client_forwarder = settings_has(&l->set->xclient,
+		    &whose->client),
+	};
 
 	*say = false;
 	if (no != TALLY_OK)
 		return no;
-	if (!is_forwarder(l, &whose->peer))
-		e->client = whose->peer;
+	e->client = *policy_charged(&origin, &e->client);
 	if (is_exempt(&e->client, l))
 		e->client.family = 0;
 	return tally_count(l->tally, e, clock_mono_ms(), say);

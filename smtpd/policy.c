@@ -184,3 +184,15 @@ policy_patience(const struct counts *c, size_t recipients_max,
 		return SAY_TOO_MANY_COMMANDS;
 	return SAY_NOTHING;
 }
+
+const struct sock_addr *
+policy_charged(const struct origin *o, const struct sock_addr *claim)
+{
+	bool named = o->client->family != 0;
+
+	/* What a proxy has not named has no rights: proxied.c. */
+	if (o->proxy)
+		return named && o->client_forwarder ? claim :
+		    named ? o->client : o->peer;
+	return o->forwarder ? claim : o->peer;
+}

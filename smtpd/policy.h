@@ -9,6 +9,7 @@
 #include "ipc/msg_lookup.h"
 #include "ipc/msg_super.h"
 #include "mail/addr.h"
+#include "os/sock.h"
 #include "smtp/verb.h"
 #include "smtpd/reply.h"
 
@@ -85,5 +86,20 @@ enum say	policy_patience(const struct counts *c, size_t recipients_max,
  * smtp_errors_slow (0: never) on.
  */
 int64_t	policy_delay_ms(const struct counts *c, unsigned slow);
+
+/* Whose a connection is, as the listener knows without the session's word. */
+struct origin {
+	const struct sock_addr *peer, *client;	/* client: the proxy's first
+						   word; family 0: none */
+	bool proxy, forwarder;	/* peer is of proxy_clients, xclient_hosts */
+	bool client_forwarder;	/* client is of xclient_hosts */
+};
+/*
+ * Whose budget is charged for what a session tells of.  Only one that serves an
+ * XCLIENT host may name somebody.
+ * claim    the client that the session names; family 0: nobody pays
+ */
+const struct sock_addr *policy_charged(const struct origin *o,
+	    const struct sock_addr *claim);
 
 #endif

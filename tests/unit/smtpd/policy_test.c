@@ -268,6 +268,41 @@ slowing_down(void **state)
 		    cases[i].ms);
 }
 
+/*
+ * A session that was taken over says what it likes: it must not use up the
+ * budget of a network that has sent nothing.
+ */
+static void
+charging(void **state)
+{
+	static const struct sock_addr none = { .family = 0 };
+	static const struct sock_addr peer = { .family = 4,
+		.ip = { 192, 0, 2, 1 } };
+	static const struct sock_addr client = { .family = 4,
+		.ip = { 198, 51, 100, 1 } };
+	static const struct sock_addr claim = { .family = 4,
+		.ip = { 203, 0, 113, 1 } };
+	static const struct {
+		struct origin o;
+		const struct sock_addr *charged;
+	} cases[] = {
+		{ { &peer, &none, false, false, false }, &peer },
+		{ { &peer, &none, false, true, false }, &claim },
+		/* Behind a proxy: whom it named, and else it. */
+		{ { &peer, &client, true, false, false }, &client },
+		{ { &peer, &none, true, false, false }, &peer },
+		{ { &peer, &none, true, true, false }, &peer },
+		{ { &peer, &client, true, true, false }, &client },
+		/* An XCLIENT host behind one. */
+		{ { &peer, &client, true, false, true }, &claim },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		T_TRUE(policy_charged(&cases[i].o, &claim) ==
+		    cases[i].charged);
+}
+
 int
 main(void)
 {
@@ -279,6 +314,7 @@ main(void)
 		cmocka_unit_test(messages),
 		cmocka_unit_test(patience),
 		cmocka_unit_test(slowing_down),
+		cmocka_unit_test(charging),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
