@@ -5,14 +5,13 @@
 #ifndef MASTER_MASTER_H
 #define MASTER_MASTER_H
 
-#include <sys/types.h>
 #include <event2/event.h>
 
-#include "base/base.h"
 #include "base/buf.h"
 #include "conf/view.h"
 #include "ipc/msg_super.h"
 #include "ipc/server.h"
+#include "master/edges.h"
 #include "master/topology.h"
 #include "os/namespace.h"
 #include "os/spawn.h"
@@ -33,7 +32,6 @@ enum proc_state { PROC_NONE, PROC_SPAWNED, PROC_WIRED, PROC_READY,
 	PROC_DRAINING };
 
 struct control;
-struct master;
 struct slot;
 struct proc {			/* one running process */
 	struct master	*master;
@@ -82,6 +80,7 @@ struct master {
 	struct ipc_server *server;
 	struct slot	  slots[ROWS_MAX];
 	struct proc	 *procs[PROCS_MAX];
+	struct edge	  edges[EDGES_MAX];
 	struct control	 *control;
 	struct certs	 *certs;	/* of the present settings */
 	struct reloading *reloading;	/* keyd has yet to judge; or NULL */
@@ -128,6 +127,7 @@ void	proc_send_settings(struct master *m, struct proc *p);
 /* Who cannot be told is ended, and started again with all it needs. */
 void	proc_tell(struct proc *p, const struct ipc_type *t, const void *msg,
 	    int fd);
+void	proc_give_peer(struct proc *p, enum role role, int fd);
 /* Start a fresh one in place of s->now, which drains when that is ready. */
 bool	slot_succeed(struct master *m, struct slot *s);
 int	log_channel_for_master(struct master *m) must_use;

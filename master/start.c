@@ -2,10 +2,6 @@
  * start - one daemon's way into the suite: spawned with a channel to master
  * and one to logd, and, when it says hello, told who it is, what it may know
  * and whom it may talk to.
- *
- * Each edge of the table gets its socket pair from whichever end says hello
- * first; the end of a daemon that is still on its way waits for its hello, so
- * that at GO it has all its peers.
  */
 #include <errno.h>
 #include <signal.h>
@@ -60,8 +56,8 @@ proc_tell(struct proc *p, const struct ipc_type *t, const void *msg, int fd)
 	(void)spawn_kill(p->pid, SIGKILL);	/* it may be at its end already */
 }
 
-static void
-give_peer(struct proc *p, enum role role, int fd)
+void
+proc_give_peer(struct proc *p, enum role role, int fd)
 {
 	const struct super_peer msg = { .role = (uint8_t)role };
 
@@ -89,7 +85,7 @@ log_channel(struct master *m, enum role role)
 	if (sock_want_credentials(pair[0]) != 0)
 		log_error(LF_STR("event", "no-sender-pids"));
 	if (logd != NULL && logd->state != PROC_SPAWNED) {
-		give_peer(logd, role, pair[0]);
+		proc_give_peer(logd, role, pair[0]);
 	} else if (logd != NULL && logd->nwaiting < COUNT(logd->waiting)) {
 		logd->waiting[logd->nwaiting].role = role;
 		logd->waiting[logd->nwaiting++].fd = pair[0];
@@ -325,55 +321,6 @@ send_identity(struct master *m, struct proc *p)
 }
 
 static void
-connect_peers(struct master *m, struct proc *p, enum role other)
-{
-	struct proc *o = slot_of(m, other)->now;
-	enum role mine = p->slot->row->role;
-	int pair[2];
-
-	for (size_t i = 0; i < p->nwaiting; i++)
-		if (p->waiting[i].role == other)
-			return;		/* that end has made it already */
-	if (o == NULL || o->state == PROC_DRAINING)
-		return;
-	if (fd_pair(pair) != 0) {
-		log_error(LF_STR("event", "no-channel"),
-		    LF_STR("between", role_name(mine)),
-		    LF_STR("and", role_name(other)));
-		(void)spawn_kill(p->pid, SIGKILL);	/* and again */
-		return;
-	}
-	give_peer(p, other, pair[0]);
-	if (o->state != PROC_SPAWNED) {
-		give_peer(o, mine, pair[1]);
-	} else if (o->nwaiting < COUNT(o->waiting)) {
-		o->waiting[o->nwaiting].role = mine;
-		o->waiting[o->nwaiting++].fd = pair[1];
-		pair[1] = -1;
-	}
-	fd_close(&pair[0]);
-	fd_close(&pair[1]);
-}
-
-static void
-send_peers(struct master *m, struct proc *p)
-{
-	enum role role = p->slot->row->role;
-
-	for (size_t i = 0; i < topology_edges_n; i++) {
-		if (topology_edges[i].a == role)
-			connect_peers(m, p, topology_edges[i].b);
-		else if (topology_edges[i].b == role)
-			connect_peers(m, p, topology_edges[i].a);
-	}
-	for (size_t i = 0; i < p->nwaiting; i++) {
-		give_peer(p, p->waiting[i].role, p->waiting[i].fd);
-		fd_close(&p->waiting[i].fd);
-	}
-	p->nwaiting = 0;
-}
-
-static void
 send_listeners(struct master *m, struct proc *p)
 {
 	struct super_listener msg;
@@ -404,7 +351,7 @@ on_hello(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 		return VERDICT_CLOSE;
 	}
 	send_identity(m, p);
-	send_peers(m, p);
+	edges_send(m, p);
 	send_listeners(m, p);
 	p->state = PROC_WIRED;
 	proc_send_settings(m, p);
@@ -551,6 +498,7 @@ const struct ipc_rule master_rules[] = {
 	{ LISTEN, &super_successor_type, 5, on_successor },
 	{ LISTEN, &super_carry_type, 2000, on_carry },
 	{ ROLE_BIT(ROLE_LOGD), &super_log_ended_type, 0, on_log_ended },
+	{ ANY, &super_edge_ended_type, 100, edges_on_ended },
 	{ ROLE_BIT(ROLE_KEYD), &super_pair_ask_type, 1000, on_pair_ask },
 	{ ROLE_BIT(ROLE_KEYD), &super_refused_type, 1000, reload_on_refused },
 	{ ROLE_BIT(ROLE_KEYD), &super_judged_type, 100, reload_on_judged },

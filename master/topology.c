@@ -73,6 +73,7 @@ const struct topology_edge topology_edges[] = {
 	{ ROLE_AUTHD, ROLE_IMAP_SESSION },
 };
 const size_t topology_edges_n = COUNT(topology_edges);
+_Static_assert(COUNT(topology_edges) <= EDGES_MAX, "master counts them");
 
 static const char *const settings[] = {
 	[LISTENER_MX] = "listen_mx",

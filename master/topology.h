@@ -43,6 +43,7 @@ extern const size_t topology_rows_n;
 struct topology_edge {
 	enum role a, b;
 };
+#define EDGES_MAX	32
 extern const struct topology_edge topology_edges[];
 extern const size_t topology_edges_n;
 

@@ -248,6 +248,7 @@ main(int argc, char **argv)
 	state.srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
 	ipc_server_limit(state.srv, ROLE_SMTP_OUT_WORKER, 5000);
 	ipc_server_on_close(state.srv, on_closed);
+	service_watch_peers(state.srv);
 	service_on(&events);
 	service_loop();
 

@@ -505,6 +505,12 @@ listener_free(struct listener **l)
 }
 
 void
+listener_renew(struct listener *l)
+{
+	workers_renew(l->workers);
+}
+
+void
 listener_open(struct listener *l)
 {
 	struct service_listener in;

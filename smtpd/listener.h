@@ -20,6 +20,8 @@ struct listener *listener_new(const struct settings *set,
 void	listener_free(struct listener **l);
 /* Settings were read anew; take the sockets that master gave since then. */
 void	listener_open(struct listener *l);
+/* Processes that wait for another client end, and none waits that serves now. */
+void	listener_renew(struct listener *l);
 /* A process has ended. */
 void	listener_child(struct listener *l, const struct spawn_end *end);
 /* A predecessor has told of its clients. */

@@ -61,6 +61,14 @@ on_reload(void *ctx)
 	listener_open(all.listener);
 }
 
+/* Who has the old one loses its lines: it serves nobody else. */
+static void
+on_new_log(void *ctx)
+{
+	(void)ctx;
+	listener_renew(all.listener);
+}
+
 static void
 on_child(const struct spawn_end *end, void *ctx)
 {
@@ -103,7 +111,8 @@ main(int argc, char **argv)
 {
 	static const struct service_events events = {
 		.reload = on_reload, .child = on_child, .stop = on_stop,
-		.carry = on_carry, .control = on_control };
+		.carry = on_carry, .control = on_control,
+		.new_log = on_new_log };
 	struct ipc_server *srv;
 
 	service_begin(&smtpd, argc, argv);

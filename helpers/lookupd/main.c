@@ -105,6 +105,7 @@ main(int argc, char **argv)
 	state.srv = ipc_server_new(service_base(), request_rules,
 	    request_rules_n, &state.request);
 	ipc_server_limit(state.srv, ROLE_SMTPD_SESSION, 20000);
+	service_watch_peers(state.srv);
 	service_on(&events);
 	service_loop();
 

@@ -203,6 +203,7 @@ service_serve(struct ipc_server *srv)
 	if (state.server != NULL)
 		bug("service_serve twice");
 	state.server = srv;
+	service_watch_peers(srv);
 	super_hand_out_peers();
 }
 

@@ -80,6 +80,10 @@ int	service_enter_maps(void);
  * srv.  At most once.
  */
 void	service_serve(struct ipc_server *srv);
+/* When the last channel to a daemon ends, master hears of it.  srv: filled by
+   `peer` below (service_serve() does it itself); or a channel of no server. */
+void	service_watch_peers(struct ipc_server *srv);
+void	service_peer_ended(enum role role);
 /*
  * Beside a server: channels to that one role, now and later, go to take (which
  * owns them) and not to the server.  Before service_serve(); at most once.

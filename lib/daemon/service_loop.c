@@ -216,6 +216,26 @@ service_log_ended(enum role role)
 }
 
 void
+service_peer_ended(enum role role)
+{
+	const struct super_edge_ended tell = { .role = (uint8_t)role };
+	struct service_state *s = service_state();
+	struct why why;
+
+	if (!s->looping || s->stopping || s->master.fd < 0 ||
+	    (s->peer_roles & ROLE_BIT(role)) == 0)
+		return;
+	/* Without a master there is no other peer. */
+	(void)!tell_master(&super_edge_ended_type, &tell, &why);
+}
+
+void
+service_watch_peers(struct ipc_server *srv)
+{
+	ipc_server_on_none(srv, service_peer_ended);
+}
+
+void
 service_pass_log(int child)
 {
 	static const char octet = 'L';

@@ -24,6 +24,7 @@ struct service_state {
 	struct conf_view *conf, *next_conf;
 	struct { enum role role; int fd; } peers[PEERS_MAX];
 	size_t		  npeers;
+	uint32_t	  peer_roles;	/* ROLE_BIT()s of all that came */
 	struct { struct super_listener l; int fd; } listeners[LISTENERS_MAX];
 	size_t		  nlisteners;
 	struct { struct super_file f; int fd; } files[FILES_MAX];

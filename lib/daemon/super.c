@@ -70,6 +70,7 @@ on_peer(struct service_state *s, struct ipc_got *got)
 	struct super_peer m;
 
 	memcpy(&m, got->msg.octets, sizeof(m));
+	s->peer_roles |= ROLE_BIT(m.role);
 	if (s->server != NULL || s->events.peer != NULL) {
 		give_peer(s, m.role, got->fd);
 	} else if (s->npeers < COUNT(s->peers)) {

@@ -33,6 +33,18 @@ static struct {
 	struct sock_addr client;
 } signer = { .keyd = { .fd = -1 } };
 
+/* Master hears once of a channel that broke. */
+static int
+call_keyd(const struct ipc_question *q, void *answer, struct why *why)
+{
+	bool had = signer.keyd.fd >= 0;
+	int rc = ipc_call(&signer.keyd, q, answer, NULL, why);
+
+	if (had && signer.keyd.fd < 0)
+		service_peer_ended(ROLE_KEYD);
+	return rc;
+}
+
 static size_t
 ask_keyd(const struct tls_text *text, uint8_t *sig, size_t sig_max)
 {
@@ -52,7 +64,7 @@ ask_keyd(const struct tls_text *text, uint8_t *sig, size_t sig_max)
 	req.client_len = signer.client.family == 4 ? 4 :
 	    signer.client.family == 6 ? 16 : 0;
 	memcpy(req.client, signer.client.ip, req.client_len);
-	if (ipc_call(&signer.keyd, &q, &rep, NULL, &why) != 0) {
+	if (call_keyd(&q, &rep, &why) != 0) {
 		/* A refusal has been logged by keyd, all of a second by one
 		   line; here it would be one for each client. */
 		if (signer.keyd.fd < 0)
@@ -78,7 +90,7 @@ ask_part(const char *host, struct tls_chain *chain, struct why *why)
 
 	tls_chain_ask(chain, host, &req);
 	why_set(why, WHY_TEMP, "4.7.0", "another part");
-	if (ipc_call(&signer.keyd, &q, &rep, NULL, why) != 0)
+	if (call_keyd(&q, &rep, why) != 0)
 		return TLS_CHAIN_WRONG;
 	return tls_chain_take(chain, &rep);
 }

@@ -34,6 +34,7 @@ enum ipc_num {
 	IPC_NUM_SUPER_CARRY,
 	IPC_NUM_SUPER_REFUSED,
 	IPC_NUM_SUPER_JUDGED,
+	IPC_NUM_SUPER_EDGE_ENDED,
 
 	/* a listener introduces a session: msg_chan.h */
 	IPC_NUM_CHAN_NEW = 48,

@@ -58,6 +58,13 @@ const struct ipc_type super_log_ended_type =
     IPC_TYPE(super_log_ended, IPC_NUM_SUPER_LOG_ENDED, IPC_FD_NONE,
     log_ended_fields);
 
+static const struct ipc_field edge_ended_fields[] = {
+	IPC_U8(super_edge_ended, role, 0, ROLE_COUNT - 1),
+};
+const struct ipc_type super_edge_ended_type =
+    IPC_TYPE(super_edge_ended, IPC_NUM_SUPER_EDGE_ENDED, IPC_FD_NONE,
+    edge_ended_fields);
+
 static const struct ipc_field carry_fields[] = {
 	IPC_BLOB(super_carry, ip, 4, 16),
 	IPC_U8(super_carry, less, 0, 1),

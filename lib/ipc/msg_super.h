@@ -6,6 +6,8 @@
  * The channel to logd is one socket that a daemon shares with its children: one
  * of them may end it.  Then logd says LOG_ENDED, and master gives a new one:
  * LOG.
+ * The channel of an edge ends alone when one side refuses what the other says.
+ * Both then say EDGE_ENDED, and master makes another: PEER to both.
  * Reload: SETTING*, FILE*, GO again.  A restarted peer: PEER; a restarted logd:
  * LOG.
  * STOP: drain and end; SIGTERM after it: end now.
@@ -41,6 +43,10 @@ struct super_peer {		/* with a channel */
 struct super_log { uint8_t unused; };	/* with a new channel to logd */
 /* From logd: the newest channel of that role has ended. */
 struct super_log_ended {
+	uint8_t role;
+};
+/* No channel to a daemon of that role is left, of those that master gave. */
+struct super_edge_ended {
 	uint8_t role;
 };
 enum listener_kind { LISTENER_MX, LISTENER_SUBMISSION, LISTENER_LMTP,
@@ -105,7 +111,7 @@ struct super_judged { uint8_t unused; };
 
 extern const struct ipc_type super_hello_type, super_identity_type,
     super_range_type, super_setting_type, super_peer_type, super_log_type,
-    super_log_ended_type, super_carry_type,
+    super_log_ended_type, super_edge_ended_type, super_carry_type,
     super_listener_type, super_file_type, super_go_type, super_map_me_type,
     super_mapped_type, super_ready_type, super_control_type,
     super_successor_type, super_stop_type, super_pair_ask_type,

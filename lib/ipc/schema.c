@@ -29,7 +29,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&super_ready_type, &super_control_type, &super_successor_type,
 	&super_stop_type, &super_log_ended_type, &super_carry_type, &super_pair_ask_type,
 	&super_pair_type, &super_no_pair_type, &super_refused_type,
-	&super_judged_type,
+	&super_judged_type, &super_edge_ended_type,
 	&chan_new_type,
 	&rcpt_check_type, &rcpt_verdict_type, &resolve_type, &target_type,
 	&resolved_type, &sender_check_type, &sender_verdict_type,

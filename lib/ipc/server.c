@@ -43,6 +43,7 @@ struct ipc_peer {
 	uint32_t      request;
 	void	     *data;
 	bool	      closing;
+	bool	      last;	/* of its role, when it was closed */
 	bool	      deaf;	/* takes nothing any more, may still speak */
 	struct bucket buckets[];	/* one per rule */
 };
@@ -55,6 +56,7 @@ struct ipc_server {
 	size_t	     nrules;
 	void	    *ctx;
 	void	   (*closed)(struct ipc_peer *peer, void *ctx);
+	void	   (*none)(enum role role);
 	void	   (*lost)(struct ipc_peer *peer, const struct ipc_type *type,
 	    uint32_t request, void *ctx);
 	struct peers open, dying;
@@ -78,6 +80,8 @@ reap(struct ipc_server *s)
 		s->busy++;
 		if (s->closed != NULL)
 			s->closed(p, s->ctx);
+		if (s->none != NULL && p->last && s->count[p->role] == 0)
+			s->none(p->role);
 		s->busy--;
 		free(p);
 	}
@@ -111,7 +115,7 @@ mark_closing(struct ipc_peer *p)
 	event_free(p->writable);
 	fd_close(&p->fd);
 	outq_fini(&p->out);
-	s->count[p->role]--;
+	p->last = --s->count[p->role] == 0;
 	TAILQ_REMOVE(&s->open, p, next);
 	TAILQ_INSERT_TAIL(&s->dying, p, next);
 	event_active(s->reaper, EV_TIMEOUT, 1);
@@ -170,6 +174,12 @@ ipc_server_on_close(struct ipc_server *s,
     void (*closed)(struct ipc_peer *peer, void *ctx))
 {
 	s->closed = closed;
+}
+
+void
+ipc_server_on_none(struct ipc_server *s, void (*none)(enum role role))
+{
+	s->none = none;
 }
 
 void

@@ -49,6 +49,8 @@ struct ipc_peer *ipc_server_add(struct ipc_server *s, int fd, enum role role);
 /* Called once for each peer that ends, before it is freed. */
 void	ipc_server_on_close(struct ipc_server *s,
 	    void (*closed)(struct ipc_peer *peer, void *ctx));
+/* Called when the last peer of a role has ended, after on_close. */
+void	ipc_server_on_none(struct ipc_server *s, void (*none)(enum role role));
 /*
  * Called for a message that was lost because this process had no room for its
  * descriptor (type: of a rule for that peer's role), so that whoever waits for

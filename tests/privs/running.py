@@ -20,7 +20,6 @@ CAPS = dict(enumerate("chown dac_override dac_read_search fowner fsetid kill "
                       "net_bind_service net_broadcast net_admin net_raw "
                       "ipc_lock ipc_owner sys_module sys_rawio "
                       "sys_chroot".split()))
-HAVE_PAM = (BIN / "pamd").exists()
 # What a child of a daemon is called in the table.
 CHILDREN = {"authd": "authd-worker", "qmgr": "qmgr-sync",
             "smtpd": "smtpd-session", "smtp-out": "smtp-out-worker",
@@ -150,6 +149,11 @@ def look(paq):
     return found
 
 
+def have_pam(bin_dir=BIN, **_):
+    """A build without PAM has no pamd."""
+    return (bin_dir / "pamd").exists()
+
+
 @contextlib.contextmanager
 def at_work(**more):
     """A suite with a client of each kind, and a delivery that does not end."""
@@ -160,7 +164,7 @@ def at_work(**more):
                          "certificates":
                          [Pair(keys, "mx.demo.example").setting()],
                          "pipes": ["keep=/bin/cat"],
-                         "pam_service": "other" if HAVE_PAM else None},
+                         "pam_service": "other" if have_pam(**more) else None},
                maps={"routes": f"far.example: smtp:[127.0.0.1]:{port}\n",
                      "aliases": "root: alice\n",
                      "virtual": "info@demo.example: bob\n"}, **more) as paq:

@@ -10,12 +10,14 @@ import errno
 import imaplib
 import os
 import platform
+import poplib
 import pwd
 import random
 import re
 import signal
 import smtplib
 import socket
+import ssl
 import struct
 import subprocess
 import tempfile
@@ -26,6 +28,7 @@ import pytest
 import attempts
 import forge
 import hijack
+import ipc_doc
 from conftest import needs, needs_root
 from hijack import ByTcp, Hijacked, error_name, hop
 from running import ALICE, BOB, CHILDREN, Process, at_work, look, table
@@ -504,6 +507,82 @@ def test_forged_messages_of_daemons(around, name):
         {d: p for d, p in before.items() if d != name}
     around.look()
     deliver(paq)
+
+
+ANY_CERTIFICATE = ssl._create_unverified_context()
+
+# An edge is ended by either of its daemons, but not over the channel over which
+# the test speaks to it, and not where nobody looks before he asks again.
+EDGES = [(a, b) for edge in ipc_doc.edges()
+         for a, b in (edge[:2], edge[1::-1])
+         if VIA.get(a) != b and (a, b) not in READ_LATER]
+
+
+def connected(a, b):
+    """They have a channel to each other."""
+    other = hijack.pairs()
+    theirs = set(hijack.channels(b).values())
+    return any(other.get(inode) in theirs
+               for inode in hijack.channels(a).values())
+
+
+def works(paq):
+    """Through every daemon that can be asked from outside."""
+    deliver(paq)
+    for begin in (lambda: paq.smtp(port="mx").starttls(context=ANY_CERTIFICATE),
+                  lambda: imaplib.IMAP4(paq.host, paq.port["imap"]).starttls(
+                      ANY_CERTIFICATE),
+                  lambda: poplib.POP3(paq.host, paq.port["pop3"]).stls(
+                      ANY_CERTIFICATE)):
+        begin()
+    wait_for(lambda: paq.pop3(ALICE), 10).quit()
+
+
+@contextlib.contextmanager
+def channel_again(around, name, to):
+    """What is done inside ends the channel of these two.  A moment later they
+    have another, and are the same processes."""
+    paq = around.paq
+    before = fixed(paq)
+    around.look()
+    a, b = (around.all[who][0].pid for who in (name, to))
+
+    def again():
+        lines = re.findall(r"event=channel-again between=(\S+) and=(\S+)",
+                           paq.log_text())
+        return sum(set(line) == {name, to} for line in lines)
+    said = again()
+    yield
+    wait_for(lambda: again() > said, 20)
+    wait_for(lambda: connected(a, b), 10)
+    works(paq)
+    assert fixed(paq) == before
+
+
+@pytest.mark.parametrize("name, to", EDGES)
+def test_an_ended_channel_comes_again(around, name, to):
+    """Refused for what it said, a daemon is not without that peer for ever; what
+    goes through both goes on, without a restart."""
+    with channel_again(around, name, to), inside(around, name) as h:
+        fd = hijack.ends(h, around.all[to][0].pid)[0]
+        assert h.send(fd, b"not a packet") > 0
+        while (state := outcome(h, fd, 3000)) == "answered":
+            pass
+        assert state == "closed"
+
+
+def test_channel_of_a_flood_comes_again(around):
+    """The same for a message that the table allows, said too often."""
+    m = next(m for m in MESSAGES if m.name == "queue_mine")
+    with channel_again(around, "smtpd", "qmgr"), \
+            inside(around, "smtpd") as h:
+        fd = hijack.ends(h, around.all["qmgr"][0].pid)[0]
+        sent = [say(h, fd, m.packet(m.body()), m.fds) for _ in range(200)]
+        assert sent[0] > 0
+        while outcome(h, fd, 3000) != "closed":
+            pass
+    around.paq.wait_log("event=ipc-refused daemon=smtpd type=queue_mine "
+                        "why=rate")
 
 
 def flood(h, fd, introduce, message):

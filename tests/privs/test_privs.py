@@ -8,7 +8,7 @@ import re
 import pytest
 
 from conftest import needs_root
-from running import HAVE_PAM, at_work, look, table
+from running import at_work, have_pam, look, table
 from suite import BIN, OWNER, namespaces
 
 SANITIZED = "build-san" in str(BIN)
@@ -24,7 +24,7 @@ def processes():
 
 
 def test_the_table_names_every_process(processes):
-    missing = set() if HAVE_PAM else {"pamd"}
+    missing = set() if have_pam() else {"pamd"}
     assert set(processes) == set(table()) - missing
 
 

@@ -106,6 +106,16 @@ on_closed(struct ipc_peer *peer, void *ctx)
 	t.closes++;
 }
 
+static unsigned nones;		/* times that nobody of smtpd was left */
+
+static void
+on_none(enum role role)
+{
+	T_TRUE(ipc_server_count(t.srv, role) == 0);
+	if (role == ROLE_SMTPD)
+		nones++;
+}
+
 static int
 setup(void **state)
 {
@@ -437,6 +447,34 @@ test_close_in_handler(void **state)
 	}
 }
 
+/* Of a role the last one counts, once, however many end together. */
+static void
+test_none(void **state)
+{
+	int old = add(ROLE_SMTPD), other = add(ROLE_QMGR), newer;
+
+	(void)state;
+	nones = 0;
+	ipc_server_on_none(t.srv, on_none);
+	newer = add(ROLE_SMTPD);
+	fd_close(&old);
+	turn();
+	T_TRUE(nones == 0 && t.closes == 1);
+	T_TRUE(write(newer, "x", 1) == 1);	/* no packet of ours */
+	turn();
+	T_TRUE(nones == 1 && t.closes == 2 && closed(newer));
+	fd_close(&newer);
+	old = add(ROLE_SMTPD);
+	newer = add(ROLE_SMTPD);
+	fd_close(&old);
+	fd_close(&newer);
+	turn();
+	T_TRUE(nones == 2 && t.closes == 4);
+	fd_close(&other);
+	turn();
+	T_TRUE(nones == 2);
+}
+
 static void
 test_limit(void **state)
 {
@@ -571,7 +609,7 @@ main(void)
 		CASE(test_bound), CASE(test_queue_order),
 		CASE(test_last_words), CASE(test_close_in_handler),
 		CASE(test_limit), CASE(test_chan), CASE(test_introduce),
-		CASE(test_no_descriptors),
+		CASE(test_no_descriptors), CASE(test_none),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
