@@ -22,7 +22,7 @@ front_reply(struct front_client *c, const char *fmt, ...)
 {
 	va_list ap;
 
-	/* A full buffer ends the client in push_output(). */
+	/* A full buffer ends the client when it is sent (front.c). */
 	va_start(ap, fmt);
 	(void)buf_vaddf(&c->out, fmt, ap);
 	va_end(ap);

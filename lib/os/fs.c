@@ -3,7 +3,7 @@
  * Opening is in fs_open.c, what works on whole files and trees in fs_file.c.
  *
  * Nothing here takes a path of more than one component but where the header
- * says so: name_ok() stands in front of every call.
+ * says so: fs_name_ok() stands in front of every call.
  */
 #include "os/fs.h"
 
