@@ -27,6 +27,8 @@
 #define BANS_MAX		256
 #define LOCAL_LEAVE		4	/* one of so many places */
 #define SOURCES_CARRIED		4	/* entries for each of the places */
+/* Address and network of a connection, and of whom a proxy named; spare. */
+#define SOURCES_OWN		5
 #define REST_MS			250
 #define REST_LOG_MS		60000	/* one line a minute is enough */
 
@@ -436,8 +438,7 @@ acceptor_new(struct event_base *base, const struct acceptor_how *how)
 	rand_octets(seed, sizeof(seed));
 	a->base = base;
 	a->how = *how;
-	/* A connection is of two, and behind a proxy of two more. */
-	a->sources = hash_new((SOURCES_CARRIED + 2 + 4) *
+	a->sources = hash_new((SOURCES_CARRIED + SOURCES_OWN) *
 	    (size_t)how->total_max, seed);
 	a->rest = event_new(base, -1, 0, on_rested, a);
 	if (a->rest == NULL)
