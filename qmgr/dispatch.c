@@ -251,7 +251,8 @@ send_job(struct worker *w)
 
 	memcpy(j.id, m->id, sizeof(j.id));
 	if (span_copy(b->sender, j.sender, sizeof(j.sender)) != 0 ||
-	    span_copy(r->nexthop, j.nexthop, sizeof(j.nexthop)) != 0)
+	    span_copy(r->nexthop, j.nexthop, sizeof(j.nexthop)) != 0 ||
+	    span_copy(r->source, j.source, sizeof(j.source)) != 0)
 		return -1;
 	/* RFC 3461 5.2.7.1: nothing of it for the members of a list. */
 	if (span_eq(b->sender, m->from)) {

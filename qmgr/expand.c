@@ -95,13 +95,18 @@ ask(struct expand *e, struct ipc_peer *peer, struct message *m)
 	uint32_t request = ipc_peer_request(peer);
 	struct question *k = &e->questions[request & (QUESTIONS_MAX - 1)];
 	struct resolve r = { .address = "" };
+	struct span sender;
 
 	if (i == RCPT_NOBODY)
 		return true;
 	if (k->m != NULL)
 		return false;	/* that answer takes long; the next id may do */
+	/* A list with an owner sends in the owner's name. */
+	sender = m->from.n > 0 && m->rcpts[i].owner.n > 0 ?
+	    m->rcpts[i].owner : m->from;
 	rcpt_enter(m, i, RCPT_ASKED);
 	if (span_copy(m->rcpts[i].address, r.address, sizeof(r.address)) != 0 ||
+	    span_copy(sender, r.sender, sizeof(r.sender)) != 0 ||
 	    ipc_send(peer, &resolve_type, request, &r, -1) != 0) {
 		result_own(m, i, RESULT_LATER, "4.4.3",
 		    "the address could not be looked up");

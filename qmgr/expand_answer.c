@@ -137,8 +137,10 @@ log_line(const struct target *t, uint32_t index, uint32_t parent,
 		.detail = span_str(t->detail),
 		.system_user = t->system_user, .transport = t->transport,
 		.nexthop = span_str(t->nexthop), .port = t->port,
-		.tls = t->tls,
+		.tls = t->tls, .source = span_str(t->source),
 	};
+	if (t->source[0] != '\0' && t->kind == TARGET_REMOTE)
+		l->kind = QUEUE_LOG_REMOTE_FROM;
 }
 
 struct expansion {

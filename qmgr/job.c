@@ -36,8 +36,8 @@ route_key(struct buf *out, const struct target *t)
 	/* All within out's cap. */
 	(void)buf_addf(out, "%u", t->kind);
 	if (t->kind == TARGET_REMOTE)
-		(void)buf_addf(out, " %u %u %u %s", t->transport, t->port,
-		    t->tls, t->nexthop);
+		(void)buf_addf(out, " %u %u %u %s%c%s", t->transport, t->port,
+		    t->tls, t->nexthop, 0, t->source);
 	else if (t->kind == TARGET_PIPE)
 		(void)buf_addf(out, " %s", t->nexthop);
 	else
@@ -57,7 +57,8 @@ static struct route *
 route_new(const struct target *t)
 {
 	struct route *r = xcalloc(1, sizeof(*r) + strlen(t->user) +
-	    strlen(t->home) + strlen(t->maildir) + strlen(t->nexthop));
+	    strlen(t->home) + strlen(t->maildir) + strlen(t->nexthop) +
+	    strlen(t->source));
 	char *at = r->p;
 
 	r->kind = t->kind;
@@ -70,7 +71,8 @@ route_new(const struct target *t)
 	at = put(at, t->user, &r->user);
 	at = put(at, t->home, &r->home);
 	at = put(at, t->maildir, &r->maildir);
-	(void)put(at, t->nexthop, &r->nexthop);
+	at = put(at, t->nexthop, &r->nexthop);
+	(void)put(at, t->source, &r->source);
 	return r;
 }
 

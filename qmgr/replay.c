@@ -37,6 +37,7 @@ to_target(const struct queue_log *l, struct target *t)
 	static const uint8_t kinds[] = {
 		[QUEUE_LOG_MAILBOX] = TARGET_MAILBOX,
 		[QUEUE_LOG_REMOTE] = TARGET_REMOTE,
+		[QUEUE_LOG_REMOTE_FROM] = TARGET_REMOTE,
 		[QUEUE_LOG_PIPE] = TARGET_PIPE,
 	};
 
@@ -55,7 +56,8 @@ to_target(const struct queue_log *l, struct target *t)
 	    span_copy(l->home, t->home, sizeof(t->home)) != 0 ||
 	    span_copy(l->maildir, t->maildir, sizeof(t->maildir)) != 0 ||
 	    span_copy(l->detail, t->detail, sizeof(t->detail)) != 0 ||
-	    span_copy(l->nexthop, t->nexthop, sizeof(t->nexthop)) != 0)
+	    span_copy(l->nexthop, t->nexthop, sizeof(t->nexthop)) != 0 ||
+	    span_copy(l->source, t->source, sizeof(t->source)) != 0)
 		return -1;
 	return 0;
 }
@@ -199,6 +201,7 @@ each(const struct queue_log *l, void *ctx)
 	switch (l->kind) {
 	case QUEUE_LOG_MAILBOX:
 	case QUEUE_LOG_REMOTE:
+	case QUEUE_LOG_REMOTE_FROM:
 	case QUEUE_LOG_PIPE:
 	case QUEUE_LOG_ADDRESS:
 		target(p, l);

@@ -31,6 +31,7 @@ connect_plan(struct route_plan *p, const struct job *job,
 	p->private_too = conf_bool(conf, "smtp_out_private");
 	p->demand = secure_demand(job->tls, conf, &p->demand_why);
 	memcpy(p->nexthop, job->nexthop, sizeof(p->nexthop));
+	memcpy(p->source, job->source, sizeof(p->source));
 	if (target_is_literal(nexthop)) {
 		if (target_from_literal(nexthop, &p->hosts, why) != 0)
 			return -1;
@@ -174,19 +175,35 @@ is_ourselves(const struct route_plan *p, int fd, const struct sock_addr *to)
 	    sock_ip_eq(&here, to);
 }
 
+/*
+ * From where: the address of the right family that the route names, else the
+ * setting's.  false: from any.
+ */
+static bool
+find_source(const struct route_plan *p, const struct conf_view *conf,
+    uint8_t family, struct sock_addr *out)
+{
+	struct span rest = span_str(p->source);
+
+	while (rest.n > 0)
+		if (sock_parse_ip(span_cut(&rest, ','), out) == 0 &&
+		    out->family == family)
+			return true;
+	return sock_parse_ip(span_str(conf_str(conf, "smtp_out_source")),
+	    out) == 0 && out->family == family;
+}
+
 /* -1: not this one; said to the plan and the log. */
 static int
 try_address(struct route_plan *p, const struct sock_addr *to,
     const struct connect_by *by, const char *remote)
 {
-	struct sock_addr source, *from = NULL;
+	struct sock_addr source;
 	struct why why;
 	int fd;
 
-	if (sock_parse_ip(span_str(conf_str(by->conf, "smtp_out_source")),
-	    &source) == 0 && source.family == to->family)
-		from = &source;
-	fd = sock_connect(to, from, clock_deadline(CONNECT_MS), &why);
+	fd = sock_connect(to, find_source(p, by->conf, to->family, &source) ?
+	    &source : NULL, clock_deadline(CONNECT_MS), &why);
 	if (fd >= 0 && !is_ourselves(p, fd, to))
 		return fd;
 	if (fd >= 0) {

@@ -24,6 +24,7 @@ struct route_plan {
 	enum demand	 demand;
 	const char	*demand_why;
 	char		 nexthop[256];	/* without brackets */
+	char		 source[LOOKUP_SOURCE_MAX + 1];	/* of the route, or "" */
 	char		 canonical[256];	/* of nexthop, by its MX */
 	bool		 mx_signed;
 	uint16_t	 port;

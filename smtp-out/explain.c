@@ -29,6 +29,9 @@ read_args(const char *args, struct job *job)
 	    0 || num_parse(span_word(&rest), 0, UINT16_MAX, &port) != 0 ||
 	    num_parse(span_word(&rest), 0, DEMANDS - 1, &tls) != 0)
 		return -1;
+	/* A source is said only where there is one. */
+	if (span_copy(span_word(&rest), job->source, sizeof(job->source)) != 0)
+		return -1;
 	job->port = (uint16_t)port;
 	job->tls = (uint8_t)tls;
 	return 0;
@@ -78,6 +81,8 @@ explain(const char *args, struct ipc_client *dns,
 		(void)!buf_add_str(out, CONTROL_ERROR "malformed\n");
 		return;
 	}
+	if (job.source[0] != '\0')
+		source = job.source;
 	if (connect_plan(&p, &job, dns, conf, &why) != 0) {
 		tell_why("nexthop", job.nexthop, &why, out);
 		return;

@@ -21,6 +21,7 @@ struct worker {
 	const struct conf_view *conf;
 	const struct tls_client *tls;
 	struct talk	  talk;
+	char		  source[LOOKUP_SOURCE_MAX + 1];
 	char		  nexthop[256];	/* whom the connection is with */
 	uint16_t	  port;
 	uint8_t		  transport, demand;
@@ -30,6 +31,7 @@ static bool
 same_destination(const struct worker *w, const struct job *job)
 {
 	return w->talk.open && strcmp(w->nexthop, job->nexthop) == 0 &&
+	    strcmp(w->source, job->source) == 0 &&
 	    w->port == job->port && w->transport == job->transport &&
 	    w->demand == job->tls;
 }
@@ -38,6 +40,7 @@ static void
 remember_destination(struct worker *w, const struct job *job)
 {
 	memcpy(w->nexthop, job->nexthop, sizeof(w->nexthop));
+	memcpy(w->source, job->source, sizeof(w->source));
 	w->port = job->port;
 	w->transport = job->transport;
 	w->demand = job->tls;

@@ -164,7 +164,7 @@ check_senders(struct span key, struct span value, void *ctx, struct why *why)
 	return n > 0 ? 0 : bad(why, "no address", value);
 }
 
-/* ----------------------------------------------------- copies, by address */
+/* ------------------------------------------------ copies and ways, by address */
 
 /* "local@domain", "@domain", or a local part of any of our domains. */
 static bool
@@ -186,6 +186,19 @@ check_copy(struct span key, struct span value, void *ctx, struct why *why)
 	if (addr_parse(span_trim(value), &a, NULL) != 0)
 		return bad(why, "no address", value);
 	return 0;
+}
+
+static int
+check_sender_route(struct span key, struct span value, void *ctx,
+    struct why *why)
+{
+	struct route route;
+
+	(void)ctx;
+	if (!span_eq_str(key, "<>") && !is_address_key(key))
+		return bad(why, "neither an address, @domain, a local part "
+		    "nor <>", key);
+	return route_parse(value, &route, why);
 }
 
 /* ------------------------------------------------------------------ users */
@@ -245,6 +258,8 @@ static const struct kind kinds[] = {
 	{ "senders", "senders", LOOKUPD, check_senders, NULL, NULL },
 	{ "sender_bcc", "sender_bcc", LOOKUPD, check_copy, NULL, NULL },
 	{ "recipient_bcc", "recipient_bcc", LOOKUPD, check_copy, NULL, NULL },
+	{ "sender_routes", "sender_routes", LOOKUPD, check_sender_route, NULL,
+	    NULL },
 	{ "users", "users", AUTHD, maps_check_user, NULL, NULL },
 	{ "users", "accounts", LOOKUPD, maps_check_user, account_public,
 	    NULL },
@@ -339,5 +354,5 @@ run_map(const struct tool *t, int argc, char **argv)
 
 const struct subcommand map_command = { "map",
 	"[aliases | virtual | routes | senders | sender_bcc | "
-	"recipient_bcc | users] ...",
+	"recipient_bcc | sender_routes | users] ...",
 	"compile maps from their texts", run_map };

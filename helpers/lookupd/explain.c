@@ -93,6 +93,19 @@ route(void *ctx, struct span domain, struct target *out, struct why *why)
 	return got;
 }
 
+static enum map_got
+sender_route(void *ctx, struct span sender, struct target *out,
+    struct why *why)
+{
+	const struct explaining *x = ctx;
+	enum map_got got = x->t->sender_route(x->t->ctx, sender, out, why);
+
+	if (got != MAP_ABSENT)
+		tell(x, rewrite_name(REWRITE_SENDER_ROUTES), sender, got,
+		    span_str(out->nexthop));
+	return got;
+}
+
 static bool
 pipe_exists(void *ctx, struct span name)
 {
@@ -137,7 +150,9 @@ give(void *ctx, const struct target *t)
 		    CL_STR("sender", from),
 		    CL_STR("transport", t->transport == TRANSPORT_LMTP ?
 			"lmtp" : "smtp"), CL_STR("nexthop", t->nexthop),
-		    CL_NUM("port", t->port), CL_NUM("tls", t->tls));
+		    CL_NUM("port", t->port), CL_NUM("tls", t->tls),
+		    CL_STR("source", t->source[0] != '\0' ? t->source :
+			NULL));
 		break;
 	case TARGET_PIPE:
 		control_line(x->out, CL_STR("step", "target"),
@@ -165,6 +180,8 @@ tell_targets(const struct tables *t, struct span address, const char *sender,
     struct buf *out)
 {
 	struct recipient_tables wrapped = *tables_recipient(t);
+	const struct recipient_asked asked = { .address = address,
+		.sender = sender != NULL ? span_str(sender) : SPAN_NONE };
 	struct explaining x = { .t = tables_recipient(t), .out = out,
 		.sender = sender };
 	struct why why;
@@ -176,10 +193,11 @@ tell_targets(const struct tables *t, struct span address, const char *sender,
 	wrapped.include = include;
 	wrapped.domain_is_local = domain_is_local;
 	wrapped.route = route;
+	wrapped.sender_route = sender_route;
 	wrapped.pipe_exists = pipe_exists;
 	wrapped.ctx = &x;
 	why_set(&why, WHY_TEMP, "4.3.0", "cannot resolve now");
-	if (recipient_resolve(&wrapped, address, give, &x, &n, &why) != 0)
+	if (recipient_resolve(&wrapped, &asked, give, &x, &n, &why) != 0)
 		tell_why(out, "targets", &why);
 	else
 		control_line(out, CL_STR("step", "targets"),

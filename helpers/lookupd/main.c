@@ -4,8 +4,8 @@
  *           else, opens no socket
  * reads     RCPT_CHECK, SENDER_CHECK, REWRITE (smtpd sessions), RESOLVE
  *           (qmgr); the maps aliases, virtual, routes, senders, sender_bcc,
- *           recipient_bcc and accounts (users without their hashes), and
- *           files named by :include:; /etc/passwd, which master opens; an
+ *           recipient_bcc, sender_routes and accounts (users without their
+ *           hashes), and files named by :include:; /etc/passwd, which master opens; an
  *           operator's question, by way of master
  * writes    RCPT_VERDICT, SENDER_VERDICT, REWRITTEN, TARGET, RESOLVED to the
  *           asking peer

@@ -13,6 +13,7 @@
 
 #include "base/bug.h"
 #include "base/hash.h"
+#include "helpers/lookupd/way.h"
 #include "mail/addr.h"
 #include "map/fold.h"
 #include "map/members.h"
@@ -31,6 +32,7 @@ STAILQ_HEAD(items, item);
 
 struct walk {
 	const struct recipient_tables *t;
+	struct span  sender;	/* of the envelope */
 	struct items todo;
 	struct hash *expanded;	/* addresses whose alias was opened */
 	struct hash *given;	/* targets given */
@@ -308,8 +310,9 @@ give_route(struct walk *w, const struct item *item)
 	target.kind = TARGET_REMOTE;
 	span_copy_cut(addr_domain(&item->addr), target.nexthop,
 	    sizeof(target.nexthop));
-	got = w->t->route(w->t->ctx, addr_domain(&item->addr), &target,
-	    w->why);
+	got = way_find(w->t, addr_domain(&item->addr), w->sender.n > 0 &&
+	    item->owner[0] != '\0' ? span_str(item->owner) : w->sender,
+	    &target, w->why);
 	if (got == MAP_FAILED)
 		return -1;
 	if (got == MAP_ABSENT && is_this_host(&item->addr))
@@ -536,11 +539,14 @@ run(struct walk *w)
 }
 
 int
-recipient_resolve(const struct recipient_tables *t, struct span address,
-    int (*give_fn)(void *ctx, const struct target *target), void *ctx,
-    uint32_t *count, struct why *why)
+recipient_resolve(const struct recipient_tables *t,
+    const struct recipient_asked *asked, int (*give_fn)(void *ctx,
+    const struct target *target), void *ctx, uint32_t *count,
+    struct why *why)
 {
-	struct walk w = { .t = t, .give = give_fn, .ctx = ctx, .why = why };
+	struct span address = asked->address;
+	struct walk w = { .t = t, .sender = asked->sender, .give = give_fn,
+		.ctx = ctx, .why = why };
 	struct item first;
 	int rc = -1;
 

@@ -11,6 +11,8 @@
  *		 "local" and the account "local@" of the first domain
  *	virtual  "@domain" (catch-all)
  *	postmaster, by the setting
+ * Mail for other domains leaves as way.h says.
+ *
  * A member of an alias that names no domain is meant in the alias' own.
  */
 #ifndef LOOKUPD_RECIPIENT_H
@@ -36,9 +38,13 @@ struct recipient_tables {
 	int (*include)(void *ctx, struct span path, struct buf *text,
 	    struct why *why);
 	bool (*domain_is_local)(void *ctx, struct span domain);
-	/* the route of a domain that is not ours; fills kind, transport, nexthop,
-	   port, or makes it TARGET_FAIL */
+	/* the route of a domain that is not ours, or of "*", all that have none;
+	   fills kind, transport, nexthop, port, tls, source, or makes it
+	   TARGET_FAIL */
 	enum map_got (*route)(void *ctx, struct span domain,
+	    struct target *out, struct why *why);
+	/* the same by the envelope sender, which may be "" */
+	enum map_got (*sender_route)(void *ctx, struct span sender,
 	    struct target *out, struct why *why);
 	bool (*pipe_exists)(void *ctx, struct span name);
 	void *ctx;
@@ -59,16 +65,21 @@ struct recipient_tables {
 enum map_got	recipient_exists(const struct recipient_tables *t,
 	    struct span address, struct why *why) must_use;
 
+struct recipient_asked {
+	struct span address;
+	struct span sender;	/* of the envelope; empty: none */
+};
+
 /*
  * Where all of it goes.  give() is called for each place, at most once for the
  * same one.
- * address  canonical (mail/addr.h)
+ * asked    canonical (mail/addr.h)
  * count    set to the number of targets given
  * returns  0; -1 with why: a map failed, so ask again later (what was given
  *          before counts for nothing)
  */
 int	recipient_resolve(const struct recipient_tables *t,
-	    struct span address, int (*give)(void *ctx,
+	    const struct recipient_asked *asked, int (*give)(void *ctx,
 	    const struct target *target), void *ctx, uint32_t *count,
 	    struct why *why) must_use;
 

@@ -154,14 +154,18 @@ on_resolve(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	struct request_state *s = ctx;
 	const struct resolve *q = msg->body;
+	const struct recipient_asked asked = {
+		.address = span_str(q->address),
+		.sender = span_str(q->sender),
+	};
 	struct giving g = { .peer = peer, .request = msg->request };
 	struct resolved answer = { 0 };
 	struct why why;
 
 	why_set(&why, WHY_TEMP, "4.3.0", "cannot resolve now");
 	tables_refresh(s->tables);
-	if (recipient_resolve(tables_recipient(s->tables),
-	    span_str(q->address), give_target, &g, &answer.count, &why) != 0)
+	if (recipient_resolve(tables_recipient(s->tables), &asked, give_target,
+	    &g, &answer.count, &why) != 0)
 		return refuse(peer, msg, q->address, &why);
 	return ipc_answer(peer, msg, &resolved_type, &answer, -1);
 }

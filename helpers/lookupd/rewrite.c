@@ -16,6 +16,7 @@ rewrite_name(enum rewrite_map map)
 	static const char *const names[REWRITE_MAPS] = {
 		[REWRITE_SENDER_BCC] = "sender_bcc",
 		[REWRITE_RECIPIENT_BCC] = "recipient_bcc",
+		[REWRITE_SENDER_ROUTES] = "sender_routes",
 	};
 
 	return names[map];
@@ -44,6 +45,10 @@ keys_of(const struct rewrite_tables *t, const struct addr *a, struct keys *k)
 	size_t at;
 
 	k->n = 0;
+	if (a->kind == ADDR_NULL) {
+		add(k, SPAN_LIT("<>"), "", SPAN_NONE);
+		return;
+	}
 	fold_addr_local(a, local);
 	whole = base = span_str(local);
 	at = t->separator != '\0' ? span_chr(whole, t->separator) : whole.n;

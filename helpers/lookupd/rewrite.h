@@ -1,11 +1,13 @@
 /*
  * rewrite - what the maps that are asked about an address as such say of it:
- * who else gets a copy.  Pure: what the maps hold comes through a function.
+ * who else gets a copy, and by
+ * which way its own mail leaves.  Pure: what the maps hold comes through a function.
  *
  * For local+detail@domain these keys are tried, the first that is there counts:
  *	"local+detail@domain", "local@domain",
  *	"local+detail", "local", if the domain is one of ours,
  *	"@domain".
+ * For no address ("", the sender of reports) it is "<>" alone.
  * Each map is asked once for an address; what it says is not looked up again,
  * so no entry can lead back to itself.
  */
@@ -22,6 +24,7 @@
 enum rewrite_map {
 	REWRITE_SENDER_BCC,
 	REWRITE_RECIPIENT_BCC,
+	REWRITE_SENDER_ROUTES,
 	REWRITE_MAPS
 };
 
@@ -39,7 +42,7 @@ const char	*rewrite_name(enum rewrite_map map);
 
 /*
  * The entry for an address.
- * a        a mailbox
+ * a        a mailbox, or ADDR_NULL
  * value    cleared, then filled
  * returns  MAP_FAILED with why: cannot tell now
  */

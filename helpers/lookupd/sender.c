@@ -75,13 +75,15 @@ static enum map_got
 leads_to_it(const struct question *q, struct why *why)
 {
 	const struct recipient_tables *t = q->t->recipient;
+	const struct recipient_asked asked = {
+		.address = addr_text(&q->addr),
+	};
 	struct places p = { .account = q->account };
 	uint32_t count;
 
 	if (!t->domain_is_local(t->ctx, addr_domain(&q->addr)))
 		return MAP_ABSENT;
-	if (recipient_resolve(t, addr_text(&q->addr), on_place, &p, &count,
-	    why) != 0)
+	if (recipient_resolve(t, &asked, on_place, &p, &count, why) != 0)
 		return p.others ? MAP_ABSENT : MAP_FAILED;
 	return p.own ? MAP_FOUND : MAP_ABSENT;
 }

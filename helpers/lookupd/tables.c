@@ -25,6 +25,9 @@ static const char *const map_names[MAPS] = { "aliases", "virtual", "routes",
 #define SYSTEM_USERS_MAX	100000
 #define PASSWD_MAX		(32 * MIB)
 
+_Static_assert(sizeof(((struct target *)NULL)->source) ==
+    sizeof(((struct route *)NULL)->source), "one is copied into the other");
+
 struct tables {
 	const struct conf_view *conf;
 	int	     dir;
@@ -217,6 +220,7 @@ take_route(struct span value, struct target *out, struct why *why)
 		return MAP_FAILED;
 	out->port = route.port;
 	out->tls = (uint8_t)route.tls;
+	memcpy(out->source, route.source, sizeof(out->source));
 	if (route.kind == ROUTE_ERROR) {
 		out->kind = TARGET_FAIL;
 		out->permanent = route.permanent;
@@ -232,7 +236,7 @@ take_route(struct span value, struct target *out, struct why *why)
 	return MAP_FOUND;
 }
 
-/* "a.b.c", ".b.c", ".c", "*": the first that is there. */
+/* "a.b.c", ".b.c", ".c": the first that is there; or "*". */
 static enum map_got
 on_route(void *ctx, struct span domain, struct target *out, struct why *why)
 {
@@ -247,8 +251,22 @@ on_route(void *ctx, struct span domain, struct target *out, struct why *why)
 		if (key.n > 0)
 			got = map_get(&t->map[ROUTES].map, key, &t->value, why);
 	}
-	if (got == MAP_ABSENT)
-		got = map_get(&t->map[ROUTES].map, SPAN_LIT("*"), &t->value, why);
+	return got == MAP_FOUND ? take_route(buf_span(&t->value), out, why) :
+	    got;
+}
+
+static enum map_got
+on_sender_route(void *ctx, struct span sender, struct target *out,
+    struct why *why)
+{
+	struct tables *t = ctx;
+	struct addr a = { .kind = ADDR_NULL };
+	enum map_got got;
+
+	if (sender.n > 0 && addr_parse(sender, &a, NULL) != 0)
+		return MAP_ABSENT;
+	got = rewrite_find(&t->rewrite, REWRITE_SENDER_ROUTES, &a, &t->value,
+	    why);
 	return got == MAP_FOUND ? take_route(buf_span(&t->value), out, why) :
 	    got;
 }
@@ -293,6 +311,7 @@ fill_recipient(struct tables *t)
 		.alias = on_alias, .virtual = on_virtual,
 		.account = on_account, .include = on_include,
 		.domain_is_local = on_domain_is_local, .route = on_route,
+		.sender_route = on_sender_route,
 		.pipe_exists = on_pipe_exists, .ctx = t,
 		.separator = separator[0],
 		.hostname = conf_str(t->conf, "hostname"),

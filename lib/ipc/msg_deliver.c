@@ -37,6 +37,7 @@ static const struct ipc_field job_fields[] = {
 	IPC_TEXT(job, nexthop, 0, 255),
 	IPC_U16(job, port, 0, UINT16_MAX),
 	IPC_U8(job, tls, DEMAND_DEFAULT, DEMANDS - 1),
+	IPC_TEXT(job, source, 0, LOOKUP_SOURCE_MAX),
 	IPC_U8(job, smtputf8, 0, 1),
 	IPC_U8(job, ret, 0, 2),
 	IPC_TEXT(job, envid, 0, 100),

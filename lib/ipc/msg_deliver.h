@@ -47,6 +47,7 @@ struct job {			/* with the queue file */
 	char	 nexthop[256];	/* smtp-out; pipe: the command's name */
 	uint16_t port;
 	uint8_t	 tls;		/* enum demand; smtp-out */
+	char	 source[LOOKUP_SOURCE_MAX + 1];	/* smtp-out: from where */
 	uint8_t	 smtputf8;	/* RFC 6531: only to hosts that know it */
 	uint8_t	 ret;		/* RFC 3461 4.3: 0, 1 FULL, 2 HDRS */
 	char	 envid[101];	/* decoded, or "" */

@@ -38,6 +38,7 @@ const struct ipc_type rewritten_type =
 
 static const struct ipc_field resolve_fields[] = {
 	IPC_TEXT(resolve, address, 1, ADDRESS),
+	IPC_TEXT(resolve, sender, 0, ADDRESS),
 };
 const struct ipc_type resolve_type =
     IPC_TYPE(resolve, IPC_NUM_RESOLVE, IPC_FD_NONE, resolve_fields);
@@ -57,6 +58,7 @@ static const struct ipc_field target_fields[] = {
 	IPC_TEXT(target, nexthop, 0, 255),
 	IPC_U16(target, port, 0, UINT16_MAX),
 	IPC_U8(target, tls, DEMAND_DEFAULT, DEMANDS - 1),
+	IPC_TEXT(target, source, 0, LOOKUP_SOURCE_MAX),
 	IPC_TEXT(target, owner, 0, ADDRESS),
 	IPC_TEXT(target, esc, 0, ESC_MOST),
 	IPC_TEXT(target, text, 0, WHY_TEXT_SIZE - 1),

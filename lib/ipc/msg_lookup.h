@@ -45,8 +45,11 @@ struct rewritten {
 	char copy[LOOKUP_ADDRESS_MAX + 1];	/* to whom besides, or "" */
 };				/* refusal: temporary trouble */
 
+#define LOOKUP_SOURCE_MAX	95	/* an IPv4 and an IPv6 address */
+
 struct resolve {		/* qmgr -> lookupd */
 	char address[LOOKUP_ADDRESS_MAX + 1];
+	char sender[LOOKUP_ADDRESS_MAX + 1];	/* of the envelope, or "" */
 };
 enum target_kind {
 	TARGET_MAILBOX,		/* a Maildir of an owner */
@@ -72,6 +75,7 @@ struct target {
 	char	 nexthop[256];	/* domain (MX lookup), or "[host]": no MX */
 	uint16_t port;		/* 0: the transport's own */
 	uint8_t	 tls;		/* enum demand */
+	char	 source[LOOKUP_SOURCE_MAX + 1];	/* from where, or "" */
 	/* TARGET_PIPE: nexthop is the name of the configured command */
 	/* owner-list address that becomes the envelope sender, or "" */
 	char	 owner[LOOKUP_ADDRESS_MAX + 1];

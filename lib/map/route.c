@@ -1,5 +1,6 @@
 /*
- * route.c - transport ":" host [":" port] [tls=word], in that order; the host
+ * route.c - transport ":" host [":" port], then tls=word and
+ * source=addresses in any order; the host
  * in brackets means "no MX look-up", as administrators know it.
  */
 #include "map/route.h"
@@ -66,14 +67,54 @@ parse_host(struct span text, struct route *route)
 	return rc;
 }
 
-/* What stands behind the host: nothing, or "tls=word". */
+/* One address, or one of each family; -1: anything else. */
+static int
+parse_source(struct span text, struct route *route)
+{
+	struct sock_addr at[2] = { { .family = 0 }, { .family = 0 } };
+	char ip[SOCK_IP_SIZE];
+	struct buf out;
+	size_t n = 0;
+	int rc = -1;
+
+	if (route->source[0] != '\0')
+		return -1;	/* said twice */
+	buf_init(&out, sizeof(route->source) - 1);
+	while (text.p != NULL) {
+		if (n == COUNT(at) ||
+		    sock_parse_ip(span_cut(&text, ','), &at[n]) != 0 ||
+		    sock_is_unusable(&at[n]) ||
+		    (n > 0 && at[0].family == at[1].family))
+			goto out;
+		sock_format_ip(&at[n], ip);
+		if (buf_addf(&out, "%s%s", n > 0 ? "," : "", ip) != 0)
+			goto out;
+		n++;
+	}
+	rc = span_copy(buf_span(&out), route->source, sizeof(route->source));
+out:
+	buf_fini(&out);
+	return rc;
+}
+
+/* What stands behind the host: nothing, or words of which each has a "=". */
 static int
 parse_options(struct span text, struct route *route)
 {
-	if (text.n == 0)
-		return 0;
-	return span_istarts(text, SPAN_LIT("tls=")) ?
-	    demand_parse(span_from(text, 4), &route->tls) : -1;
+	struct span word;
+	bool tls = false;
+
+	while ((word = span_word(&text)).n > 0) {
+		if (span_istarts(word, SPAN_LIT("tls=")) && !tls) {
+			if (demand_parse(span_from(word, 4), &route->tls) != 0)
+				return -1;
+			tls = true;
+		} else if (!span_istarts(word, SPAN_LIT("source=")) ||
+		    parse_source(span_from(word, 7), route) != 0) {
+			return -1;
+		}
+	}
+	return 0;
 }
 
 static int

@@ -8,6 +8,7 @@
  *	old.example:	error:5.1.2 gone for good
  *	special.example: smtp:				its own MX, as without a route
  *	bank.example:	smtp: tls=verify		what must hold of TLS there
+ *	shop.example:	smtp: source=192.0.2.7,2001:db8::7	sent from there
  */
 #ifndef MAP_ROUTE_H
 #define MAP_ROUTE_H
@@ -17,6 +18,9 @@
 #include "base/span.h"
 #include "base/why.h"
 
+/* An IPv4 and an IPv6 address with a comma between them, NUL. */
+#define ROUTE_SOURCE_SIZE 96
+
 enum route_kind { ROUTE_SMTP, ROUTE_LMTP, ROUTE_ERROR };
 
 struct route {
@@ -24,6 +28,7 @@ struct route {
 	char	 nexthop[256];	/* name, "[host]", or "": the domain itself */
 	uint16_t port;		/* 0: the transport's own */
 	enum demand tls;	/* "tls=", or DEMAND_DEFAULT */
+	char	 source[ROUTE_SOURCE_SIZE];	/* "source=", canonical, or "" */
 	/* ROUTE_ERROR */
 	bool	 permanent;
 	char	 esc[WHY_ESC_SIZE];

@@ -40,6 +40,7 @@ enum queue_log_kind {
 	QUEUE_LOG_DELAYED,	/* the sender was told of the delay in id */
 	QUEUE_LOG_REQUEUED,	/* by an operator: targets that are not done are
 				   forgotten, and looked up anew */
+	QUEUE_LOG_REMOTE_FROM,	/* as REMOTE, with a source */
 	QUEUE_LOG_WAIT,		/* number index is not tried before next */
 	QUEUE_LOG_KINDS
 };
@@ -59,6 +60,7 @@ struct queue_log {
 	struct span owner;		/* envelope sender in place of the message's */
 	struct span user, home, maildir, detail;
 	struct span nexthop;
+	struct span source;		/* REMOTE_FROM: addresses of ours */
 	struct span esc, remote, text;	/* results; text is the rest of a line */
 	struct span id;
 };

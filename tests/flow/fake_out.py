@@ -72,7 +72,7 @@ class Worker:
 
     def begin(self, message, rcpts, nexthop="", port=0, transport=SMTP,
               sender="alice@demo.example", id_=ID, size=None, body_8bit=0,
-              tls=0, smtputf8=0, ret=0, envid="", notify=0, orcpt=""):
+              tls=0, smtputf8=0, ret=0, envid="", notify=0, orcpt="", source=""):
         """Give the job and do not wait."""
         with tempfile.TemporaryFile() as f:
             f.write(FRONT + message)
@@ -81,7 +81,7 @@ class Worker:
                  u64(len(FRONT)) +
                  u64(len(message) if size is None else size) +
                  u8(body_8bit) + u8(transport) + text(nexthop) +
-                 struct.pack(">H", port) + u8(tls) + u8(smtputf8) + u8(ret) +
+                 struct.pack(">H", port) + u8(tls) + text(source) + u8(smtputf8) + u8(ret) +
                  text(envid) + u32(len(rcpts)), fd=f.fileno())
         for i, r in enumerate(rcpts):
             send(self.sock, "JOB_RCPT", u32(100 + i) + text(r) + text(r) +

@@ -108,7 +108,8 @@ def pack_target(t):
             text(g("home", "")) + text(g("maildir", "")) +
             u8(g("system_user", 0)) + text(g("detail", "")) +
             u8(g("transport", 0)) + text(g("nexthop", "")) +
-            u16(g("port", 0)) + u8(g("tls", 0)) + text(g("owner", "")) + text(g("esc", "")) +
+            u16(g("port", 0)) + u8(g("tls", 0)) + text(g("source", "")) +
+            text(g("owner", "")) + text(g("esc", "")) +
             text(g("text", "")))
 
 
@@ -136,7 +137,8 @@ class Job:
         at, size = f.num(8), f.num(8)
         self.body_8bit, self.transport = f.num(1), f.num(1)
         self.nexthop, self.port = f.text(), f.num(2)
-        self.tls, self.smtputf8, self.ret = f.num(1), f.num(1), f.num(1)
+        self.tls, self.source = f.num(1), f.text()
+        self.smtputf8, self.ret = f.num(1), f.num(1)
         self.envid, self.nrcpts = f.text(), f.num(4)
         self.text = os.pread(fd, size, at)
         self.flags = os.get_inheritable(fd)
@@ -172,6 +174,7 @@ class Qmgr:
         self.hook = None            # called with each Job; "hang", "die" or None
         self.site_down = set()      # next hops
         self.lookups = []
+        self.senders = []
         self.jobs = []
         self.deliveries = []        # (address, Job)
         self.logs = []
@@ -342,8 +345,10 @@ class Qmgr:
         if got is None:
             return self.unwatch(sock)
         _, request, body, _ = got
-        address = Fields(body).text()
+        fields = Fields(body)
+        address = fields.text()
         self.lookups.append(address)
+        self.senders.append((address, fields.text()))
         targets = self.routes.get(address, "default")
         if targets == "silent":
             return None

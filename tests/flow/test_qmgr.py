@@ -302,6 +302,38 @@ def test_owner_is_the_sender_of_the_list(q):
     assert q.delivered(B)[0].sender == "x@y.example"
 
 
+def test_the_sender_is_asked_for_and_the_source_is_kept():
+    """A list asks for its owner; a source stands in the log with the route."""
+    with Qmgr() as q:
+        q.routes["list@demo.example"] = [
+            remote(OUT, owner="owner-list@demo.example") |
+            {"source": "192.0.2.1,2001:db8::1"}, mailbox(A)]
+        q.outcome[OUT] = (LATER, "4.2.1", "busy")
+        q.commit("x@y.example", ["list@demo.example"])
+        q.wait(lambda: q.events("waits"), "the first pass")
+        assert q.senders[0] == ("list@demo.example", "x@y.example")
+        q.restart()
+        q.outcome.clear()
+        q.settled()
+        assert (OUT, "owner-list@demo.example") in q.senders
+        assert q.delivered(A)
+        assert q.delivered(OUT)[0].source == ""     # the map's newer word
+
+
+def test_a_source_of_the_log_counts_where_nothing_newer_does():
+    with Qmgr() as q:
+        q.routes["list@demo.example"] = [
+            remote(OUT) | {"source": "192.0.2.1"}, mailbox(A)]
+        q.outcome[OUT] = (LATER, "4.2.1", "busy")
+        q.commit("x@y.example", ["list@demo.example"])
+        q.wait(lambda: q.events("waits"), "the first pass")
+        q.routes[OUT] = [mailbox(B), mailbox(C)]    # leads elsewhere
+        q.restart()
+        q.outcome.clear()
+        q.settled()
+        assert q.delivered(OUT)[0].source == "192.0.2.1"
+
+
 def test_a_large_alias_and_a_short_note():
     with Qmgr() as q:
         q.routes["all@demo.example"] = [

@@ -5,7 +5,7 @@ import smtplib
 
 import pytest
 
-from suite import Suite, wait_for
+from suite import Sink, Suite, wait_for
 
 A, B, C = "alice@demo.example", "bob@demo.example", "carol@demo.example"
 BCC = "archive@demo.example"
@@ -85,3 +85,43 @@ def test_no_mail_comes_in_past_a_broken_map():
         (paq.conf.parent / "recipient_bcc").write_text("# none\n")
         paq.paquebot("map", "recipient_bcc")
         wait_for(lambda: not refused(), 30)
+
+
+class Watched(Sink):
+    """Knows where each connection came from."""
+
+    def session(self, client):
+        self.peers = [*getattr(self, "peers", []), client.getpeername()[0]]
+        super().session(client)
+
+
+def senders(sink):
+    return [sender.split(">")[0].strip("<") for sender, _, _ in sink.messages]
+
+
+def test_ways_and_sources_by_sender():
+    with contextlib.closing(Watched()) as plain, \
+            contextlib.closing(Watched()) as way:
+        maps = {"routes": f"*: smtp:[127.0.0.1]:{plain.port}\n",
+                "sender_routes":
+                    f"{A}: smtp:[127.0.0.1]:{way.port} source=127.0.0.3\n"
+                    f"{B}: smtp: source=127.0.0.2\n"
+                    f"<>: smtp:[127.0.0.1]:{way.port}\n"}
+        with Suite(users={A: "a secret", B: "b secret", C: "c secret"},
+                   maps=maps) as paq:
+            for who in (A, B, C, B, ""):
+                paq.send(who, ["x@far.example"], f"Subject: {who}\r\n\r\n",
+                         login=who or C)
+                paq.wait_queue_empty()
+            steps = [json.loads(line) for line in paq.paquebot(
+                "explain", "--json", "x@far.example", "--from",
+                B).splitlines()]
+        assert senders(way) == [A, ""] and senders(plain) == [B, C, B]
+        assert way.peers == ["127.0.0.3", "127.0.0.1"]
+        # The third message may take the connection of the first.
+        assert plain.peers[:2] == ["127.0.0.2", "127.0.0.1"]
+        assert set(plain.peers[2:]) <= {"127.0.0.2"}
+        assert {"step": "map", "map": "sender_routes", "key": B,
+                "result": "found"} in steps
+        (hop,) = [s for s in steps if s["step"] == "nexthop"]
+        assert hop["source"] == "127.0.0.2"

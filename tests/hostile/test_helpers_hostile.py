@@ -404,7 +404,7 @@ class Lookupd(Daemon):
     def resolve(self, address, chan=None, request=4):
         """The targets as (kind, address), or the refusal's text."""
         chan = chan or self.qmgr
-        send(chan, "RESOLVE", text(address), request)
+        send(chan, "RESOLVE", text(address) + text(""), request)
         found = []
         while True:
             number, got, body, _ = recv(chan)
@@ -509,7 +509,7 @@ def test_B_a_qmgr_that_does_not_read(maps):
         with contextlib.suppress(OSError):
             d.qmgr.setblocking(False)
             for i in range(500):
-                send(d.qmgr, "RESOLVE", text("many@demo.example"), i)
+                send(d.qmgr, "RESOLVE", text("many@demo.example") + text(""), i)
         assert d.log_has("ipc-refused", "does not read", within=20)
         assert d.rss() < 500000
         assert d.check(ALICE) == LOCAL
@@ -524,7 +524,7 @@ def test_E11_a_session_of_lookupd(looks, n):
 
 def test_E11_a_session_may_not_resolve(looks):
     bad = session_of(looks.smtpd)
-    send(bad, "RESOLVE", text(ALICE))
+    send(bad, "RESOLVE", text(ALICE) + text(""))
     assert ended(bad)
     assert looks.log_has("ipc-refused", "resolve", "not from this role")
 

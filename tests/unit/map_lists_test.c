@@ -41,6 +41,20 @@ routes(void **state)
 		{ "smtp:a.example tls=", -1, 0, 0, "", "", 0 },
 		{ "smtp:a.example tls=verfy", -1, 0, 0, "", "", 0 },
 		{ "smtp:a.example tls=verify x", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example tls=none tls=none", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example source=", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example source=a.example", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example source=0.0.0.0", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example source=192.0.2.1,192.0.2.2", -1, 0, 0, "",
+		    "", 0 },
+		{ "smtp:a.example source=192.0.2.1,", -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example source=192.0.2.1,2001:db8::1,2001:db8::2",
+		    -1, 0, 0, "", "", 0 },
+		{ "smtp:a.example source=192.0.2.1 source=2001:db8::1", -1, 0,
+		    0, "", "", 0 },
+		{ "smtp:a.example source=192.0.2.1 tls=verify", 0, ROUTE_SMTP,
+		    0, "a.example", "", DEMAND_VERIFY },
+		{ "smtp: source=192.0.2.1", 0, ROUTE_SMTP, 0, "", "", 0 },
 		{ "smtp:a.example verify", -1, 0, 0, "", "", 0 },
 		{ "smtp:a.example=tls", -1, 0, 0, "", "", 0 },
 		{ "smtp:tls=verify", 0, ROUTE_SMTP, 0, "", "",
@@ -127,11 +141,26 @@ members(void **state)
 	}
 }
 
+static void
+sources(void **state)
+{
+	struct route r;
+	struct why why;
+
+	(void)state;
+	T_INT(route_parse(SPAN_LIT("smtp: source=2001:DB8:0::7,192.0.2.7"), &r,
+	    &why), 0);
+	T_STR(span_str(r.source), "2001:db8::7,192.0.2.7");
+	T_INT(route_parse(SPAN_LIT("smtp:a.example tls=none"), &r, &why), 0);
+	T_STR(span_str(r.source), "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(routes),
+		cmocka_unit_test(sources),
 		cmocka_unit_test(members),
 	};
 

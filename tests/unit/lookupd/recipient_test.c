@@ -127,6 +127,37 @@ on_route(void *ctx, struct span d, struct target *t, struct why *why)
 	return MAP_FOUND;
 }
 
+static enum map_got
+on_sender_route(void *ctx, struct span s, struct target *t, struct why *why)
+{
+	(void)ctx;
+	(void)why;
+	if (span_eq_str(s, "way@ours.example") ||
+	    span_eq_str(s, "both@ours.example"))
+		span_copy_cut(SPAN_LIT("[way.example]"), t->nexthop,
+		    sizeof(t->nexthop));
+	if (span_eq_str(s, "from@ours.example") ||
+	    span_eq_str(s, "both@ours.example"))
+		span_copy_cut(SPAN_LIT("192.0.2.7"), t->source,
+		    sizeof(t->source));
+	if (span_eq_str(s, "bad@ours.example")) {
+		t->kind = TARGET_FAIL;
+		span_copy_cut(SPAN_LIT("5.7.1"), t->esc, sizeof(t->esc));
+	}
+	return t->nexthop[0] != '\0' || t->source[0] != '\0' ||
+	    t->kind == TARGET_FAIL ? MAP_FOUND : MAP_ABSENT;
+}
+
+static enum map_got
+on_star(void *ctx, struct span d, struct target *t, struct why *why)
+{
+	if (!span_eq_str(d, "*"))
+		return on_route(ctx, d, t, why);
+	span_copy_cut(SPAN_LIT("[smart.example]"), t->nexthop,
+	    sizeof(t->nexthop));
+	return MAP_FOUND;
+}
+
 static bool
 on_pipe(void *ctx, struct span name)
 {
@@ -138,11 +169,21 @@ static const uint8_t seed[16];
 static const struct recipient_tables tables = {
 	.alias = on_alias, .virtual = on_virtual, .account = on_account,
 	.include = on_include, .domain_is_local = on_local,
-	.route = on_route, .pipe_exists = on_pipe, .separator = '+',
+	.route = on_route, .sender_route = on_sender_route,
+	 .pipe_exists = on_pipe, .separator = '+',
 	.hostname = "mx.example",
 	.first_domain = "ours.example", .postmaster = "", .depth_max = 4,
 	.targets_max = 100, .seed = seed,
 };
+
+static const struct recipient_asked *
+asked(struct span address)
+{
+	static struct recipient_asked a;
+
+	a.address = address;
+	return &a;
+}
 
 static int
 on_target(void *ctx, const struct target *t)
@@ -164,6 +205,67 @@ on_target(void *ctx, const struct target *t)
 		return buf_addf(out, "pipe:%s", t->nexthop);
 	default:
 		return buf_addf(out, "fail:%s", t->esc);
+	}
+}
+
+static int
+on_way(void *ctx, const struct target *t)
+{
+	struct buf *out = ctx;
+
+	return t->kind == TARGET_FAIL ? buf_addf(out, "fail:%s", t->esc) :
+	    buf_addf(out, "%s/%s", t->nexthop, t->source);
+}
+
+/*
+ * Of the domain before the sender's before all others': transport_maps,
+ * sender_dependent_default_transport_maps, relayhost of Postfix.
+ */
+static void
+senders_ways(void **state)
+{
+	static const struct {
+		const char *sender, *to, *plain, *star;
+	} cases[] = {
+		{ "", "x@else.example", "else.example/", "[smart.example]/" },
+		{ "a@b.example", "x@else.example", "else.example/",
+		    "[smart.example]/" },
+		{ "way@ours.example", "x@else.example", "[way.example]/",
+		    "[way.example]/" },
+		{ "both@ours.example", "x@else.example",
+		    "[way.example]/192.0.2.7", "[way.example]/192.0.2.7" },
+		{ "from@ours.example", "x@else.example",
+		    "else.example/192.0.2.7", "[smart.example]/192.0.2.7" },
+		{ "bad@ours.example", "x@else.example", "fail:5.7.1",
+		    "fail:5.7.1" },
+		{ "way@ours.example", "x@far.example", "[relay.example]/",
+		    "[relay.example]/" },
+		{ "both@ours.example", "x@far.example",
+		    "[relay.example]/192.0.2.7", "[relay.example]/192.0.2.7" },
+		{ "bad@ours.example", "x@far.example", "[relay.example]/",
+		    "[relay.example]/" },
+	};
+	struct recipient_tables with = tables;
+
+	(void)state;
+	with.route = on_star;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct recipient_asked q = {
+			.address = span_str(cases[i].to),
+			.sender = span_str(cases[i].sender) };
+		struct buf out;
+		struct why why;
+		uint32_t n;
+
+		t_case(cases[i].sender);
+		buf_init(&out, KIB);
+		T_INT(recipient_resolve(&tables, &q, on_way, &out, &n, &why),
+		    0);
+		T_STR(buf_span(&out), cases[i].plain);
+		buf_clear(&out);
+		T_INT(recipient_resolve(&with, &q, on_way, &out, &n, &why), 0);
+		T_STR(buf_span(&out), cases[i].star);
+		buf_fini(&out);
 	}
 }
 
@@ -230,7 +332,7 @@ resolving(void **state)
 
 		t_case(cases[i].in);
 		buf_init(&out, 4096);
-		T_TRUE(recipient_resolve(&tables, span_str(cases[i].in),
+		T_TRUE(recipient_resolve(&tables, asked(span_str(cases[i].in)),
 		    on_target, &out, &count, &why) == 0);
 		if (strcmp(buf_cstr(&out), cases[i].out) != 0)
 			print_message("%s\n", buf_cstr(&out));
@@ -249,7 +351,7 @@ trouble_is_temporary(void **state)
 
 	(void)state;
 	buf_init(&out, 4096);
-	T_TRUE(recipient_resolve(&tables, SPAN_LIT("broken@ours.example"),
+	T_TRUE(recipient_resolve(&tables, asked(SPAN_LIT("broken@ours.example")),
 	    on_target, &out, &count, &why) == -1);
 	T_TRUE(why.kind == WHY_TEMP);
 	T_TRUE(recipient_exists(&tables, SPAN_LIT("broken@ours.example"),
@@ -268,13 +370,13 @@ too_many(void **state)
 	(void)state;
 	few.targets_max = 2;
 	buf_init(&out, 4096);
-	T_TRUE(recipient_resolve(&few, SPAN_LIT("list@ours.example"),
+	T_TRUE(recipient_resolve(&few, asked(SPAN_LIT("list@ours.example")),
 	    on_target, &out, &count, &why) == -1);
 	T_TRUE(why.kind == WHY_TEMP);
 	/* As many as allowed: the alias itself does not count. */
 	few.targets_max = 1;
 	buf_clear(&out);
-	T_TRUE(recipient_resolve(&few, SPAN_LIT("keep@ours.example"),
+	T_TRUE(recipient_resolve(&few, asked(SPAN_LIT("keep@ours.example")),
 	    on_target, &out, &count, &why) == 0);
 	T_STR(buf_span(&out), "box:alice@ours.example");
 	buf_fini(&out);
@@ -309,6 +411,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resolving),
+		cmocka_unit_test(senders_ways),
 		cmocka_unit_test(trouble_is_temporary),
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(existing),

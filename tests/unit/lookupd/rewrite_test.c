@@ -16,6 +16,7 @@ static const struct { const char *key, *value; } entries[] = {
 	{ "wrong@far.example",	"no address" },
 	{ "two@far.example",	"a@a.example, b@a.example" },
 	{ "cut@far.example",	"a@a.example\r\nRCPT TO:<b@a.example>" },
+	{ "<>",			"none@a.example" },
 	{ "broken@far.example",	"!fail" },
 };
 
@@ -96,11 +97,28 @@ copies(void **state)
 	}
 }
 
+static void
+no_address(void **state)
+{
+	unsigned asked = 0;
+	const struct rewrite_tables t = { .get = get,
+		.domain_is_local = is_local, .ctx = &asked, .separator = '+' };
+	const struct addr a = { .kind = ADDR_NULL };
+	struct addr out;
+	struct why why;
+
+	(void)state;
+	T_INT(rewrite_copy(&t, REWRITE_SENDER_BCC, &a, &out, &why), MAP_FOUND);
+	T_STR(addr_text(&out), "none@a.example");
+	T_INT(asked, 1);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies),
+		cmocka_unit_test(no_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,12 @@ on_route(void *ctx, struct span d, struct target *t, struct why *why)
 	return MAP_ABSENT;
 }
 
+static enum map_got
+on_sender_route(void *ctx, struct span s, struct target *t, struct why *why)
+{
+	return on_route(ctx, s, t, why);
+}
+
 static bool
 on_pipe(void *ctx, struct span name)
 {
@@ -127,7 +133,8 @@ static const uint8_t seed[16];
 static const struct recipient_tables recipient = {
 	.alias = on_alias, .virtual = on_virtual, .account = on_account,
 	.include = on_include, .domain_is_local = on_local,
-	.route = on_route, .pipe_exists = on_pipe, .separator = '+',
+	.route = on_route, .sender_route = on_sender_route,
+	 .pipe_exists = on_pipe, .separator = '+',
 	.hostname = "mx.example", .first_domain = "ours.example",
 	.postmaster = "alice@ours.example", .depth_max = 10,
 	.targets_max = 100, .seed = seed,
