@@ -171,7 +171,10 @@ build-fuzz/lib.a: $(patsubst %.c,build-fuzz/%.o,$(FUZZ_LIB))
 	ar rcs $@ $^
 
 # A target names files of programs that it needs in a line " * links: x.c".
-build-fuzz/%: tests/fuzz/%.c build-fuzz/lib.a
+fuzz_links = $(filter %.c,$(shell sed -n 's/^ \* links: *//p' tests/fuzz/$(1).c))
+fuzz_needs = $(fuzz_links) \
+	$(wildcard $(addsuffix *.h,$(sort $(dir $(call fuzz_links,$(1))))))
+build-fuzz/%: tests/fuzz/%.c build-fuzz/lib.a $$(call fuzz_needs,$$*)
 	clang $(CPPFLAGS) $(FUZZ_FLAGS) -o $@ $< \
 	    $$(sed -n 's/^ \* links: *//p' $<) build-fuzz/lib.a \
 	    $(SYS_os) $(SYS_ipc) $(SYS_mail) -lcrypt -lcrypto -lutf8proc
