@@ -46,8 +46,8 @@ open_target(struct session *s, struct span mailbox, bool *own)
  * returns  false: the connection is at its end
  */
 static bool
-take_message(struct session *s, struct folder_append *to, bool *failed,
-    struct why *why)
+take_message(struct session *s, struct folder_append *to, bool literal8,
+    bool *failed, struct why *why)
 {
 	uint64_t left = s->in.message.octets;
 	struct span piece;
@@ -57,9 +57,14 @@ take_message(struct session *s, struct folder_append *to, bool *failed,
 	for (; left > 0; left -= piece.n) {
 		if (!input_piece(&s->in, left, &piece))
 			return false;
-		/* literal = ... *CHAR8: RFC 3501 9 knows no NUL. */
+		/*
+		 * literal = ... *CHAR8: RFC 3501 9 knows no NUL; literal8 does,
+		 * and what we cannot keep is answered by UNKNOWN-CTE (RFC 3516
+		 * 4.4).
+		 */
 		if (!*failed && span_has(piece, '\0')) {
-			why_set(why, WHY_PERM, "5.6.0", "NUL in the message");
+			why_set(why, WHY_PERM, literal8 ? "5.6.3" : "5.6.0",
+			    "NUL in the message");
 			*failed = true;
 		} else if (!*failed && folder_append_write(to, piece.p,
 		    piece.n, why) != 0)
@@ -136,7 +141,7 @@ receive_one(struct appending *all, const struct append_args *a)
 		.flags = a->flags.system, .keywords = a->flags.keywords,
 		.keywords_n = a->flags.keywords_n,
 		.date_s = a->has_date ? a->date_s : 0 };
-	if (!take_message(s, *m, &failed, &why)) {
+	if (!take_message(s, *m, a->literal8, &failed, &why)) {
 		session_enter(s, STATE_LOGOUT);
 		return false;
 	}

@@ -16,6 +16,7 @@
 #include "imapd/command.h"
 #include "imapd/envelope.h"
 #include "imapd/extract.h"
+#include "imapd/fetch_parts.h"
 #include "imapd/found.h"
 #include "imapd/limits.h"
 #include "imapd/modseq.h"
@@ -44,6 +45,13 @@ struct fetch {
 	struct why  why;
 };
 
+/* It comes behind the short items, from where it is. */
+static bool
+is_sent(const struct fetch_item *item)
+{
+	return item->kind == FETCH_SECTION || item->kind == FETCH_BINARY;
+}
+
 static bool
 is_whole(const struct fetch_item *item)
 {
@@ -60,7 +68,8 @@ want_cached(struct fetch *f, const struct fetch_item *item)
 		f->cached.kinds |= 1U << CACHE_STRUCTURE;
 	else if (item->kind == FETCH_SECTION && cached_section(&item->section))
 		f->cached.kinds |= 1U << CACHE_FIELDS;
-	else if (item->kind == FETCH_SECTION || item->kind == FETCH_BODY)
+	else if (item->kind == FETCH_SECTION || item->kind == FETCH_BODY ||
+	    fetch_parts_reads(item))
 		f->uncached = true;
 }
 
@@ -68,7 +77,8 @@ static void
 want(struct fetch *f, const struct fetch_item *item)
 {
 	bool header = item->kind == FETCH_ENVELOPE;
-	bool tree = item->kind == FETCH_BODY || item->kind == FETCH_STRUCTURE;
+	bool tree = item->kind == FETCH_BODY ||
+	    item->kind == FETCH_STRUCTURE || (fetch_parts_reads(item) && !item->lazy);
 
 	want_cached(f, item);
 	f->flags = f->flags || item->kind == FETCH_FLAGS;
@@ -93,6 +103,8 @@ want(struct fetch *f, const struct fetch_item *item)
 		f->read = READ_TREE;
 	else if (header && f->read == READ_NOTHING)
 		f->read = READ_HEADER;
+	if (item->kind == FETCH_PREVIEW && f->read == READ_NOTHING)
+		f->read = READ_HEADER;	/* the file is opened */
 	if (!item->peek && !folder_read_only(f->s->folder))
 		f->seen = true;
 }
@@ -131,6 +143,8 @@ prepare(struct fetch *f)
 	    content_header(c, &header, &f->why) != 0)
 		return -1;
 	if (f->read == READ_TREE && content_tree(c, &tree, &f->why) != 0)
+		return -1;
+	if (fetch_parts_check(c, f->a->fetch.v, f->a->fetch.n, &f->why) != 0)
 		return -1;
 	return f->octets ? content_octets(c, &octets, &f->why) : 0;
 }
@@ -214,6 +228,13 @@ put_item(struct fetch *f, const struct fetch_item *item,
 	case FETCH_SAVEDATE:
 		put_date(&f->line, message_saved_s(m));
 		break;
+	case FETCH_PREVIEW:
+		fetch_parts_preview(&f->line, &f->s->content, item->lazy);
+		break;
+	case FETCH_BINARY_SIZE:
+		fetch_parts_size(&f->line, &f->s->content, &item->section);
+		break;
+	case FETCH_BINARY:
 	case FETCH_SECTION:
 	case FETCH_MODSEQ:
 		break;
@@ -249,7 +270,7 @@ put_short(struct fetch *f, const struct message *m)
 	if ((f->s->command->uid || more) && !f->uid)
 		put_item(f, &uid, m);
 	for (size_t i = 0; i < f->a->fetch.n; i++)
-		if (f->a->fetch.v[i].kind != FETCH_SECTION)
+		if (!is_sent(&f->a->fetch.v[i]))
 			put_more(f, begin, &f->a->fetch.v[i], m);
 	if (!f->flags && changed)
 		put_more(f, begin, &flags, m);
@@ -257,10 +278,13 @@ put_short(struct fetch *f, const struct message *m)
 		put_more(f, begin, &modseq, m);
 }
 
-/* Which octets of total are wanted; sends the label and "{n}" too. */
+/*
+ * Which octets of total are wanted; sends the label and "{n}" too.
+ * mark  " ", or " ~" of a literal8
+ */
 static uint64_t
-send_label(struct fetch *f, const struct fetch_item *item, uint64_t total,
-    uint64_t *from)
+send_label(struct fetch *f, const struct fetch_item *item, const char *mark,
+    uint64_t total, uint64_t *from)
 {
 	uint64_t n = total;
 	struct buf head;
@@ -274,7 +298,8 @@ send_label(struct fetch *f, const struct fetch_item *item, uint64_t total,
 	}
 	buf_init(&head, KIB + item->label.n);
 	buf_add_span(&head, item->label);
-	buf_add_str(&head, " {");
+	buf_add_str(&head, mark);
+	buf_add_char(&head, '{');
 	buf_add_u64(&head, n);
 	buf_add_str(&head, "}\r\n");
 	stream_write(&f->s->net, head.p, head.n);
@@ -288,7 +313,7 @@ send_text(struct fetch *f, const struct fetch_item *item, struct span text)
 	struct extract x;
 	uint64_t from, n;
 
-	n = send_label(f, item, extract_octets(text), &from);
+	n = send_label(f, item, " ", extract_octets(text), &from);
 	extract_init(&x, &f->s->net, from, n);
 	(void)extract_piece(&x, text);	/* stops where it has enough */
 }
@@ -301,10 +326,17 @@ send_whole(struct fetch *f, const struct fetch_item *item)
 
 	if (content_octets(c, &octets, &f->why) != 0)
 		return;
-	n = send_label(f, item, octets, &from);
+	n = send_label(f, item, " ", octets, &from);
 	/* A literal that comes out short cannot be taken back. */
 	if (content_send(c, &f->s->net, from, n, &f->why) != 0)
 		session_enter(f->s, STATE_LOGOUT);
+}
+
+static void
+send_nil(struct fetch *f, const struct fetch_item *item)
+{
+	stream_write(&f->s->net, item->label.p, item->label.n);
+	stream_puts(&f->s->net, " NIL");
 }
 
 static void
@@ -326,8 +358,7 @@ send_section(struct fetch *f, const struct fetch_item *item)
 	} else if (content_tree(c, &tree, &f->why) != 0)
 		return;
 	else if (!section_find(tree, buf_span(&c->raw), sec, &text)) {
-		stream_write(&f->s->net, item->label.p, item->label.n);
-		stream_puts(&f->s->net, " NIL");
+		send_nil(f, item);
 		return;
 	}
 	if (sec->text != SECTION_FIELDS && sec->text != SECTION_FIELDS_NOT) {
@@ -341,6 +372,23 @@ send_section(struct fetch *f, const struct fetch_item *item)
 }
 
 static void
+send_binary(struct fetch *f, const struct fetch_item *item)
+{
+	uint64_t from, n;
+	struct buf text;
+	bool nul;
+
+	if (!fetch_parts_binary(&f->s->content, &item->section, &text, &nul))
+		send_nil(f, item);
+	else {
+		n = send_label(f, item, nul ? " ~" : " ", text.n, &from);
+		if (n > 0)
+			stream_write(&f->s->net, text.p + from, (size_t)n);
+	}
+	buf_fini(&text);
+}
+
+static void
 send_sections(struct fetch *f)
 {
 	bool first = f->line.p[f->line.n - 1] == '(';
@@ -348,13 +396,15 @@ send_sections(struct fetch *f)
 
 	for (size_t i = 0; i < f->a->fetch.n; i++) {
 		item = &f->a->fetch.v[i];
-		if (item->kind != FETCH_SECTION ||
+		if (!is_sent(item) ||
 		    f->s->state == STATE_LOGOUT)
 			continue;
 		if (!first)
 			stream_puts(&f->s->net, " ");
 		first = false;
-		if (is_whole(item))
+		if (item->kind == FETCH_BINARY)
+			send_binary(f, item);
+		else if (is_whole(item))
 			send_whole(f, item);
 		else
 			send_section(f, item);

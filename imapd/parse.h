@@ -38,12 +38,14 @@ struct section {
 
 enum fetch_kind { FETCH_FLAGS, FETCH_UID, FETCH_DATE, FETCH_SIZE,
 	FETCH_ENVELOPE, FETCH_BODY, FETCH_STRUCTURE, FETCH_SECTION,
-	FETCH_MODSEQ, FETCH_EMAILID, FETCH_THREADID, FETCH_SAVEDATE };
+	FETCH_MODSEQ, FETCH_EMAILID, FETCH_THREADID, FETCH_SAVEDATE,
+	FETCH_BINARY, FETCH_BINARY_SIZE, FETCH_PREVIEW };
 struct fetch_item {
 	enum fetch_kind kind;
 	struct span    label;	/* as it goes into the answer: "BODY[1]<0>" */
 	struct section section;
 	bool	       peek;	/* \Seen is not set */
+	bool	       lazy;	/* PREVIEW: only if it costs little */
 	bool	       partial;
 	uint32_t       from, octets;	/* partial */
 };
@@ -57,6 +59,7 @@ enum status_item { STATUS_MESSAGES = 1, STATUS_RECENT = 2,
 struct append_args {
 	struct span mailbox;
 	struct flags flags;
+	bool	literal8;	/* "~" stands before the message (RFC 3516) */
 	bool	has_date;
 	int64_t date_s;
 };

@@ -23,7 +23,10 @@ take_date(struct cur *c, struct arena *mem, struct append_args *a)
 	return true;
 }
 
-/* [SP flag-list] [SP date-time] SP: all between mailbox and literal. */
+/*
+ * [SP flag-list] [SP date-time] SP ["~"]: all between mailbox and literal, or
+ * literal8 (RFC 3516 7).
+ */
 static bool
 take_options(struct cur *c, struct arena *mem, struct append_args *a)
 {
@@ -32,7 +35,10 @@ take_options(struct cur *c, struct arena *mem, struct append_args *a)
 	if (cur_peek(c) == '(' &&
 	    (!parse_flag_list(c, mem, &a->flags) || !lexer_sp(c)))
 		return false;
-	return cur_peek(c) != '"' || (take_date(c, mem, a) && lexer_sp(c));
+	if (cur_peek(c) == '"' && (!take_date(c, mem, a) || !lexer_sp(c)))
+		return false;
+	a->literal8 = cur_take(c, '~');
+	return true;
 }
 
 bool

@@ -32,6 +32,7 @@ static const struct {
 	{ "RFC822", FETCH_SECTION, SECTION_ALL, false },
 	{ "BODYSTRUCTURE", FETCH_STRUCTURE, 0, true },
 	{ "BODY", FETCH_BODY, 0, true },
+	{ "PREVIEW", FETCH_PREVIEW, 0, true },		/* RFC 8970 6 */
 };
 
 /* header-fld-name: what a field can be called (RFC 5322 2.2). */
@@ -155,7 +156,11 @@ put_label(struct buf *b, const struct fetch_item *item)
 		"HEADER.FIELDS.NOT", "TEXT", "MIME" };
 	const struct section *s = &item->section;
 
-	buf_add_str(b, "BODY[");
+	if (item->kind == FETCH_SECTION)
+		buf_add_str(b, "BODY[");
+	else
+		buf_add_str(b, item->kind == FETCH_BINARY ? "BINARY[" :
+		    "BINARY.SIZE[");
 	for (size_t i = 0; i < s->part_n; i++) {
 		if (i > 0)
 			buf_add_char(b, '.');
@@ -193,12 +198,41 @@ take_body_section(struct cur *c, struct arena *mem, struct fetch_item *item,
 	    take_partial(c, item) && make_label(mem, item);
 }
 
+/* RFC 3516 7: section-binary = "[" [section-part] "]" */
+static bool
+take_binary(struct cur *c, struct arena *mem, struct fetch_item *item)
+{
+	bool size = cur_take_istr(c, ".SIZE");
+
+	item->kind = size ? FETCH_BINARY_SIZE : FETCH_BINARY;
+	item->peek = size || cur_take_istr(c, ".PEEK");
+	return parse_section(c, mem, &item->section) &&
+	    item->section.text == SECTION_ALL &&
+	    (size || take_partial(c, item)) && make_label(mem, item);
+}
+
+/* RFC 8970 6: [SP "(" preview-mod *(SP preview-mod) ")"] */
+static bool
+take_preview(struct cur *c, struct fetch_item *item)
+{
+	if (!cur_take_str(c, " ("))
+		return true;
+	do {
+		if (!cur_take_istr(c, "LAZY"))
+			return false;
+	} while (lexer_sp(c));
+	item->lazy = true;
+	return cur_take(c, ')');
+}
+
 static bool
 take_item(struct cur *c, struct arena *mem, struct fetch_item *item)
 {
 	*item = (struct fetch_item){ .kind = FETCH_FLAGS };
 	if (cur_take_istr(c, "BODY.PEEK"))
 		return take_body_section(c, mem, item, true);
+	if (cur_take_istr(c, "BINARY"))
+		return take_binary(c, mem, item);
 	for (size_t i = 0; i < COUNT(names); i++) {
 		if (!cur_take_istr(c, names[i].name))
 			continue;
@@ -208,7 +242,7 @@ take_item(struct cur *c, struct arena *mem, struct fetch_item *item)
 		item->label = span_str(names[i].name);
 		item->section.text = names[i].text;
 		item->peek = names[i].peek;
-		return true;
+		return item->kind != FETCH_PREVIEW || take_preview(c, item);
 	}
 	return false;
 }

@@ -45,6 +45,8 @@ const char reply_capabilities[] = "IMAP4rev1"
     " QRESYNC"
     " OBJECTID"
     " SAVEDATE"
+    " BINARY"
+    " PREVIEW"
     ;
 
 #define LINE_MAX_OCTETS	4096
@@ -146,6 +148,7 @@ reply_why(struct session *s, const struct why *why)
 		{ "5.2.2", "OVERQUOTA" },
 		{ "5.2.3", "TOOBIG" },
 		{ "5.3.4", "LIMIT" },
+		{ "5.6.3", "UNKNOWN-CTE" },	/* RFC 3516 4.3 */
 		{ "5.7.0", "NOPERM" },
 	};
 	const char *code = why->kind == WHY_TEMP ? "UNAVAILABLE" : NULL;

@@ -48,6 +48,14 @@ find_part(const struct mime_tree *t, const struct section *s)
 }
 
 bool
+section_is_leaf(const struct mime_tree *tree, const struct section *s)
+{
+	const struct mime_part *p = find_part(tree, s);
+
+	return p != NULL && p->kind == MIME_LEAF;
+}
+
+bool
 section_find(const struct mime_tree *tree, struct span raw,
     const struct section *s, struct span *text)
 {

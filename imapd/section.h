@@ -20,6 +20,10 @@
 bool	section_find(const struct mime_tree *tree, struct span raw,
 	    const struct section *s, struct span *text) must_use;
 
+/* A part that is there, and is neither a multipart nor a message. */
+bool	section_is_leaf(const struct mime_tree *tree,
+	    const struct section *s);
+
 /*
  * The chosen fields of a header and its empty line (always, but where the
  * message has neither empty line nor body).

@@ -63,7 +63,7 @@ class Client:
                 self._fill()
             line, self.buffer = self.buffer.split(b"\r\n", 1)
             whole += line
-            found = re.search(rb"\{(\d+)\}$", line)
+            found = re.search(rb"~?\{(\d+)\}$", line)
             if not found:
                 return whole
             whole += b"\r\n" + self._take(int(found.group(1)))
@@ -199,7 +199,7 @@ def parse(data, at=0):
             out += data[at:at + 1]
             at += 1
         return out, at + 1
-    literal = re.match(rb"\{(\d+)\}\r\n", data[at:at + 24])
+    literal = re.match(rb"~?\{(\d+)\}\r\n", data[at:at + 24])
     if literal:
         begin = at + literal.end()
         n = int(literal.group(1))

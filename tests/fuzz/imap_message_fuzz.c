@@ -1,16 +1,21 @@
 /*
  * Any octets as a message: ENVELOPE and BODYSTRUCTURE are well-formed, and
- * each part that is told has the octets that are told.
+ * each part that is told has the octets that are told, without its encoding at
+ * most twice as many; a preview is UTF-8 and short.
  * links: imapd/envelope.c imapd/bodystruct.c imapd/section.c
+ * links: imapd/binary.c imapd/preview.c
  * links: imapd/extract.c imapd/strings.c imapd/lexer.c lib/net/stream.c
  */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
+#include "imapd/binary.h"
 #include "imapd/bodystruct.h"
 #include "imapd/envelope.h"
 #include "imapd/extract.h"
 #include "imapd/limits.h"
+#include "imapd/preview.h"
 #include "imapd/section.h"
 #include "mail/header.h"
 
@@ -93,6 +98,31 @@ try_parts(const struct mime_tree *t, struct span raw)
 			}
 }
 
+static void
+try_text(const struct mime_tree *t, struct span raw)
+{
+	uint32_t number[2] = { 1, 1 };
+	struct section s = { .part = number };
+	struct span text;
+	struct buf out;
+
+	buf_init(&out, BINARY_MAX(raw.n));
+	for (s.part_n = 0; s.part_n <= 2; s.part_n++)
+		for (number[0] = 1; number[0] < 5; number[0]++) {
+			must(binary_decode(t, raw, &s, &out) ==
+			    section_find(t, raw, &s, &text));
+			must(!out.full);
+		}
+	buf_fini(&out);
+	buf_init(&out, PREVIEW_OCTETS);
+	preview_text(t, raw, &out);
+	must(!out.full && utf8_valid(buf_span(&out)));
+	must(!span_has(buf_span(&out), '\n'));
+	preview_put(&out, raw, true);
+	must(!out.full && utf8_valid(buf_span(&out)));
+	buf_fini(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -113,6 +143,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		well_formed(buf_span(&out));
 	}
 	try_parts(&tree, raw);
+	try_text(&tree, raw);
 	mime_tree_fini(&tree);
 	buf_fini(&out);
 	return 0;
