@@ -6,23 +6,15 @@ missing, double, crossed and looped, dates that are missing or equal.
 import base64
 import os
 import pathlib
-import pwd
 import random
 import re
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "dialog"))
-from imap_client import Client, Session  # noqa: E402
-from test_imap_vs_dovecot import CONFIG, DOVECOT, free_port  # noqa: E402
+from beside_dovecot import DOVECOT, mine, theirs  # noqa: E402
 
 pytestmark = [
     pytest.mark.skipif(not os.path.exists(DOVECOT), reason="no dovecot"),
@@ -89,7 +81,7 @@ def message(r, i):
     return "\n".join(fields) + "\n\n" + "x" * r.randrange(50) + "\n"
 
 
-def fill(root, owner=None):
+def fill(root):
     r = random.Random(5256)
     for sub in ("cur", "new", "tmp"):
         (root / sub).mkdir(parents=True)
@@ -101,58 +93,18 @@ def fill(root, owner=None):
         path.write_text(message(r, at))
         when = 1000000000 + 60 * r.randrange(1000)
         os.utime(path, (when, when))
-    if owner:
-        for path in [root, *root.rglob("*")]:
-            os.chown(path, owner.pw_uid, owner.pw_gid)
-
-
-def connect(port, process, log):
-    deadline = time.monotonic() + 20
-    while True:
-        assert time.monotonic() < deadline, log.read_text()
-        assert process.poll() is None, log.read_text()
-        try:
-            return Client(socket.create_connection(("127.0.0.1", port)))
-        except OSError:
-            time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
 def dovecot():
-    try:
-        owner = pwd.getpwnam("_paqdemo")
-    except KeyError:
-        pytest.skip("no user _paqdemo")
-    base = pathlib.Path(tempfile.mkdtemp(prefix="paqdovecot-"))
-    base.chmod(0o755)
-    port = free_port()
-    (base / "conf").write_text(CONFIG.format(dir=base, port=port))
-    (base / "log").touch(0o666)
-    fill(base / "mail", owner)
-    process = subprocess.Popen([DOVECOT, "-F", "-c", str(base / "conf")],
-                               stdout=subprocess.DEVNULL,
-                               stderr=subprocess.STDOUT)
-    client = connect(port, process, base / "log")
-    client.line()
-    client.ok("LOGIN test secret")
-    client.ok("SELECT INBOX")
-    yield client
-    client.close()
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
-    shutil.rmtree(base)
+    with theirs(fill) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
 def ours():
-    root = pathlib.Path(tempfile.mkdtemp(prefix="paqimap-"))
-    fill(root)
-    with Session(root) as server:
-        client = server.client()
-        client.ok("SELECT INBOX")
+    with mine(fill) as client:
         yield client
-        client.close()
-    shutil.rmtree(root)
 
 
 def answer(client, command, word):

@@ -7,23 +7,17 @@ our answers agree with each other is tried for all.
 """
 import os
 import pathlib
-import pwd
 import re
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 
 import pytest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "dialog"))
-from imap_client import Client, Session, fetched  # noqa: E402
+from beside_dovecot import DOVECOT, mine, theirs  # noqa: E402
+from imap_client import fetched  # noqa: E402
 
 DATA = pathlib.Path("/usr/lib/python3.11/test/test_email/data")
-DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"
 
 pytestmark = [
     pytest.mark.skipif(not os.path.exists(DOVECOT), reason="no dovecot"),
@@ -108,100 +102,25 @@ def messages():
 MESSAGES = messages()
 NAMES = list(MESSAGES)
 
-CONFIG = """
-base_dir = {dir}/run
-state_dir = {dir}/state
-log_path = {dir}/log
-protocols = imap
-ssl = no
-disable_plaintext_auth = no
-listen = 127.0.0.1
-mail_location = maildir:{dir}/mail
-mail_uid = _paqdemo
-mail_gid = _paqdemo
-first_valid_uid = 1
-first_valid_gid = 1
-maildir_stat_dirs = no
-service imap-login {{
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-passdb {{
-  driver = static
-  args = password=secret
-}}
-userdb {{
-  driver = static
-  args = uid=_paqdemo gid=_paqdemo home={dir}
-}}
-"""
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
-
-
-def fill(root, owner=None):
+def fill(root):
     for sub in ("cur", "new", "tmp"):
         (root / sub).mkdir(parents=True)
     for i, text in enumerate(MESSAGES.values()):
         (root / "cur" / ("%d.M%d.x:2," % (1000000 + i, i))).write_bytes(text)
         os.utime(root / "cur" / ("%d.M%d.x:2," % (1000000 + i, i)),
                  (837596665, 837596665))
-    if owner:
-        for path in [root, *root.rglob("*")]:
-            os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
 @pytest.fixture(scope="module")
 def dovecot():
-    try:
-        owner = pwd.getpwnam("_paqdemo")
-    except KeyError:
-        pytest.skip("no user _paqdemo")
-    base = pathlib.Path(tempfile.mkdtemp(prefix="paqdovecot-"))
-    base.chmod(0o755)
-    port = free_port()
-    (base / "conf").write_text(CONFIG.format(dir=base, port=port))
-    (base / "log").touch(0o666)
-    fill(base / "mail", owner)
-    process = subprocess.Popen([DOVECOT, "-F", "-c", str(base / "conf")],
-                               stdout=subprocess.DEVNULL,
-                               stderr=subprocess.STDOUT)
-    client = None
-    deadline = time.monotonic() + 20
-    while client is None:
-        assert time.monotonic() < deadline, (base / "log").read_text()
-        assert process.poll() is None, (base / "log").read_text()
-        try:
-            client = Client(socket.create_connection(("127.0.0.1", port)))
-        except OSError:
-            time.sleep(0.1)
-    client.line()
-    client.ok("LOGIN test secret")
-    client.ok("SELECT INBOX")
-    yield client
-    client.close()
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
-    shutil.rmtree(base)
+    with theirs(fill) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
 def ours():
-    root = pathlib.Path(tempfile.mkdtemp(prefix="paqimap-"))
-    fill(root)
-    with Session(root) as server:
-        client = server.client()
-        client.ok("SELECT INBOX")
+    with mine(fill) as client:
         yield client
-        client.close()
-    shutil.rmtree(root)
 
 
 def number(name):
