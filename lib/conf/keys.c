@@ -190,7 +190,8 @@ const struct conf_key conf_keys[] = {
 	    "How much of smtp_clients_max, of pop3_clients_max and of "
 	    "imap_clients_max the clients of one network (IPv4: /24, IPv6: "
 	    "/48) may have at once, in percent.  It does not hold for this "
-	    "host, relay_clients, proxy_clients and xclient_hosts." },
+	    "host, nor of smtp_clients_max for relay_clients, "
+	    "proxy_clients and xclient_hosts." },
 	{ "smtp_clients_per_user", CONF_NUM, 0, 20000, "20", NULL, SMTPD,
 	    "Connections at once of one user of this host, other than root, "
 	    "by the local socket; 0: no limit." },
