@@ -1,10 +1,10 @@
 /*
  * quota - octets and messages of a mail root: the file maildirsize of
  * Maildir++.  Where the file does not exist there is no quota; only
- * quota_limit() makes one.  First line: limits, "<n>S,<n>C" (octets, messages); further
- * lines: "<octets> <messages>", to be added up.  Appends are single writes;
- * the file is counted afresh when it is over 5,120 octets, makes no sense, or says
- * that the mailbox is full and is older than 15 minutes.
+ * quota_limit() makes one.  First line: limits, "<n>S,<n>C" (octets, messages);
+ * further lines: "<octets> <messages>", to be added up.  Appends are single
+ * writes; the file is counted afresh when it is over 5,120 octets, makes no
+ * sense, or says that the mailbox is full and is older than 15 minutes.
  */
 #ifndef STORE_QUOTA_H
 #define STORE_QUOTA_H
