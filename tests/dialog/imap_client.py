@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("PAQUEBOT_BUILD", ROOT / "build"))
+BUILD = ROOT / os.environ.get("BUILD", "build")
 SERVER = BUILD / "tests" / "dialog" / "imap_session"
 
 
