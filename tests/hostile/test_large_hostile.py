@@ -8,13 +8,15 @@ import os
 import poplib
 import pwd
 import re
+import shutil
 import socket
+import subprocess
 import sys
 
 import pytest
 
 from conftest import needs_root
-from suite import OWNER, ROOT
+from suite import BIN, OWNER, ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "dialog"))
 from imap_client import Client as Imap, fetched  # noqa: E402
@@ -23,6 +25,7 @@ pytestmark = needs_root
 
 LONG = bool(os.environ.get("LONG"))
 SIZES, FOLDERS = ((100000, 1000000), 99000) if LONG else ((20000,), 3000)
+SESSION = BIN.parent / "tests" / "dialog" / "imap_session"
 BOB = "bob@demo.example"
 TEXT = b"Subject: x\n\nx\n"
 PATIENCE_S = 3600 if LONG else 300
@@ -121,6 +124,38 @@ def test_C15_many_messages(make_suite, many):
     meter.said("EXPUNGE")
     meter.memory()
     assert not os.listdir(paq.maildir(BOB) / "cur")
+
+
+def instructions(place, many):
+    """What a session takes for looking at all, marking and expunging it."""
+    box, count = place / f"Maildir{many}", place / f"{many}.count"
+    fill(box, many)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        done = subprocess.Popen(
+            ["valgrind", "--tool=callgrind",
+             f"--callgrind-out-file={count}", SESSION, str(theirs.fileno()),
+             box], pass_fds=[theirs.fileno()], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+    c = Imap(ours, PATIENCE_S)
+    c.line()
+    c.ok("SELECT INBOX")
+    assert len(fetched(c.ok("UID FETCH 1:* FLAGS")[0])) == many
+    c.ok("STORE 1:* +FLAGS.SILENT (\\Deleted)")
+    c.ok("EXPUNGE")
+    c.ok("LOGOUT")
+    assert done.wait(PATIENCE_S) == 0
+    return int(re.search(r"^(?:totals|summary): (\d+)", count.read_text(),
+                         re.M)[1])
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="no valgrind")
+@pytest.mark.skipif("san" in BIN.parent.name,
+                    reason="valgrind does not run what a sanitizer is in")
+def test_C15_counted(tmp_path):
+    """Four times the messages, four times the instructions: whatever time the
+    file system and the machine take for them."""
+    assert instructions(tmp_path, 8000) < 4.8 * instructions(tmp_path, 2000)
 
 
 def test_C15_many_folders(make_suite):
