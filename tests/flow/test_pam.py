@@ -51,6 +51,10 @@ def top():
         # Expired since 1970.
         passwd += f"old:x:4713:4713::{top}/home/carol:/bin/sh\n"
         shadow += f"old:{crypt('old')}:19000:0:99999:7::1:\n"
+        # One who did not change it in time, and one who has to, now.
+        for user, days in (("late", "10000:0:90:7:5"), ("new", "0:0:90:7:")):
+            passwd += f"{user}:x:4714:4714::{top}/home/carol:/bin/sh\n"
+            shadow += f"{user}:{crypt(user)}:{days}::\n"
         (top / "passwd").write_text(passwd)
         (top / "shadow").write_text(shadow)
         st = os.stat("/etc/shadow")
@@ -113,6 +117,17 @@ def test_one_answer_for_all_that_is_wrong(paq):
         ("carol@demo.example", "a secret"), ("bob@demo.example", "wrong")]
         if word]
     assert len(set(wrong)) == 1 and wrong[0] is not None, wrong
+
+
+@pytest.mark.parametrize("user", ["late", "new"])
+def test_a_password_that_is_too_old(paq, user):
+    """Nobody can change it here.  Right or wrong, the answer is that to a wrong
+    password (PAM_AUTHTOK_EXPIRED, PAM_NEW_AUTHTOK_REQD), and PAM could tell."""
+    before = paq.log.read_text()
+    wrong = login(paq, "carol", "wrong")
+    assert wrong is not None
+    assert [login(paq, user, user), login(paq, user, "wrong")] == [wrong] * 2
+    assert "pam-cannot-tell" not in paq.log.read_text()[len(before):]
 
 
 @pytest.mark.parametrize("name", [

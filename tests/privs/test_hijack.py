@@ -459,59 +459,10 @@ def peers_of(around, h):
     yield "master", 3
 
 
-@pytest.mark.parametrize("name", [n for n in PROCESSES
-                                  if n not in CHILDREN.values()])
-def test_forged_messages_of_daemons(around, name):
-    """To each peer: all that it may say, with contents that no honest one has;
-    then one message that is refused, with which the channel ends.  Who did that is
-    ended afterwards, and started again by master."""
-    paq = around.paq
-    before, said = fixed(paq), []
-    # master waits longer before each start: 4 take some seconds.  dnsd is
-    # reached by a worker that knows but one of them.
-    rounds = 4 if os.environ.get("LONG") and name != "dnsd" else 1
-    for turn in range(rounds):
-        around.look()
-        with inside(around, name) as h:
-            for to, fd in peers_of(around, h):
-                if to == VIA.get(name):
-                    continue        # over it we speak to the process itself
-                rules = forge.may_say(RULES, to, name)
-                count = FORGED.setdefault((name, to), [0, 0])
-                for m in MESSAGES:
-                    if m.name in rules - {"super_successor"}:
-                        for i, (_, packet, n) in enumerate(m.well_formed()):
-                            say(h, fd, packet, n, i)
-                            count[0] += 1
-                what, packet, n = one_of(rules, len(said) + turn)
-                say(h, fd, packet, n)
-                count[1] += 1
-                said.append(f"{to}: {what}")
-                state = outcome(h, fd, 3000)
-                while state == "answered":
-                    state = outcome(h, fd, 3000)
-                assert state == "closed" or (name, to) in READ_LATER, \
-                    f"{name} to {to}: {what} {state}"
-            pid = h.pid
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-        def again(pid=pid):
-            rows = paq.status()
-            return rows and all(r["state"] == "ready" and r["pid"] != pid
-                                for r in rows)
-        wait_for(again, 40)
-    print(name, *said, sep="\n   ")
-    after = fixed(paq)
-    assert {d: p for d, p in after.items() if d != name} == \
-        {d: p for d, p in before.items() if d != name}
-    around.look()
-    deliver(paq)
-
-
 ANY_CERTIFICATE = ssl._create_unverified_context()
 
-# An edge is ended by either of its daemons, but not over the channel over which
+# Before the forgeries, which end daemons: dnsd is reached by a worker that knows
+# but one.  An edge is ended by either of its daemons, but not over the channel over which
 # the test speaks to it, and not where nobody looks before he asks again.
 EDGES = [(a, b) for edge in ipc_doc.edges()
          for a, b in (edge[:2], edge[1::-1])
@@ -583,6 +534,56 @@ def test_channel_of_a_flood_comes_again(around):
             pass
     around.paq.wait_log("event=ipc-refused daemon=smtpd type=queue_mine "
                         "why=rate")
+
+
+@pytest.mark.parametrize("name", [n for n in PROCESSES
+                                  if n not in CHILDREN.values()])
+def test_forged_messages_of_daemons(around, name):
+    """To each peer: all that it may say, with contents that no honest one has;
+    then one message that is refused, with which the channel ends.  Who did that is
+    ended afterwards, and started again by master."""
+    paq = around.paq
+    before, said = fixed(paq), []
+    # master waits longer before each start: 4 take some seconds.  dnsd is
+    # reached by a worker that knows but one of them.
+    rounds = 4 if os.environ.get("LONG") and name != "dnsd" else 1
+    for turn in range(rounds):
+        around.look()
+        with inside(around, name) as h:
+            for to, fd in peers_of(around, h):
+                if to == VIA.get(name):
+                    continue        # over it we speak to the process itself
+                rules = forge.may_say(RULES, to, name)
+                count = FORGED.setdefault((name, to), [0, 0])
+                for m in MESSAGES:
+                    if m.name in rules - {"super_successor"}:
+                        for i, (_, packet, n) in enumerate(m.well_formed()):
+                            say(h, fd, packet, n, i)
+                            count[0] += 1
+                what, packet, n = one_of(rules, len(said) + turn)
+                say(h, fd, packet, n)
+                count[1] += 1
+                said.append(f"{to}: {what}")
+                state = outcome(h, fd, 3000)
+                while state == "answered":
+                    state = outcome(h, fd, 3000)
+                assert state == "closed" or (name, to) in READ_LATER, \
+                    f"{name} to {to}: {what} {state}"
+            pid = h.pid
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+        def again(pid=pid):
+            rows = paq.status()
+            return rows and all(r["state"] == "ready" and r["pid"] != pid
+                                for r in rows)
+        wait_for(again, 40)
+    print(name, *said, sep="\n   ")
+    after = fixed(paq)
+    assert {d: p for d, p in after.items() if d != name} == \
+        {d: p for d, p in before.items() if d != name}
+    around.look()
+    deliver(paq)
 
 
 def flood(h, fd, introduce, message):

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "net/cert.h"
+#include "net/stream.h"
 #include "net/tls_ask.h"
 #include "net/tls_client.h"
 #include "os/fd.h"
@@ -422,6 +423,52 @@ test_octets(void **state)
 	fd_close(&p.fds[1]);
 	T_TRUE(tls_read(p.tls, in, sizeof(in), &want) == -1 &&
 	    errno == ECONNRESET);
+	close_peer(&p);
+	tls_server_free(&s);
+}
+
+static struct {
+	unsigned moved, waits;		/* calls of tls_write(), by outcome */
+} counted;
+
+static ssize_t
+count_write(void *ctx, int fd, const void *p, size_t n, int *want)
+{
+	ssize_t done = tls_write(ctx, p, n, want);
+
+	(void)fd;
+	if (done >= 0)
+		counted.moved++;
+	else if (errno == EAGAIN && *want == FD_WRITE)
+		counted.waits++;
+	return done;
+}
+
+/* A peer that reads nothing is waited for, not asked again and again. */
+static void
+test_no_reader(void **state)
+{
+	static const struct stream_io counting = { .write = count_write };
+	static const int key = P256_KEY;
+	static char much[4 * MIB];
+	struct tls_server *s = server_with(&key, 1);
+	struct stream out;
+	struct peer p;
+
+	(void)state;
+	open_peer(&p, s, TLS1_3_VERSION, NULL);
+	T_TRUE(shake(&p));
+	counted.moved = counted.waits = 0;
+	stream_init(&out, p.fds[0], 64, 16384);
+	T_TRUE(stream_set_io(&out, &counting, p.tls) == 0);
+	stream_deadline(&out, 300);
+	T_TRUE(stream_write(&out, much, sizeof(much)) == STREAM_TIMEOUT);
+	T_TRUE(stream_flush(&out) == STREAM_TIMEOUT);
+	T_TRUE(counted.moved > 0 && counted.moved < sizeof(much) / 16384);
+	T_TRUE(counted.waits >= 1 && counted.waits <= counted.moved + 1);
+	tls_free(&p.tls);
+	stream_fini(&out);
+	p.fds[0] = -1;
 	close_peer(&p);
 	tls_server_free(&s);
 }
@@ -1007,6 +1054,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_handshakes),
 		cmocka_unit_test(test_octets),
+		cmocka_unit_test(test_no_reader),
 		cmocka_unit_test(test_key_updates),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_refusals),
