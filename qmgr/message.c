@@ -13,6 +13,7 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "mail/intl.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "qmgr/expand.h"
@@ -328,7 +329,10 @@ rcpt_sender(const struct message *m, uint32_t i)
 	/* Mail without a sender stays without: RFC 5321 4.5.5. */
 	if (m->from.n > 0 && m->rcpts[i].owner.n > 0)
 		return m->rcpts[i].owner;
-	if (m->verps != NULL && m->verps[m->rcpts[i].root].n > 0)
+	/* None that asks more of the host than its recipient does. */
+	if (m->verps != NULL && m->verps[m->rcpts[i].root].n > 0 &&
+	    (!intl_is_needed(m->verps[m->rcpts[i].root]) ||
+	    intl_is_needed(m->from) || intl_is_needed(m->rcpts[i].to)))
 		return m->verps[m->rcpts[i].root];
 	return m->from;
 }

@@ -4,7 +4,7 @@ import smtplib
 
 import pytest
 
-from fake_qmgr import LATER, NEVER, Qmgr, whole_file, MESSAGE
+from fake_qmgr import LATER, NEVER, Qmgr, remote, whole_file, MESSAGE
 from suite import Suite
 from test_qmgr import A, B, OUT
 
@@ -53,6 +53,18 @@ def test_bounces_come_to_it_each_once():
         q.settled()
         assert len(q.delivered(verp(OUT))) == 1
         assert not q.delivered(LIST)
+
+
+def test_an_alias_in_utf8_asks_no_smtputf8_of_others():
+    """RFC 6531 3.2: a host without it could not be told of such a sender."""
+    with Qmgr() as q:
+        alias = "jörg@demo.example"
+        q.routes[alias.encode().decode("latin-1")] = [remote(OUT)]
+        commit(q, [alias, FAR], verp="+=")
+        q.wait(lambda: len(q.deliveries) == 2, "two")
+        assert {to: job.sender for to, job in q.deliveries} == {
+            OUT: LIST, FAR: verp(FAR)}
+        q.settled()
 
 
 @pytest.mark.parametrize("marks", ["+", "+=+", "ab", "+ "])
