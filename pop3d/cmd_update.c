@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "pop3d/capa.h"
 #include "pop3d/command.h"
+#include "pop3d/lang.h"
 #include "pop3d/reply.h"
 #include "pop3d/session.h"
 
@@ -19,6 +20,18 @@ cmd_capa(struct session *s, const struct args *a)
 	    (unsigned)conf_num(s->how->conf, "pop3_keep_days"));
 	stream_write(&s->stream, lines.p, lines.n);
 	buf_fini(&lines);
+}
+
+void
+cmd_lang(struct session *s, const struct args *a)
+{
+	struct buf answer;
+
+	buf_init(&answer, LANG_MAX);
+	if (!lang_put(&answer, a->text))
+		s->errors++;
+	stream_write(&s->stream, answer.p, answer.n);
+	buf_fini(&answer);
 }
 
 void

@@ -9,7 +9,7 @@
 #include "pop3d/reply.h"
 #include "pop3d/session.h"
 
-enum args_kind { ARGS_NONE, ARGS_MAYBE_MSG, ARGS_MSG, ARGS_MSG_LINES };
+enum args_kind { ARGS_NONE, ARGS_TEXT, ARGS_MAYBE_MSG, ARGS_MSG, ARGS_MSG_LINES };
 
 static const struct command {
 	const char    *verb;
@@ -25,15 +25,19 @@ static const struct command {
 	{ "QUIT", ARGS_NONE,      cmd_quit },	/* RFC 1939 6 */
 	{ "TOP",  ARGS_MSG_LINES, cmd_top },	/* RFC 1939 7 */
 	{ "UIDL", ARGS_MAYBE_MSG, cmd_uidl },	/* RFC 1939 7 */
+	{ "LANG", ARGS_TEXT,      cmd_lang },	/* RFC 6856 3 */
 	{ "CAPA", ARGS_NONE,      cmd_capa },	/* RFC 2449 5 */
 };
 
 static bool
 args_parse(enum args_kind kind, struct span text, struct args *a)
 {
+	struct span whole = text;
 	struct span first = span_word(&text), second = span_word(&text);
 
-	*a = (struct args){ .has_number = first.n > 0 };
+	*a = (struct args){ .has_number = first.n > 0, .text = whole };
+	if (kind == ARGS_TEXT)
+		return true;
 	if (span_word(&text).n > 0)
 		return false;
 	if (first.n > 0 && (kind == ARGS_NONE ||

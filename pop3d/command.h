@@ -13,6 +13,7 @@ struct args {
 	bool	 has_number;
 	uint64_t number;	/* of a message; not yet looked up */
 	uint64_t lines;		/* TOP */
+	struct span text;	/* LANG: all of it */
 };
 
 /* line: without its end. */
@@ -27,6 +28,7 @@ void	cmd_top(struct session *s, const struct args *a);
 void	cmd_dele(struct session *s, const struct args *a);
 void	cmd_rset(struct session *s, const struct args *a);
 void	cmd_noop(struct session *s, const struct args *a);
+void	cmd_lang(struct session *s, const struct args *a);
 void	cmd_capa(struct session *s, const struct args *a);
 void	cmd_quit(struct session *s, const struct args *a);
 

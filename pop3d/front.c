@@ -7,6 +7,7 @@
 
 #include "net/line.h"
 #include "pop3d/capa.h"
+#include "pop3d/lang.h"
 
 /* RFC 2449 4; a password and a token may be longer than a command of old. */
 #define FRONT_LINE_MAX	(SASL_LINE_MAX + 64)
@@ -142,6 +143,18 @@ on_stls(struct front_client *c, struct span args)
 }
 
 static void
+on_lang(struct front_client *c, struct span args)
+{
+	struct buf answer;
+
+	buf_init(&answer, LANG_MAX);
+	if (!lang_put(&answer, args))
+		front_error(c);
+	front_reply_raw(c, buf_span(&answer));
+	buf_fini(&answer);
+}
+
+static void
 on_quit(struct front_client *c, struct span args)
 {
 	(void)args;
@@ -158,6 +171,7 @@ static const struct front_command {
 	{ "AUTH", on_auth },	/* RFC 1734 2 */
 	{ "STLS", on_stls },	/* RFC 2595 4 */
 	{ "CAPA", on_capa },	/* RFC 2449 5 */
+	{ "LANG", on_lang },	/* RFC 6856 3 */
 	{ "QUIT", on_quit },	/* RFC 1939 4 */
 };
 

@@ -68,6 +68,7 @@ BEFORE = {      # pop3d/front.c: (what comes first, allowed, refused)
     # without a certificate; with one: tests/flow/test_tls.py
     "STLS": ([], None, "STLS"),
     "CAPA": ([], "CAPA", None),
+    "LANG": ([], "LANG en", "LANG uga"),
     "QUIT": ([], "QUIT", None),
 }
 AFTER = {       # pop3d/command.c: (allowed, refused)
@@ -81,6 +82,7 @@ AFTER = {       # pop3d/command.c: (allowed, refused)
     "TOP": ("TOP 1 0", "TOP 1"),
     "UIDL": ("UIDL 2", "UIDL 3"),
     "CAPA": ("CAPA", "CAPA 1"),
+    "LANG": ("LANG *", "LANG uga"),
 }
 
 
@@ -133,7 +135,7 @@ def test_what_there_is_not(box, verb):
     box.err(verb)
 
 
-@pytest.mark.parametrize("verb", sorted(set(AFTER) - {"CAPA", "QUIT"}))
+@pytest.mark.parametrize("verb", sorted(set(AFTER) - {"CAPA", "LANG", "QUIT"}))
 def test_nothing_before_login(front, verb):
     front.err(AFTER[verb][0])
 
@@ -314,6 +316,18 @@ def test_capabilities(paq, front):
     # RFC 2449 6.3: SASL is of the authorization state
     assert front.multi("CAPA") == [
         x for x in before if not x.startswith(b"SASL")]
+
+
+def test_languages(front):
+    """RFC 6856 3.2: the tag and a space; a listing without argument."""
+    for logged_in in False, True:
+        if logged_in:
+            front.login(BOB, SECRET)
+        assert b"LANG" in front.multi("CAPA")
+        assert front.multi("LANG") == [b"en English"]
+        assert front.ok("LANG EN").startswith(b"+OK en ")
+        front.err("LANG sv")
+        front.err("LANG e")
 
 
 # RFC 2449 6.7: announced before and after log-in, and done.
