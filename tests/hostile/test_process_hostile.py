@@ -204,7 +204,7 @@ def test_G4_no_daemon_has_what_master_had(paq):
 
 # ------------------------------------- G5: what root believes of foreign octets
 
-FOREIGN_MAX = 1000          # lines of code, without comments
+FOREIGN_MAX = 1050          # lines of code, without comments
 
 
 def code_lines(text):
@@ -229,7 +229,7 @@ def test_G5_root_reads_little_that_is_foreign():
     rules = re.search(r"master_rules\[\] = \{(.*?)\};",
                       (ROOT / "master" / "start.c").read_text(), re.S)[1]
     handlers = re.findall(r"(\w+) \},", rules)
-    assert 1 <= len(handlers) <= 9, handlers
+    assert 1 <= len(handlers) <= 10, handlers
     count = 0
     for handler in handlers:
         (file,) = [p for p in (ROOT / "master").glob("*.c")

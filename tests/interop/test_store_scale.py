@@ -49,6 +49,8 @@ def instructions(box):
     raise AssertionError("callgrind told no total")
 
 
+@pytest.mark.skipif("san" in TOOL.parts[-4], reason="a sanitizer calls and counts "
+                    "for itself")
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="no valgrind")
 def test_linear(box):
     fill(box, 0, 2000)
@@ -60,6 +62,8 @@ def test_linear(box):
     assert large < 4 * small * 1.5, (small, large)
 
 
+@pytest.mark.skipif("san" in TOOL.parts[-4], reason="a sanitizer calls and counts "
+                    "for itself")
 @pytest.mark.skipif(shutil.which("strace") is None, reason="no strace")
 def test_nothing_new(box, tmp_path):
     fill(box, 0, 500)
