@@ -58,7 +58,7 @@ def crash(paq, source):
     client = Client(paq, source)
     assert client.good, client.greeting
     (pid,) = set(wait_for(lambda: set(sessions(paq)) - before))
-    os.kill(pid, signal.SIGILL)
+    os.kill(pid, signal.SIGSEGV)
     return client
 
 
