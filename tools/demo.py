@@ -141,7 +141,7 @@ def show_way(demo):
 
 def read_imap(demo, subject):
     announce("bob reads it by IMAP with TLS")
-    client = imaplib.IMAP4_SSL("localhost", demo.port["imaps"],
+    client = imaplib.IMAP4_SSL("127.0.0.1", demo.port["imaps"],
                                ssl_context=trusting(demo), timeout=60)
     client.login(BOB, demo.users[BOB])
     client.select("INBOX")
@@ -152,7 +152,7 @@ def read_imap(demo, subject):
 
 def read_pop3(demo, subject):
     announce("bob reads it by POP3 with TLS")
-    client = poplib.POP3_SSL("localhost", demo.port["pop3s"],
+    client = poplib.POP3_SSL("127.0.0.1", demo.port["pop3s"],
                              context=trusting(demo), timeout=60)
     client.user(BOB)
     client.pass_(demo.users[BOB])
@@ -181,7 +181,7 @@ def how_to_connect(demo):
         say(f"   user  {user}   password {demo.users[user]}")
     say(f"   all of this is in {demo.dir / 'env'}; the log is {demo.log}")
     say(f"   try: curl --cacert {demo.dir / 'tls' / 'demo.crt'} --user "
-        f"'{BOB}:{demo.users[BOB]}' imaps://localhost:{port['imaps']}/INBOX")
+        f"'{BOB}:{demo.users[BOB]}' imaps://127.0.0.1:{port['imaps']}/INBOX")
     say(f"        {demo.bin / 'paquebot'} -c {demo.conf} status")
 
 
