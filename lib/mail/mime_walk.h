@@ -5,7 +5,9 @@
  *
  * The tree: v[0] is the message.  A multipart's children are its parts, at
  * least one (an empty text/plain one is made up where none was found); the
- * child of a message/rfc822 is the message in it.  A multipart or message
+ * child of a message/rfc822 is the message in it.  A message/global is a leaf: it
+ * may be encoded (RFC 6532 3.7), and BODYSTRUCTURE of RFC 3501 section 9 has the
+ * form of a message for RFC822 alone (media-message).  A multipart or message
  * that lies deeper than the limit, or has no usable boundary, is a leaf (who
  * tells a client about it must not use its type then: a multipart without
  * parts has no BODYSTRUCTURE).  Parts beyond the number of parts are left out.
