@@ -206,14 +206,9 @@ static const struct ipc_rule rules[] = {
 static void
 open_roots(const struct conf_view *conf)
 {
-	for (size_t i = 0; i < conf_count(conf, "mailbox_roots"); i++) {
-		const char *path = conf_item(conf, "mailbox_roots", i);
-
-		/* The others are used all the same. */
-		if (mail_roots_add(&state.roots, path) != 0)
-			log_warn(LF_STR("event", "no-mailbox-root"),
-			    LF_STR("path", path));
-	}
+	for (size_t i = 0; i < conf_count(conf, "mailbox_roots"); i++)
+		mail_roots_use(&state.roots,
+		    conf_item(conf, "mailbox_roots", i));
 	state.roots.fd[state.roots.n] = -1;
 }
 

@@ -208,14 +208,9 @@ on_child(const struct spawn_end *end, void *ctx)
 static void
 open_roots(const struct conf_view *conf)
 {
-	for (size_t i = 0; i < conf_count(conf, "mailbox_roots"); i++) {
-		const char *path = conf_item(conf, "mailbox_roots", i);
-
-		/* One that is not there yet hides the others from nobody. */
-		if (mail_roots_add(&parent.roots, path) != 0)
-			log_warn(LF_STR("event", "no-mailbox-root"),
-			    LF_STR("path", path));
-	}
+	for (size_t i = 0; i < conf_count(conf, "mailbox_roots"); i++)
+		mail_roots_use(&parent.roots,
+		    conf_item(conf, "mailbox_roots", i));
 	parent.roots.fd[parent.roots.n] = -1;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/log.h"
 #include "base/span.h"
 #include "os/fd.h"
 #include "os/fs.h"
@@ -30,6 +31,14 @@ mail_roots_add(struct mail_roots *r, const char *path)
 	r->path[r->n++] = xstrdup(path);
 	r->fd[r->n] = -1;
 	return 0;
+}
+
+void
+mail_roots_use(struct mail_roots *r, const char *path)
+{
+	if (mail_roots_add(r, path) != 0)
+		log_warn(LF_STR("event", "no-mailbox-root"),
+		    LF_STR("path", path));
 }
 
 /* No "." or ".." in it: nothing is made on the way to what is refused. */

@@ -21,6 +21,8 @@ struct mail_roots {
  * returns  0; -1 with errno: cannot be opened, or too many
  */
 int	mail_roots_add(struct mail_roots *r, const char *path) must_use;
+/* For daemons: one that cannot be added is logged; the others count. */
+void	mail_roots_use(struct mail_roots *r, const char *path);
 /*
  * Open a Maildir, as its owner; what is missing on the way to it is made (0700),
  * and its cur, new and tmp.  No symbolic link is followed below the root.
