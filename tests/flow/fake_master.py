@@ -5,8 +5,8 @@
         ...
 
 A list among the settings is sent as several values.  fast=100: time runs a
-hundred times as fast in there (fast_clock.c).  jail: False, True (an empty
-directory), or a path; with one, the daemon becomes user.
+hundred times as fast in there (fast_clock.c), once it has its settings.  jail:
+False, True (an empty directory), or a path; with one, the daemon becomes user.
 """
 import os
 import pathlib
@@ -119,7 +119,9 @@ class Daemon:
         env = {"PATH": "/usr/bin:/bin",
                "ASAN_OPTIONS": "verify_asan_link_order=0"}
         if self.fast:
-            env.update(LD_PRELOAD=fast_clock(), FAST_CLOCK=str(self.fast))
+            (self.dir / "clock").write_bytes(b"\0")
+            env.update(LD_PRELOAD=fast_clock(), FAST_CLOCK=str(self.fast),
+                       FAST_CLOCK_FILE=str(self.dir / "clock"))
         env.update(self.env)
         (self.dir / "jail").mkdir()
         with open(self.dir / "stderr", "wb") as err:
@@ -142,6 +144,9 @@ class Daemon:
             send(self.master, kind, body, fd=sock.fileno())
             sock.close()
         self.give = []
+        if self.fast:
+            with open(self.dir / "clock", "r+b") as f:
+                f.write(b"1")
         send(self.master, "SUPER_GO")
 
     def reload(self, **settings):
