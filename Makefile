@@ -9,6 +9,8 @@
 #	FAULT=1		build with calls that can be made to fail into build-fault/
 #	HIJACK=1	build daemons that do as they are told into build-hijack/
 
+.DEFAULT_GOAL := all
+
 CC ?=	cc
 PYTHON ?= /usr/bin/python3
 SAN ?=
