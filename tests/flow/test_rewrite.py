@@ -81,7 +81,7 @@ def test_no_mail_comes_in_past_a_broken_map():
                 return None
             return True
         wait_for(refused, 30)
-        assert "event=map-unreadable map=recipient_bcc" in paq.log_text()
+        paq.wait_log("event=map-unreadable map=recipient_bcc")
         (paq.conf.parent / "recipient_bcc").write_text("# none\n")
         paq.paquebot("map", "recipient_bcc")
         wait_for(lambda: not refused(), 30)
