@@ -39,7 +39,9 @@ CPPFLAGS += -D_GNU_SOURCE -DLIBBSD_OVERLAY -isystem /usr/include/bsd \
 	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DSBINDIR='"$(SBINDIR)"'
 CFLAGS += -std=c17 $(OPT) $(WARN) $(HARD) $(SANFLAGS)
-LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANFLAGS)
+# A sanitizer finds what it wraps, crypt(3) for one, only if that is linked.
+LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SANFLAGS) \
+	$(if $(SAN),-Wl$(comma)--no-as-needed,-Wl$(comma)--as-needed)
 
 # ---------------------------------------------------------------- libraries
 # One archive per level; every .c file of the folder belongs to it.  A program

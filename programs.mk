@@ -24,7 +24,7 @@ pamd_LIB :=	daemon conf ipc os base
 pamd_SYS :=	-lpam
 ifneq ($(SAN),)
 # A sanitizer finds crypt(3), which modules call, only if it is there at start.
-pamd_SYS +=	-Wl,--no-as-needed -lcrypt
+pamd_SYS +=	-lcrypt
 endif
 
 dnsd_SRC :=	$(wildcard helpers/dnsd/*.c)

@@ -40,6 +40,10 @@ def needs(*programs):
     return pytest.mark.skipif(bool(gone), reason="no " + ", ".join(gone))
 
 
+# LeakSanitizer ends a program that somebody traces.
+needs_strace = pytest.mark.skipif(
+    shutil.which("strace") is None or "san" in harness.BIN.parent.name,
+    reason="no strace, or a sanitizer that does not bear it")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="not root")
 
 

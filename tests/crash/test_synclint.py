@@ -1,12 +1,11 @@
 """Every file and every name is synced when a client, or qmgr, is told that all is
 well; also where the file systems at hand would forgive.
 """
-import os
 import time
 
 import pytest
 
-from conftest import needs
+from conftest import needs_root, needs_strace
 from numbered import message
 from suite import wait_for
 from synclint import CALLS, lint
@@ -17,8 +16,7 @@ INDEX = "/paquebot-(index|cache)"
 USER, OTHER = "alice@demo.example", "bob@demo.example"
 MESSAGES = 4
 
-pytestmark = [needs("strace"),
-              pytest.mark.skipif(os.geteuid() != 0, reason="not root")]
+pytestmark = [needs_strace, needs_root]
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import needs, needs_root
+from conftest import needs_root, needs_strace
 from fake_qmgr import Qmgr, whole_file
 from fake_suite import Client
 from suite import BIN, OWNER, ROOT, Suite, wait_for
@@ -29,7 +29,6 @@ from imap_client import Client as Imap  # noqa: E402
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
 LONG = bool(os.environ.get("LONG"))
 TEXT = "Subject: x\n\nbody\n"
-needs_strace = needs("strace")
 
 
 # --------------------------------------------------- E9: a queue file is bent
