@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "os/fd.h"
@@ -100,6 +101,32 @@ fs_replace(int dir, const char *name, struct span text, uint32_t mode)
 		return -1;
 	}
 	return fs_dirsync(dir);
+}
+
+/* ".name.", then the sixteen digits of above. */
+static bool
+is_replacement(const char *name)
+{
+	size_t n = strlen(name);
+	const char *digits = name + n - (n < 16 ? n : 16);
+
+	return name[0] == '.' && n > 18 && digits[-1] == '.' &&
+	    strspn(digits, "0123456789abcdef") == 16;
+}
+
+static int
+sweep_one(const char *name, enum fs_kind kind, void *ctx)
+{
+	const int *dir = ctx;
+
+	return kind == FS_FILE && is_replacement(name) ?
+	    fs_discard(*dir, name) : 0;
+}
+
+int
+fs_replace_sweep(int dir)
+{
+	return fs_list(dir, sweep_one, &dir) == 0 ? 0 : -1;
 }
 
 struct removal {

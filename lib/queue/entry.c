@@ -86,6 +86,16 @@ take_lock(struct queue *q, int64_t deadline_ms, struct why *why)
 	return -1;
 }
 
+/* Nobody else replaces a file here: we have the lock. */
+static int
+sweep(const struct queue *q, struct why *why)
+{
+	if (fs_replace_sweep(q->top) == 0)
+		return 0;
+	why_sys(why, WHY_TEMP, "4.3.0", "queue: what a power cut left");
+	return -1;
+}
+
 static int
 count_run(struct queue *q, struct why *why)
 {
@@ -119,7 +129,7 @@ queue_open(struct queue *q, int top, int64_t deadline_ms, struct why *why)
 	for (size_t i = 0; i < QUEUE_DIRS; i++)
 		q->dirs[i] = -1;
 	if (take_lock(q, deadline_ms, why) == 0 && open_dirs(q, why) == 0 &&
-	    count_run(q, why) == 0)
+	    sweep(q, why) == 0 && count_run(q, why) == 0)
 		return 0;
 	queue_close(q);
 	return -1;

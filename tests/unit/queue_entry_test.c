@@ -106,6 +106,32 @@ lock_and_run(void **state)
 	T_INT(q.run, run + 1);
 }
 
+/* Of a start that the power cut ended; and what is not of that form. */
+static void
+left_by_a_power_cut(void **state)
+{
+	static const char *const left[] = { ".run.0123456789abcdef",
+	    ".pause.00000000ffffffff" };
+	static const char *const others[] = { ".run.0123456789abcdeg",
+	    ".0123456789abcdef", "run.0123456789abcdef", ".run" };
+	struct fs_stat st;
+	struct why why;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(left); i++)
+		T_INT(fs_replace(top, left[i], SPAN_LIT("7"), 0600), 0);
+	for (size_t i = 0; i < COUNT(others); i++)
+		T_INT(fs_replace(top, others[i], SPAN_LIT("7"), 0600), 0);
+	queue_close(&q);
+	T_INT(queue_open(&q, top, 0, &why), 0);
+	for (size_t i = 0; i < COUNT(left); i++)
+		T_INT(fs_stat(top, left[i], &st), -1);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		T_INT(fs_stat(top, others[i], &st), 0);
+		T_INT(fs_discard(top, others[i]), 0);
+	}
+}
+
 static void
 life(void **state)
 {
@@ -273,6 +299,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lock_and_run),
+		cmocka_unit_test(left_by_a_power_cut),
 		cmocka_unit_test(life),
 		cmocka_unit_test(every_damage),
 		cmocka_unit_test(unfinished),
