@@ -24,6 +24,8 @@
 #define IMAP_BAD_MAX		20
 
 #define IMAP_PARTS_DEPTH	100	/* numbers in a section: 1.2.3 */
+/* Items of one FETCH that decode a part for however short an answer. */
+#define IMAP_DECODED_MAX	200
 #define IMAP_FIELD_NAMES	200	/* of one HEADER.FIELDS */
 #define IMAP_SEARCH_DEPTH	200	/* NOT, OR and ( within each other */
 #define IMAP_SEARCH_KEYS	2000

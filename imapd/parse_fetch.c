@@ -272,11 +272,25 @@ take_macro(struct cur *c, struct arena *mem, union args *a)
 }
 
 static bool
+decodes(const struct fetch_item *item)
+{
+	return item->kind == FETCH_BINARY || item->kind == FETCH_BINARY_SIZE ||
+	    item->kind == FETCH_PREVIEW;
+}
+
+static bool
 take_list(struct cur *c, struct arena *mem, union args *a, size_t most)
 {
+	struct fetch_item *item;
+	size_t decoded = 0;
+
 	do {
-		if (a->fetch.n == most ||
-		    !take_item(c, mem, &a->fetch.v[a->fetch.n++]))
+		if (a->fetch.n == most)
+			return false;
+		item = &a->fetch.v[a->fetch.n++];
+		if (!take_item(c, mem, item))
+			return false;
+		if (decodes(item) && ++decoded > IMAP_DECODED_MAX)
 			return false;
 	} while (lexer_sp(c));
 	return cur_take(c, ')');

@@ -112,6 +112,16 @@ def test_append_literal8(c):
     assert c.cmd("FETCH 2 FLAGS")[1].startswith(b"BAD")
 
 
+def test_C2_decoded_again_and_again(server, c):
+    """A size is a short answer to what may be much work."""
+    server.message(MIXED)
+    c.ok("SELECT INBOX")
+    for item in ("BINARY.SIZE[1]", "BINARY.PEEK[1]<0.1>", "PREVIEW"):
+        c.ok("FETCH 1 (" + " ".join([item] * 200) + ")")
+        assert c.cmd("FETCH 1 (" + " ".join([item] * 201) +
+                     ")")[1].startswith(b"BAD")
+
+
 def preview(server, c, message, what="PREVIEW"):
     server.message(message)
     c.ok("SELECT INBOX")
