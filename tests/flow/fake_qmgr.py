@@ -498,6 +498,11 @@ class Qmgr:
         return {p.name: p for p in (self.queue / place).rglob("*")
                 if p.is_file() and len(p.name) == 20}
 
+    def put_off(self, id_):
+        """Its file, when it waits: a moment after the line that says so."""
+        self.wait(lambda: id_ in self.files("deferred"), "deferral")
+        return self.files("deferred")[id_]
+
     def delivered(self, address):
         return [job for a, job in self.deliveries if a == address]
 

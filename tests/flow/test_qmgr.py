@@ -843,7 +843,7 @@ def test_retry_and_flush():
         q.outcome[B] = (LATER, "4.2.1", "busy")
         id_ = q.commit(A, [B])
         q.wait(lambda: q.events("waits"), "deferral")
-        path = q.files("deferred")[id_]
+        path = q.put_off(id_)
         assert path.parent.name == id_[-1]
         assert 1400 < path.stat().st_mtime - time.time() <= 3001
         listing = q.control("queue-list")
@@ -893,7 +893,7 @@ def test_corrupt_while_waiting(q):
     q.outcome[B] = (LATER, "4.2.1", "busy")
     id_ = q.commit(A, [B])
     q.wait(lambda: q.events("waits"), "deferral")
-    path = q.files("deferred").get(id_)
+    path = q.put_off(id_)
     octets = bytearray(path.read_bytes())
     octets[100] ^= 1
     path.write_bytes(octets)

@@ -43,6 +43,7 @@ def deferred(q, sender, *rcpts, why="busy"):
     n = len(q.events("waits"))
     id_ = q.commit(sender, list(rcpts))
     q.wait(lambda: len(q.events("waits")) > n, "deferral")
+    q.put_off(id_)
     return id_
 
 
