@@ -1,6 +1,7 @@
 /*
  * cmd_append - APPEND (RFC 3501 6.3.11), with APPENDUID (RFC 4315 3), of one
- * message or of several that are made together (RFC 3502).
+ * message or of several that are made together (RFC 3502); REPLACE (RFC 8508),
+ * which is APPEND and EXPUNGE as one.
  * The message goes from the connection into a file in pieces.  Where it is
  * refused before it is there, the client is told without "+"; where it has
  * sent it all the same, it is read to its end and forgotten.
@@ -11,8 +12,11 @@
 #include "base/bug.h"
 #include "imapd/command.h"
 #include "imapd/limits.h"
+#include "imapd/modseq.h"
 #include "imapd/names.h"
 #include "imapd/reply.h"
+#include "imapd/select.h"
+#include "imapd/sync.h"
 #include "store/quota.h"
 
 /* The folder, or NULL: the answer is given.  *own: it is to be closed. */
@@ -81,6 +85,7 @@ struct appending {
 	struct folder_change *change;
 	size_t n;
 	uint64_t octets;	/* on disk, of those that are whole */
+	struct uids replaced;	/* REPLACE: one */
 };
 
 static void
@@ -99,15 +104,43 @@ answer(struct session *s, const struct folder_result *r)
 	buf_fini(&code);
 }
 
+/*
+ * RFC 8508 3.2, 4.3: APPENDUID first, then the new message, then that the old
+ * one is gone.
+ */
+static void
+answer_replaced(struct session *s, const struct folder_result *r)
+{
+	reply_untagged(s, "OK [APPENDUID %u %u] Replacement is there",
+	    r->made_uidvalidity, r->made.v[0]);
+	sync_tell(s, false);
+	if (s->state != STATE_SELECTED)
+		return;
+	sync_expunged(s, &r->done);
+	if (modseq_vanished(s)) {	/* what went gets its number */
+		sync_tell(s, true);
+		s->told = true;
+	}
+	modseq_answer(s, r->done.n > 0, "Replace completed");
+}
+
 static void
 commit(struct appending *all)
 {
+	bool replaces = all->replaced.n > 0;
 	struct folder_result result;
 	struct why why;
 
 	folder_result_init(&result);
-	if (folder_commit(all->f, all->change, all->n, &result, &why) != 0)
-		reply_why(all->s, &why);
+	if (folder_commit(replaces ? all->s->folder : all->f, all->change,
+	    all->n, &result, &why) != 0) {
+		if (why.kind == WHY_PERM && replaces &&
+		    folder_find(all->s->folder, all->replaced.v[0]) == NULL)
+			reply_no(all->s, "EXPUNGEISSUED", "Message is gone");
+		else
+			reply_why(all->s, &why);
+	} else if (replaces)
+		answer_replaced(all->s, &result);
 	else
 		answer(all->s, &result);
 	folder_result_fini(&result);
@@ -137,7 +170,9 @@ receive_one(struct appending *all, const struct append_args *a)
 		return false;
 	}
 	all->change[all->n++] = (struct folder_change){
-		.kind = CHANGE_APPEND, .append = m,
+		.kind = all->replaced.n > 0 ? CHANGE_REPLACE : CHANGE_APPEND,
+		.append = m, .to = all->f,
+		.uids = all->replaced.v, .uids_n = all->replaced.n,
 		.flags = a->flags.system, .keywords = a->flags.keywords,
 		.keywords_n = a->flags.keywords_n,
 		.date_s = a->has_date ? a->date_s : 0 };
@@ -194,7 +229,8 @@ take_next(struct appending *all, struct append_args *a)
 		break;
 	}
 	refused = refusal(s, &code);
-	if (!parse_append_more(text, s->mem, a))
+	/* RFC 8508 4.7: REPLACE takes one message. */
+	if (all->replaced.n > 0 || !parse_append_more(text, s->mem, a))
 		reply_bad(s, "Invalid arguments before a message");
 	else if (refused != NULL)
 		reply_no(s, code, refused);
@@ -211,40 +247,75 @@ take_next(struct appending *all, struct append_args *a)
 }
 
 static void
-receive(struct session *s, struct folder *f, const struct append_args *first)
+receive(struct appending *all, const struct append_args *first)
 {
-	struct appending all = { .s = s, .f = f };
 	struct append_args a = *first;
 
-	all.message = xcalloc(IMAP_APPENDS_MAX, sizeof(all.message[0]));
-	all.change = xcalloc(IMAP_APPENDS_MAX, sizeof(all.change[0]));
-	while (receive_one(&all, &a) && take_next(&all, &a))
+	all->message = xcalloc(IMAP_APPENDS_MAX, sizeof(all->message[0]));
+	all->change = xcalloc(IMAP_APPENDS_MAX, sizeof(all->change[0]));
+	while (receive_one(all, &a) && take_next(all, &a))
 		;
-	for (size_t i = 0; i < all.n; i++)
-		if (all.message[i] != NULL)
-			folder_append_abort(&all.message[i]);
-	free(all.change);
-	free(all.message);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->message[i] != NULL)
+			folder_append_abort(&all->message[i]);
+	free(all->change);
+	free(all->message);
+}
+
+/* The message that is to go; false: the answer is given. */
+static bool
+find_replaced(struct appending *all, const struct seqset *set)
+{
+	struct session *s = all->s;
+	bool missing;
+
+	if (folder_read_only(s->folder)) {
+		reply_no(s, "NOPERM", "Mailbox is read-only");
+		return false;
+	}
+	if (!select_messages(s, set, &all->replaced, &missing))
+		return false;
+	if (all->replaced.n > 0)
+		return true;
+	if (missing)
+		reply_no(s, "EXPUNGEISSUED", "Message is gone");
+	else
+		reply_no(s, "NONEXISTENT", "No such message");
+	return false;
+}
+
+/* Refused before it is sent; true: the answer is given. */
+static bool
+refuse_early(struct appending *all, const struct append_args *a)
+{
+	const char *code, *refused = refusal(all->s, &code);
+	struct why why;
+
+	if (refused != NULL)
+		reply_no(all->s, code, refused);
+	else if (a->replaced.n > 0)
+		return !find_replaced(all, &a->replaced);
+	else if (quota_room(all->s->how->root, 1, 1, &why) != 0)
+		reply_why(all->s, &why);
+	else
+		return false;
+	return true;
 }
 
 void
 cmd_append(struct session *s, const union args *a)
 {
-	const char *code, *refused = refusal(s, &code);
-	struct folder *f = NULL;
-	struct why why;
+	struct appending all = { .s = s };
 	bool own = false;
 
-	if (refused != NULL)
-		reply_no(s, code, refused);
-	else if (quota_room(s->how->root, 1, 1, &why) != 0)
-		reply_why(s, &why);	/* it need not be sent for that */
-	else
-		f = open_target(s, a->append.mailbox, &own);
-	if (f != NULL)
-		receive(s, f, &a->append);
+	uids_init(&all.replaced);
+	if (!refuse_early(&all, &a->append))
+		all.f = open_target(s, a->append.mailbox, &own);
+	if (all.f != NULL)
+		receive(&all, &a->append);
 	else
 		drop(s);
 	if (own)
-		folder_close(&f);
+		folder_close(&all.f);
+	uids_fini(&all.replaced);
 }

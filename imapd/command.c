@@ -39,7 +39,7 @@ static const struct command commands[] = {
 	{ "APPEND", BOTH, parse_append, cmd_append, 0, SYNC_ALL },
 	{ "NAMESPACE", BOTH, parse_nothing, cmd_namespace, 0, SYNC_ALL },
 	{ "IDLE", BOTH, parse_nothing, cmd_idle, 0, SYNC_ALL },
-	/* RFC 3501 6.4; RFC 3691; RFC 4315; RFC 5256 3; RFC 6851 */
+	/* RFC 3501 6.4; RFC 3691; RFC 4315; RFC 5256 3; RFC 6851; RFC 8508 3 */
 	{ "CHECK", SEL, parse_nothing, cmd_check, 0, SYNC_ALL },
 	{ "CLOSE", SEL, parse_nothing, cmd_close, 0, SYNC_NONE },
 	{ "UNSELECT", SEL, parse_nothing, cmd_unselect, 0, SYNC_NONE },
@@ -51,6 +51,7 @@ static const struct command commands[] = {
 	{ "STORE", SEL, parse_store, cmd_store, 0, SYNC_KEEP },
 	{ "COPY", SEL, parse_copy, cmd_copy, 0, SYNC_ALL },
 	{ "MOVE", SEL, parse_copy, cmd_move, 0, SYNC_ALL },
+	{ "REPLACE", SEL, parse_replace, cmd_append, 0, SYNC_ALL },
 	{ "UID SEARCH", SEL, parse_search, cmd_search, 1, SYNC_ALL },
 	{ "UID SORT", SEL, parse_sort, cmd_sort, 1, SYNC_ALL },
 	{ "UID THREAD", SEL, parse_thread, cmd_thread, 1, SYNC_ALL },
@@ -58,6 +59,7 @@ static const struct command commands[] = {
 	{ "UID STORE", SEL, parse_store, cmd_store, 1, SYNC_ALL },
 	{ "UID COPY", SEL, parse_copy, cmd_copy, 1, SYNC_ALL },
 	{ "UID MOVE", SEL, parse_copy, cmd_move, 1, SYNC_ALL },
+	{ "UID REPLACE", SEL, parse_replace, cmd_append, 1, SYNC_ALL },
 	{ "UID EXPUNGE", SEL, parse_set, cmd_uid_expunge, 1, SYNC_ALL },
 };
 

@@ -40,7 +40,7 @@ handler	cmd_create, cmd_delete, cmd_rename, cmd_subscribe,
 handler	cmd_lsub, cmd_status;					/* cmd_list.c */
 handler	cmd_list;						/* cmd_list_all.c */
 handler	cmd_getquota, cmd_getquotaroot;				/* cmd_quota.c */
-handler	cmd_append;						/* cmd_append.c */
+handler	cmd_append;			/* and REPLACE: cmd_append.c */
 handler	cmd_idle;						/* cmd_idle.c */
 handler	cmd_fetch;						/* cmd_fetch.c */
 handler	cmd_store;						/* cmd_store.c */

@@ -129,15 +129,14 @@ keep_literal(struct input *in, const struct lexer_literal *lit)
 	return true;
 }
 
-/* The command so far is an APPEND that now announces its message. */
+/* The command so far is an APPEND or REPLACE that now announces its message. */
 static bool
 at_message(struct input *in, struct arena *mem)
 {
 	struct span rest = buf_span(&in->text);
 
 	(void)span_cut(&rest, ' ');
-	return span_istarts(rest, SPAN_LIT("APPEND ")) &&
-	    parse_append_at_message(span_from(rest, 6), mem);
+	return parse_append_at_message(rest, mem);
 }
 
 /* What came in place of a good line. */
@@ -201,6 +200,7 @@ input_command(struct input *in, struct arena *mem, const char **why)
 	bool more = true;
 
 	*why = "Connection closed";
+	in->message = (struct lexer_literal){ .sync = true };
 	lexer_init(&in->lexer);
 	buf_clear(&in->text);
 	while (result == INPUT_COMMAND && more) {

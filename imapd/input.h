@@ -23,7 +23,8 @@ struct input {
 
 enum input_result {
 	INPUT_COMMAND,	/* text holds a command, without its last CRLF */
-	INPUT_MESSAGE,	/* an APPEND up to its message; that is to be read */
+	INPUT_MESSAGE,	/* an APPEND or REPLACE up to its message; that is to be
+			   read */
 	INPUT_BAD,	/* answer BAD: why; the next command follows */
 	INPUT_CLOSE,	/* answer BYE: why */
 	INPUT_END	/* the client has gone, or its time is over */

@@ -57,6 +57,7 @@ enum status_item { STATUS_MESSAGES = 1, STATUS_RECENT = 2,
 	STATUS_HIGHESTMODSEQ = 1024 };
 
 struct append_args {
+	struct seqset replaced;	/* REPLACE: one message; else n == 0 */
 	struct span mailbox;
 	struct flags flags;
 	bool	literal8;	/* "~" stands before the message (RFC 3516) */
@@ -113,14 +114,15 @@ typedef bool parser(struct cur *c, struct arena *mem, union args *a);
 
 parser	parse_nothing, parse_id, parse_atoms, parse_mailbox, parse_create,
 	parse_rename,
-	parse_list, parse_lsub, parse_status, parse_append, parse_set,
+	parse_list, parse_lsub, parse_status, parse_append, parse_replace,
+	parse_set,
 	parse_copy, parse_store, parse_fetch, parse_search, parse_sort, parse_thread,
 	parse_select;
 
 /*
- * What the literal at the end of an unfinished APPEND is: its message (all
- * other arguments are there), or something else.
- * text  from behind the command's name up to the '{'
+ * What the literal at the end of an unfinished APPEND or REPLACE is: its message
+ * (all other arguments are there), or something else.
+ * text  from behind the tag and its space up to the '{'
  */
 bool	parse_append_at_message(struct span text, struct arena *mem);
 /*

@@ -1,6 +1,6 @@
 /*
  * parse_append - APPEND (RFC 3501 section 9: append; several messages: RFC
- * 3502).
+ * 3502) and REPLACE (RFC 8508 section 5).
  * The message itself is not among the arguments: it is announced by the
  * literal with which the text ends, and is read by the command, piece by
  * piece, into the folder.
@@ -41,6 +41,31 @@ take_options(struct cur *c, struct arena *mem, struct append_args *a)
 	return true;
 }
 
+/* seq-number, or a UID, as a set. */
+static bool
+take_replaced(struct cur *c, struct arena *mem, struct seqset *out)
+{
+	uint32_t n = SEQSET_STAR;
+
+	if (!cur_take(c, '*') && !lexer_nz_number(c, &n))
+		return false;
+	out->v = arena_alloc(mem, sizeof(out->v[0]));
+	if (out->v == NULL)
+		return false;
+	out->v[0] = (struct seqrange){ n, n };
+	out->n = 1;
+	return true;
+}
+
+bool
+parse_replace(struct cur *c, struct arena *mem, union args *a)
+{
+	a->append = (struct append_args){ .has_date = false };
+	return lexer_sp(c) && take_replaced(c, mem, &a->append.replaced) &&
+	    lexer_sp(c) && lexer_astring(c, mem, &a->append.mailbox) &&
+	    take_options(c, mem, &a->append) && cur_end(c);
+}
+
 bool
 parse_append(struct cur *c, struct arena *mem, union args *a)
 {
@@ -65,9 +90,15 @@ parse_append_at_message(struct span text, struct arena *mem)
 {
 	struct cur c;
 	struct span mailbox;
+	struct seqset replaced = { .n = 0 };
 
-	/* Only the mailbox can be a literal before it. */
 	cur_init(&c, text, 0, 0);
+	if (!cur_take_istr(&c, "APPEND") &&
+	    !((cur_take_istr(&c, "REPLACE") ||
+	    cur_take_istr(&c, "UID REPLACE")) && lexer_sp(&c) &&
+	    take_replaced(&c, mem, &replaced)))
+		return false;
+	/* Only the mailbox can be a literal before the message. */
 	return lexer_sp(&c) && lexer_astring(&c, mem, &mailbox) &&
 	    lexer_sp(&c);
 }

@@ -47,6 +47,7 @@ const char reply_capabilities[] = "IMAP4rev1"
     " SAVEDATE"
     " BINARY"
     " PREVIEW"
+    " REPLACE"
     ;
 
 #define LINE_MAX_OCTETS	4096

@@ -36,6 +36,8 @@ enum folder_change_kind {
 				   flags, new/ */
 	CHANGE_DELIVER,		/* append into new/; the lock is only tried, so
 				   that the UID may be given later */
+	CHANGE_REPLACE,		/* APPEND into `to`, then uids (one) out of here; over
+				   quota only by what the new one is larger */
 	CHANGE_COPY,		/* uids to `to`: all or none; flags go along */
 	CHANGE_MOVE		/* as COPY, then out of here */
 };
@@ -48,7 +50,8 @@ struct folder_change {
 	size_t	 keywords_n;
 	int64_t	 date_s;		/* APPEND: INTERNALDATE; 0: now */
 	struct folder_append **append;	/* taken: *append becomes NULL in every case */
-	struct folder *to;		/* COPY, MOVE: opened read-write; may be f */
+	struct folder *to;		/* COPY, MOVE, REPLACE: opened read-write; may
+					   be f */
 	bool	 numbered;		/* FLAGS: those changed have their number
 					   (folder_modseq.h) on return */
 	bool	 conditional;		/* FLAGS: numbered, and only those that have
@@ -58,9 +61,9 @@ struct folder_change {
 /* Of all changes of a commit together, in order. */
 struct folder_result {
 	struct uids done;	/* FLAGS: now other than before; EXPUNGE: gone;
-				   COPY, MOVE: of the originals */
+				   COPY, MOVE: of the originals; REPLACE: gone */
 	struct uids modified;	/* conditional FLAGS: changed since, left alone */
-	struct uids made;	/* APPEND; COPY, MOVE: beside each of done;
+	struct uids made;	/* APPEND, REPLACE; COPY, MOVE: beside each of done;
 				   DELIVER: or 0 */
 	uint32_t    made_uidvalidity;	/* of the folder they are in; 0: none made */
 	bool	    keywords_full;	/* a keyword had no place: not stored */

@@ -97,9 +97,8 @@ commit_expunge(struct folder *f, const struct folder_change *c,
 	return rc;
 }
 
-/* In new/ nothing has flags; in cur/ the name has ":2,". */
-static int
-name_with_flags(struct folder *f, const struct folder_change *c,
+int
+commit_name(struct folder *f, const struct folder_change *c,
     struct arrival *a, struct folder_result *r, struct why *why)
 {
 	char base[MAILDIR_NAME_SIZE];
@@ -133,7 +132,7 @@ finish_all(struct folder *f, const struct folder_change *c, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		octets += (*c[i].append)->size_octets;
 		if (append_finish(*c[i].append, c[i].date_s, &v[i], why) != 0 ||
-		    name_with_flags(f, &c[i], &v[i], r, why) != 0)
+		    commit_name(f, &c[i], &v[i], r, why) != 0)
 			return -1;
 	}
 	return quota_room(f->root, octets, n, why);
@@ -175,6 +174,13 @@ is_append(const struct folder_change *c)
 	return c->kind == CHANGE_APPEND || c->kind == CHANGE_DELIVER;
 }
 
+/* It brings a file, which is taken whatever happens. */
+static bool
+has_file(const struct folder_change *c)
+{
+	return is_append(c) || c->kind == CHANGE_REPLACE;
+}
+
 /* How many changes from the first on are made as one. */
 static size_t
 group_of(const struct folder_change *c, size_t n)
@@ -200,6 +206,8 @@ commit_group(struct folder *f, const struct folder_change *c, size_t n,
 	case CHANGE_APPEND:
 	case CHANGE_DELIVER:
 		return commit_appends(f, c, n, r, why);
+	case CHANGE_REPLACE:
+		return commit_replace(f, c, r, why);
 	case CHANGE_COPY:
 		return folder_copy(f, c, r, why);
 	case CHANGE_MOVE:
@@ -213,7 +221,11 @@ static bool
 is_allowed(const struct folder *f, const struct folder_change *c,
     struct why *why)
 {
-	if (c->kind == CHANGE_COPY ? !c->to->read_only : !f->read_only)
+	bool here = c->kind == CHANGE_COPY || !f->read_only;
+	bool there = (c->kind != CHANGE_COPY && c->kind != CHANGE_REPLACE) ||
+	    !c->to->read_only;
+
+	if (here && there)
 		return true;
 	why_set(why, WHY_PERM, "5.7.0", "the folder is open read-only");
 	return false;
@@ -242,7 +254,7 @@ folder_commit(struct folder *f, const struct folder_change *changes, size_t n,
 	}
 	/* Taken in every case, as the header promises. */
 	for (i = 0; i < n; i++)
-		if (is_append(&changes[i]))
+		if (has_file(&changes[i]))
 			folder_append_abort(changes[i].append);
 	folder_result_fini(&spare);
 	return rc;

@@ -18,6 +18,18 @@ enum tried {
 	TRIED_FAILED
 };
 
+/*
+ * The name of a message that is finished, by its flags: in new/ nothing has
+ * flags, in cur/ the name has ":2,".
+ */
+int	commit_name(struct folder *f, const struct folder_change *c,
+	    struct arrival *a, struct folder_result *r, struct why *why)
+	    must_use;
+
+/* folder_replace.c */
+int	commit_replace(struct folder *f, const struct folder_change *c,
+	    struct folder_result *r, struct why *why) must_use;
+
 /* folder_flags.c */
 int	commit_flags(struct folder *f, const struct folder_change *c,
 	    struct folder_result *r, struct why *why) must_use;

@@ -93,7 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		parse_store, parse_append, parse_list, parse_status,
 		parse_set, parse_copy, parse_rename, parse_mailbox, parse_id,
 		parse_atoms, parse_nothing, parse_sort, parse_thread,
-		parse_select, parse_create };
+		parse_select, parse_create, parse_replace };
 	struct arena *mem;
 	union args a;
 	struct cur c;

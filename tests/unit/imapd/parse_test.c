@@ -252,10 +252,17 @@ append(void **state)
 	T_TRUE(parses(parse_append, cases[2].in) && args.append.has_date);
 	T_INT(args.append.date_s, 837596665);	/* 1996-07-17T09:44:25Z */
 	t_case("which literal");
-	T_TRUE(!parse_append_at_message(SPAN_LIT(" "), mem));
-	T_TRUE(parse_append_at_message(SPAN_LIT(" INBOX "), mem));
-	T_TRUE(parse_append_at_message(SPAN_LIT(" {5}\r\nINBOX "), mem));
-	T_TRUE(parse_append_at_message(SPAN_LIT(" INBOX (\\Seen) "), mem));
+	T_TRUE(!parse_append_at_message(SPAN_LIT("APPEND "), mem));
+	T_TRUE(parse_append_at_message(SPAN_LIT("APPEND INBOX "), mem));
+	T_TRUE(parse_append_at_message(SPAN_LIT("APPEND {5}\r\nINBOX "),
+	    mem));
+	T_TRUE(parse_append_at_message(SPAN_LIT("APPEND INBOX (\\Seen) "),
+	    mem));
+	T_TRUE(parse_append_at_message(SPAN_LIT("REPLACE 4 INBOX "), mem));
+	T_TRUE(parse_append_at_message(SPAN_LIT("uid replace * INBOX "), mem));
+	T_TRUE(!parse_append_at_message(SPAN_LIT("REPLACE 4 "), mem));
+	T_TRUE(!parse_append_at_message(SPAN_LIT("REPLACE INBOX x "), mem));
+	T_TRUE(!parse_append_at_message(SPAN_LIT("SELECT INBOX "), mem));
 }
 
 static void

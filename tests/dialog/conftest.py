@@ -1,0 +1,25 @@
+"""What the conversations with an imapd session share.
+
+server  a mail root, with one process for each client
+c       a client of it, after log-in
+"""
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from imap_client import Session  # noqa: E402
+
+
+@pytest.fixture
+def server():
+    with Session() as s:
+        yield s
+
+
+@pytest.fixture
+def c(server):
+    client = server.client()
+    yield client
+    client.close()
