@@ -176,22 +176,25 @@ static enum verdict
 on_start(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	const struct session_start *start = msg->body;
-	const char *why = too_many(start);
+	const char *full = too_many(start);
+	struct why why;
 	pid_t pid;
 
 	(void)peer;
 	(void)ctx;
-	if (why != NULL) {
-		refuse(*msg->fd, start, why);
+	if (full != NULL) {
+		refuse(*msg->fd, start, full);
 		return VERDICT_OK;
 	}
 	pid = spawn_fork();
 	if (pid == 0)
 		serve(start, *msg->fd);
-	if (pid < 0)
-		refuse(*msg->fd, start, "no process for the session");
-	else
+	if (pid < 0) {
+		why_sys(&why, WHY_TEMP, "4.3.2", "no process for the session");
+		refuse(*msg->fd, start, why.text);
+	} else {
 		count_up(pid, start);
+	}
 	return VERDICT_OK;
 }
 

@@ -38,7 +38,7 @@ mail_roots_use(struct mail_roots *r, const char *path)
 {
 	if (mail_roots_add(r, path) != 0)
 		log_warn(LF_STR("event", "no-mailbox-root"),
-		    LF_STR("path", path));
+		    LF_STR("path", path), LF_STR("why", strerror(errno)));
 }
 
 /* No "." or ".." in it: nothing is made on the way to what is refused. */
