@@ -1,7 +1,7 @@
 """The power fails: what SMTP and IMAP clients were promised is there.
 
-POINTS=500 (make powercut) tries so many places for each file system; the short
-form of make check a few, and says what it left out.
+POINTS=500 (make powercut) tries so many places for each file system, JOBS of them
+at once; the short form of make check a few, and says what it left out.
 """
 import os
 import shutil
@@ -13,6 +13,8 @@ import pytest
 
 HERE = Path(__file__).resolve().parent / "powercut"
 POINTS = int(os.environ.get("POINTS", "0"))
+# Most of the time of an image is spent waiting.
+JOBS = int(os.environ.get("JOBS", 4 * os.cpu_count())) if POINTS else 1
 PYTHON = sys.executable
 NO_SYNC = ("strace -f -qq --seccomp-bpf -o /dev/null "
            "-e trace=fsync,fdatasync,syncfs,sync_file_range "
@@ -112,9 +114,7 @@ def test_promises_are_kept(tmp_path, fs):
     if why := why_not(fs):
         pytest.skip(why)
     points, seconds = (POINTS, 6) if POINTS else (5, 2)
-    # Most of the time of an image is spent waiting.
-    jobs = 4 * os.cpu_count() if POINTS else 1
-    status, said = Scene(tmp_path).cut(fs, points, "--jobs", jobs,
+    status, said = Scene(tmp_path).cut(fs, points, "--jobs", JOBS,
                                        seconds=seconds)
     assert status == 0, said
     # A load that gets nowhere proves nothing.

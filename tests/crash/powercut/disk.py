@@ -21,7 +21,8 @@ import time
 ROOT, DISK, ACKS, CTL = 1, 2, 3, 4          # the nodes of the FUSE tree
 NAMES = {b"disk.img": DISK, b"acks": ACKS, b"ctl": CTL}
 RECORD = struct.Struct("<cQI")              # kind, offset, length
-WRITE, FLUSH, ACK = b"W", b"F", b"A"        # kinds of record
+# Kinds of record; BEGUN: all that was prepared is on the disk.
+WRITE, FLUSH, ACK, BEGUN = b"W", b"F", b"A", b"B"
 
 # Requests of <linux/fuse.h>.
 LOOKUP, FORGET, GETATTR, SETATTR, OPEN, READ, WRITE_OP, STATFS = \
@@ -121,7 +122,9 @@ class Disk:
     def on_write(self, node, body):
         _, offset, size = struct.unpack_from("<QQI", body)
         data = body[40:40 + size]
-        if node == CTL:                     # "end": the power goes now
+        if node == CTL and bytes(data) == b"begun":
+            self.record(BEGUN)
+        elif node == CTL:                   # "end": the power goes now
             self.recording = False
             self.log.flush()
         elif node == ACKS:
@@ -265,10 +268,10 @@ class Rig:
                 raise RuntimeError("no FUSE server")
         return pid
 
-    def cut(self):
-        """From here on nothing is recorded."""
+    def say(self, word):
+        """begun: the load may begin; end: from here on nothing is recorded."""
         with open(self.ctl, "w", encoding="ascii") as f:
-            f.write("end")
+            f.write(word)
 
     def close(self):
         if self.mounted:

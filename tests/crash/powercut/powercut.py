@@ -13,6 +13,7 @@ a PID namespace of its own with
   POWERCUT_ACK   a file; each write(2) to it is a promise, logged in order
                  with the disk's writes
 
+It begins when all that --prepare made is on the disk: no power is cut before.
 After N seconds, or when the load ends, everything is killed.  Then for each
 of --points places in the log - half of them right after a promise - the disk
 is rebuilt as a power cut at that place could have left it.  A disk has a
@@ -54,8 +55,8 @@ import sys
 import tempfile
 import time
 
-from disk import ACK, FLUSH, MKFS, WRITE, Rig, attach, detach, own_mounts, \
-    read_log, sh
+from disk import ACK, BEGUN, FLUSH, MKFS, WRITE, Rig, attach, detach, \
+    own_mounts, read_log, sh
 
 SECTOR = 512
 # In a PID namespace, so that its end is the end of all that it started.
@@ -95,10 +96,11 @@ def some(writes, rng):
 
 def choose(log, n, rng):
     """n places: half just after a promise, where a broken one is easiest to
-    see, the rest anywhere."""
+    see, the rest anywhere since the load began."""
+    begun = [r[0] for r in log].index(BEGUN) + 1
     acks = [i + 1 for i, r in enumerate(log) if r[0] == ACK]
     places = set(rng.sample(acks, min(len(acks), (n + 1) // 2)))
-    rest = [i for i in range(1, len(log) + 1) if i not in places]
+    rest = [i for i in range(begun, len(log) + 1) if i not in places]
     places.update(rng.sample(rest, min(len(rest), n - len(places))))
     return sorted(places)
 
@@ -150,7 +152,7 @@ class Crashes:
             elif kind == FLUSH:
                 apply(self.fd, self.pending)
                 self.pending = []
-            else:
+            elif kind == ACK:
                 self.acks.append(data)
         self.done = place
 
@@ -235,12 +237,13 @@ def run_load(args, rig):
     if args.prepare:
         subprocess.run(args.prepare, shell=True, env=env, check=True)
         os.sync()
+    rig.say("begun")
     load = subprocess.Popen(OWN_PIDS + ["sh", "-c", args.load], env=env)
     try:
         end = time.monotonic() + args.seconds
         while load.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
-        rig.cut()
+        rig.say("end")
         if load.poll():
             print("the load ended itself, with status", load.poll())
     finally:
