@@ -47,6 +47,9 @@ def test_bounces_come_to_it_each_once():
         q.wait(lambda: q.delivered(verp(OUT)), "the bounce")
         (job,) = q.delivered(verp(OUT))
         assert job.sender == "" and b"dave@far.example" in job.text
+        # That it was delivered is written, and that the other one waits.
+        q.logged("removed")
+        q.logged("waits")
         q.restart()
         q.outcome[FAR] = (NEVER, "5.1.1", "550 no")
         q.wait(lambda: q.delivered(verp(FAR)), "the other")
