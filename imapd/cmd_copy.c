@@ -79,7 +79,7 @@ static void
 transfer(struct session *s, const union args *a, bool move)
 {
 	struct folder_change change = { .kind = move ? CHANGE_MOVE :
-		    CHANGE_COPY };
+		    CHANGE_COPY, .tick = progress_of_change, .tick_ctx = s };
 	struct folder_result result;
 	struct uids uids;
 	struct why why;
@@ -98,6 +98,7 @@ transfer(struct session *s, const union args *a, bool move)
 		goto out;
 	change.uids = uids.v;
 	change.uids_n = uids.n;
+	progress_goal(s, uids.n);
 	if (missing)
 		reply_no(s, "EXPUNGEISSUED", "Some messages are gone");
 	else if (folder_commit(s->folder, &change, 1, &result, &why) == 0)
@@ -130,7 +131,8 @@ cmd_move(struct session *s, const union args *a)
 static void
 expunge(struct session *s, const struct seqset *among)
 {
-	struct folder_change change = { .kind = CHANGE_EXPUNGE };
+	struct folder_change change = { .kind = CHANGE_EXPUNGE,
+		.tick = progress_of_change, .tick_ctx = s };
 	struct folder_result result;
 	struct uids uids;
 	struct why why;
@@ -149,6 +151,7 @@ expunge(struct session *s, const struct seqset *among)
 	select_deleted(s, among, &uids);
 	change.uids = uids.v;
 	change.uids_n = uids.n;
+	progress_goal(s, uids.n);
 	if (uids.n > 0)
 		rc = folder_commit(s->folder, &change, 1, &result, &why);
 	sync_expunged(s, &result.done);

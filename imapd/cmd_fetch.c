@@ -466,7 +466,9 @@ fetch_all(struct fetch *f, const struct uids *uids)
 {
 	struct session *s = f->s;
 
+	progress_goal(s, uids->n);
 	for (size_t i = 0; i < uids->n; i++) {
+		progress_tick(s, i);
 		if (s->state == STATE_LOGOUT ||
 		    s->net.out_end_why != STREAM_OK)
 			return;

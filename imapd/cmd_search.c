@@ -12,10 +12,15 @@
 #include "imapd/sort.h"
 #include "imapd/thread_read.h"
 
-/* Search, and hand on what was found; false: the answer is given. */
+/*
+ * Search, and hand on what was found.
+ * how      enum search_return: MIN or MAX alone
+ * phases   how often the messages are passed through
+ * returns  false: the answer is given
+ */
 static bool
 find(struct session *s, struct search *search, const struct search_args *a,
-    unsigned how, struct uids *found)
+    unsigned how, unsigned phases, struct uids *found)
 {
 	if (!a->charset_known) {
 		reply_no(s, "BADCHARSET (US-ASCII UTF-8)",
@@ -33,6 +38,8 @@ find(struct session *s, struct search *search, const struct search_args *a,
 		found_fail(s, a);
 		return false;
 	}
+	/* SORT and THREAD look again at what was found. */
+	progress_goal(s, (uint64_t)view_count(&s->view) * phases);
 	search_run(search, a->key, how, found);
 	return true;
 }
@@ -45,7 +52,7 @@ cmd_search(struct session *s, const union args *a)
 
 	uids_init(&found);
 	if (find(s, &search, &a->search,
-	    a->search.returns & ~(unsigned)RETURN_SAVE, &found)) {
+	    a->search.returns & ~(unsigned)RETURN_SAVE, 1, &found)) {
 		found_tell(s, &a->search, "SEARCH", &found);
 		search_end(&search);
 		reply_ok(s, NULL, "Search completed");
@@ -60,7 +67,7 @@ cmd_sort(struct session *s, const union args *a)
 	struct uids found;
 
 	uids_init(&found);
-	if (find(s, &search, &a->search, 0, &found)) {
+	if (find(s, &search, &a->search, 0, 2, &found)) {
 		if (sort_messages(&search, a->search.sort, a->search.sort_n,
 		    &found)) {
 			found_tell(s, &a->search, "SORT", &found);
@@ -81,7 +88,7 @@ cmd_thread(struct session *s, const union args *a)
 	struct uids found;
 
 	uids_init(&found);
-	if (find(s, &search, &a->search, 0, &found)) {
+	if (find(s, &search, &a->search, 0, 2, &found)) {
 		thread_messages(&search, a->search.thread, &found);
 		search_end(&search);
 		reply_ok(s, NULL, "Thread completed");

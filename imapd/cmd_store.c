@@ -93,10 +93,12 @@ store(struct session *s, const union args *a, const struct uids *uids,
 		.keywords_n = a->store.flags.keywords_n,
 		.numbered = modseq_told(s),
 		.conditional = a->store.conditional,
-		.unchanged_since = a->store.unchanged_since };
+		.unchanged_since = a->store.unchanged_since,
+		.tick = progress_of_change, .tick_ctx = s };
 	struct folder_result result;
 	struct why why;
 
+	progress_goal(s, uids->n);
 	folder_result_init(&result);
 	if (uids->n > 0 &&
 	    folder_commit(s->folder, &change, 1, &result, &why) != 0)

@@ -115,6 +115,7 @@ take_tag(struct session *s, struct cur *c)
 {
 	s->command = NULL;
 	s->told = false;
+	progress_start(s);
 	buf_clear(&s->answer);
 	cur_init(c, buf_span(&s->in.text), 0, 0);
 	if (lexer_tag(c, &s->tag) && lexer_sp(c))

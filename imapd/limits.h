@@ -58,6 +58,8 @@
 
 /* A client that takes nothing for so long is gone (ms). */
 #define IMAP_STALL_MS		120000
+/* A long command tells how far it is (RFC 9585). */
+#define IMAP_PROGRESS_MS	10000
 /* Octets that earn a second more: long transfers over slow lines. */
 #define IMAP_PACE_OCTETS_S	100
 

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "daemon/service.h"
 #include "imapd/front.h"
+#include "imapd/limits.h"
 #include "imapd/session.h"
 #include "login/session.h"
 #include "net/tls.h"
@@ -107,6 +108,7 @@ run(const struct login_session *l)
 		.uses_make = uses(conf_str(l->conf, "special_use_make")),
 		.literal_minus = conf_bool(l->conf, "imap_literal_minus"),
 		.idle_ms = (int64_t)conf_num(l->conf, "imap_timeout") * 1000,
+		.progress_ms = IMAP_PROGRESS_MS,
 		.message_max_octets = conf_num(l->conf, "message_size_max"),
 		.folders_max = conf_num(l->conf, "quota_folders"),
 	};

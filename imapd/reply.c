@@ -48,6 +48,7 @@ const char reply_capabilities[] = "IMAP4rev1"
     " BINARY"
     " PREVIEW"
     " REPLACE"
+    " INPROGRESS"
     ;
 
 #define LINE_MAX_OCTETS	4096

@@ -400,6 +400,7 @@ search_run(struct search *search, const struct search_key *key, unsigned how,
 
 	for (uint32_t i = 1; i <= count; i++) {
 		seq = how == RETURN_MAX ? count + 1 - i : i;
+		progress_tick(s, i);
 		m = folder_find(s->folder, view_uid(&s->view, seq));
 		if (m == NULL || !matches(search, key, seq, m))
 			continue;

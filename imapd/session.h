@@ -13,6 +13,7 @@
 #include "base/span.h"
 #include "imapd/content.h"
 #include "imapd/input.h"
+#include "imapd/progress.h"
 #include "imapd/saved.h"
 #include "imapd/view.h"
 #include "net/stream.h"
@@ -42,6 +43,7 @@ struct session_how {
 	enum uses_make uses_make;	/* those that are missing */
 	bool	    literal_minus;	/* LITERAL- (RFC 7888 5), not LITERAL+ */
 	int64_t	    idle_ms;	/* a client may be silent */
+	int64_t	    progress_ms; /* between two signs of life */
 	uint64_t    message_max_octets;
 	uint64_t    folders_max;	/* quota; 0: none */
 };
@@ -68,6 +70,7 @@ struct session {
 	uint64_t modseq_known;		/* the client knows all up to here */
 	bool	 expunged;		/* by this command */
 	bool	 told;			/* the command itself has told all changes */
+	struct progress progress;
 	struct content content;
 };
 

@@ -246,6 +246,7 @@ sort_messages(struct search *search, const struct sort_criterion *by,
 	buf_init(&t.folded, CACHE_OCTETS_MAX);
 	items = xreallocarray(NULL, found->n + 1, sizeof(items[0]));
 	for (size_t i = 0; i < found->n && !t.keys.full; i++) {
+		progress_tick(search->s, view_count(&search->s->view) + i);
 		items[i] = (struct sort_item){ .at = t.keys.n,
 			.seq = found->v[i] };
 		t.uid = view_uid(&search->s->view, found->v[i]);

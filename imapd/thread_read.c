@@ -100,8 +100,10 @@ thread_messages(struct search *search, enum thread_kind kind,
 	buf_init(&r.id, MSGID_MAX);
 	buf_init(&r.text, CACHE_OCTETS_MAX);
 	buf_init(&r.subject, CACHE_OCTETS_MAX);
-	for (size_t i = 0; i < found->n; i++)
+	for (size_t i = 0; i < found->n; i++) {
+		progress_tick(search->s, view_count(&search->s->view) + i);
 		read_message(&r, found->v[i]);
+	}
 	thread_finish(r.thread);
 	session_pace(search->s);
 	stream_puts(&search->s->net, found->n > 0 ? "* THREAD " : "* THREAD");

@@ -57,6 +57,10 @@ struct folder_change {
 	bool	 conditional;		/* FLAGS: numbered, and only those that have
 					   not changed since then */
 	uint64_t unchanged_since;
+	/* FLAGS, EXPUNGE, COPY and MOVE: so many of uids are done; it must not
+	   wait, since locks may be held.  NULL: nobody wants to know. */
+	void	(*tick)(void *ctx, uint64_t done);
+	void	*tick_ctx;
 };
 /* Of all changes of a commit together, in order. */
 struct folder_result {

@@ -12,6 +12,13 @@
 #include "os/fs.h"
 #include "store/quota.h"
 
+void
+commit_tick(const struct folder_change *c, size_t done)
+{
+	if (c->tick != NULL)
+		c->tick(c->tick_ctx, done);
+}
+
 /* Look again where the files are: once per change. */
 int
 commit_look_again(struct folder *f, bool *looked, struct why *why)
@@ -53,6 +60,7 @@ expunge_all(struct folder *f, const struct folder_change *c,
 	enum tried t;
 
 	for (size_t i = 0; i < c->uids_n; i++) {
+		commit_tick(c, i);
 		t = remove_one(f, c->uids[i], octets);
 		if (t == TRIED_GONE && !looked) {
 			/* The view may change: what is removed is out first. */

@@ -18,6 +18,8 @@ enum tried {
 	TRIED_FAILED
 };
 
+/* Tell whoever wants to know. */
+void	commit_tick(const struct folder_change *c, size_t done);
 /*
  * The name of a message that is finished, by its flags: in new/ nothing has
  * flags, in cur/ the name has ":2,".

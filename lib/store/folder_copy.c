@@ -160,10 +160,14 @@ batch_add(struct batch *b, uint32_t uid, struct folder_result *r,
 static int
 batch_fill(struct batch *b, struct folder_result *r, struct why *why)
 {
-	for (size_t i = 0; i < b->c->uids_n; i++)
+	for (size_t i = 0; i < b->c->uids_n; i++) {
+		/* COPY then doubles them: only MOVE is told of this. */
+		if (b->c->kind == CHANGE_MOVE)
+			commit_tick(b->c, i);
 		if (folder_find(b->from, b->c->uids[i]) != NULL &&
 		    batch_add(b, b->c->uids[i], r, why) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -191,8 +195,10 @@ folder_copy(struct folder *f, const struct folder_change *c,
 	rc = batch_fill(&b, r, why);
 	if (rc == 0)
 		rc = quota_room(f->root, b.octets, b.n, why);
-	for (size_t i = 0; rc == 0 && i < b.n; i++)
+	for (size_t i = 0; rc == 0 && i < b.n; i++) {
+		commit_tick(c, i);
 		rc = double_message(&b, b.uids[i], &b.v[i], why);
+	}
 	if (rc == 0)
 		rc = folder_place(c->to, b.v, b.n, PLACE_ALL, &uidvalidity,
 		    why);

@@ -166,6 +166,7 @@ mark_all(struct folder *f, const struct marks *k, struct folder_result *r,
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < c->uids_n; i++) {
+		commit_tick(c, i);
 		switch (mark_again(f, c->uids[i], k, k->known == NULL ? NULL :
 		    &k->known[i], &looked, why)) {
 		case TRIED_DONE:

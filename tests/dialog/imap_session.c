@@ -4,7 +4,7 @@
  *
  *	imap_session FD MAILROOT [idle seconds [separator [largest message
  *	    [tag [pending input [folders [subscribe-uses
- *	    [literal-minus]]]]]]]]
+ *	    [literal-minus [progress ms]]]]]]]]]
  */
 #include "base/bug.h"
 #include "base/num.h"
@@ -30,6 +30,7 @@ main(int argc, char **argv)
 {
 	struct session_how how = { .user = "test", .tag = "",
 		.pending = SPAN_NONE, .separator = '.', .idle_ms = 60000,
+		.progress_ms = 10000,
 		.message_max_octets = 50 * MIB };
 	struct why why;
 
@@ -53,6 +54,8 @@ main(int argc, char **argv)
 	if (argc > 9 && number(argv[9]) != 0)
 		how.uses_make = USES_SUBSCRIBE;
 	how.literal_minus = argc > 10 && number(argv[10]) != 0;
+	if (argc > 11)
+		how.progress_ms = (int64_t)number(argv[11]);
 	sink_stderr("imap_session");
 	fd_no_sigpipe();
 	charset_open_all();
