@@ -9,11 +9,13 @@
 
 #define CAPA_MAX	KIB
 
-/*
- * One a line, CRLF, without the status line; ends with ".".
- * user       a password may be asked for
- * keep_days  0: nothing is ever removed for its age
- */
-void	capa_put(struct buf *out, bool user, unsigned keep_days);
+struct capa_facts {
+	bool	 user;		/* a password may be asked for */
+	unsigned keep_days;	/* 0: nothing is ever removed for its age */
+	unsigned login_delay_s;	/* 0: log-ins may follow each other at once */
+};
+
+/* One a line, CRLF, without the status line; ends with ".". */
+void	capa_put(struct buf *out, const struct capa_facts *f);
 
 #endif

@@ -3,11 +3,13 @@
  */
 #include <inttypes.h>
 
+#include "mail/header.h"
 #include "net/dot.h"
 #include "os/fd.h"
 #include "pop3d/command.h"
 #include "pop3d/reply.h"
 #include "pop3d/session.h"
+#include "pop3d/surrogate.h"
 
 static struct drop_message *
 find(struct session *s, const struct args *a)
@@ -102,58 +104,132 @@ top_part(struct top *t, const char *p, size_t n)
 	return n;
 }
 
+/* A message on its way from the file to the client. */
+struct sending {
+	int	 fd;
+	struct top *top;		/* NULL: whole */
+	struct dot_out out;
+	char	*chunk;			/* CHUNK octets of the file ... */
+	size_t	 n;			/* ... as many as have been read ... */
+	uint64_t at;			/* ... from here on */
+	struct buf surrogate;		/* in place of so many at its begin */
+	size_t	 replaced;
+};
+
+/*
+ * The first octets of the file, and the header that is sent in their place if
+ * the client has not said UTF8.  One that is longer than a chunk goes as it is.
+ */
+static int
+begin_sending(const struct session *s, struct sending *x)
+{
+	struct span header, body;
+	ssize_t n = fd_pread(x->fd, x->chunk, CHUNK, 0);
+
+	if (n < 0)
+		return -1;
+	x->n = (size_t)n;
+	header_split(span_of(x->chunk, x->n), &header, &body);
+	if (s->utf8 || !surrogate_needed(header) ||
+	    (body.n == 0 && x->n == CHUNK))
+		return 0;
+	buf_fini(&x->surrogate);
+	buf_init(&x->surrogate, header.n * SURROGATE_GROWTH + SURROGATE_MORE);
+	if (surrogate_make(&x->surrogate, header) == 0)
+		x->replaced = header.n;
+	return 0;
+}
+
+enum sent { SENT_MORE, SENT_ENOUGH, SENT_LOST };
+
+static enum sent
+send_piece(struct sending *x, struct span piece)
+{
+	size_t part = x->top == NULL ? piece.n :
+	    top_part(x->top, piece.p, piece.n);
+
+	if (dot_write(&x->out, piece.p, part) != STREAM_OK)
+		return SENT_LOST;
+	return part < piece.n ? SENT_ENOUGH : SENT_MORE;
+}
+
 /* The message, or its top; -1: it could not be read to its end. */
 static int
-send_octets(struct session *s, int fd, struct top *top)
+send_octets(struct session *s, struct sending *x)
 {
-	static char chunk[CHUNK];
-	struct dot_out out;
-	uint64_t at = 0;
+	enum sent sent = SENT_MORE;
+	ssize_t n;
 
-	dot_out_init(&out, &s->stream, DOT_CR_KEEP);
+	dot_out_init(&x->out, &s->stream, DOT_CR_KEEP);
 	stream_pace(&s->stream, PACE_WINDOW_MS, PACE_OCTETS_S);
-	for (;;) {
-		ssize_t n = fd_pread(fd, chunk, sizeof(chunk), at);
-		size_t part;
-
+	if (x->replaced > 0)
+		sent = send_piece(x, buf_span(&x->surrogate));
+	if (sent == SENT_MORE)
+		sent = send_piece(x, span_of(x->chunk + x->replaced,
+		    x->n - x->replaced));
+	while (sent == SENT_MORE) {
+		x->at += x->n;
+		n = fd_pread(x->fd, x->chunk, CHUNK, x->at);
 		if (n < 0)
 			return -1;
 		if (n == 0)
 			break;
-		part = top != NULL ? top_part(top, chunk, (size_t)n) :
-		    (size_t)n;
-		if (dot_write(&out, chunk, part) != STREAM_OK)
-			return -1;
-		if (part < (size_t)n)
-			break;
-		at += (size_t)n;
+		x->n = (size_t)n;
+		sent = send_piece(x, span_of(x->chunk, x->n));
 	}
-	return dot_end(&out) == STREAM_OK ? 0 : -1;
+	return sent != SENT_LOST && dot_end(&x->out) == STREAM_OK ? 0 : -1;
+}
+
+/* Lines that end in LF alone get a CR on the way. */
+static uint64_t
+wire_octets(struct span text)
+{
+	uint64_t n = text.n;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += text.p[i] == '\n' && (i == 0 || text.p[i - 1] != '\r');
+	return n;
+}
+
+/* LIST says what is stored: to know more, all messages would have to be read. */
+static uint64_t
+octets_of(const struct drop_message *m, const struct sending *x)
+{
+	uint64_t gone = wire_octets(span_of(x->chunk, x->replaced));
+
+	return x->replaced == 0 || gone > m->octets ? m->octets :
+	    m->octets - gone + wire_octets(buf_span(&x->surrogate));
 }
 
 static void
 send_message(struct session *s, struct drop_message *m, struct top *top)
 {
+	static char chunk[CHUNK];
+	struct sending x = { .top = top, .chunk = chunk };
 	struct why why;
-	int fd = maildrop_read(&s->drop, m, &why);
 
-	if (fd < 0) {
+	why_clear(&why);
+	x.fd = maildrop_read(&s->drop, m, &why);
+	buf_init(&x.surrogate, 0);
+	if (x.fd < 0 || begin_sending(s, &x) != 0) {
 		reply_err(s, "[SYS/%s] the message cannot be read",
-		    why.kind == WHY_PERM ? "PERM" : "TEMP");
-		return;
+		    x.fd < 0 && why.kind == WHY_PERM ? "PERM" : "TEMP");
+		goto out;
 	}
 	if (top == NULL)
-		reply_ok(s, "%" PRIu64 " octets", m->octets);
+		reply_ok(s, "%" PRIu64 " octets", octets_of(m, &x));
 	else
 		reply_ok(s, "top of the message follows");
 	/* In the middle of a message there is no way to say "no": hang up. */
-	if (send_octets(s, fd, top) != 0)
+	if (send_octets(s, &x) != 0)
 		s->done = true;
 	else {
 		s->retrieved++;
 		m->fetched = m->fetched || top == NULL;
 	}
-	fd_close(&fd);
+out:
+	buf_fini(&x.surrogate);
+	fd_close(&x.fd);
 }
 
 void

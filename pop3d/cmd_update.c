@@ -11,13 +11,17 @@
 void
 cmd_capa(struct session *s, const struct args *a)
 {
+	const struct capa_facts facts = { .user = true,
+		.keep_days = (unsigned)conf_num(s->how->conf,
+		    "pop3_keep_days"),
+		.login_delay_s = (unsigned)conf_num(s->how->conf,
+		    "pop3_login_delay") };
 	struct buf lines;
 
 	(void)a;
 	reply_ok(s, "capabilities follow");
 	buf_init(&lines, CAPA_MAX);
-	capa_put(&lines, true,
-	    (unsigned)conf_num(s->how->conf, "pop3_keep_days"));
+	capa_put(&lines, &facts);
 	stream_write(&s->stream, lines.p, lines.n);
 	buf_fini(&lines);
 }

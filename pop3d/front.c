@@ -5,9 +5,11 @@
  */
 #include "pop3d/front.h"
 
+#include "base/utf8.h"
 #include "net/line.h"
 #include "pop3d/capa.h"
 #include "pop3d/lang.h"
+#include "pop3d/session.h"
 
 /* RFC 2449 4; a password and a token may be longer than a command of old. */
 #define FRONT_LINE_MAX	(SASL_LINE_MAX + 64)
@@ -15,6 +17,7 @@
 
 struct front_user {
 	char name[AUTH_USER_MAX + 1];	/* of USER, or "" */
+	bool utf8;			/* UTF8 was said */
 };
 
 static void
@@ -41,6 +44,11 @@ capa_sasl(struct front_client *c)
 static void
 on_capa(struct front_client *c, struct span args)
 {
+	const struct conf_view *conf = service_conf();
+	const struct capa_facts facts = { .user = front_login_allowed(c),
+		.keep_days = (unsigned)conf_num(conf, "pop3_keep_days"),
+		.login_delay_s = (unsigned)conf_num(conf,
+		    "pop3_login_delay") };
 	struct buf lines;
 
 	(void)args;
@@ -49,8 +57,7 @@ on_capa(struct front_client *c, struct span args)
 		front_reply(c, "STLS");	/* RFC 2595 4 */
 	capa_sasl(c);
 	buf_init(&lines, CAPA_MAX);
-	capa_put(&lines, front_login_allowed(c),
-	    (unsigned)conf_num(service_conf(), "pop3_keep_days"));
+	capa_put(&lines, &facts);
 	front_reply_raw(c, buf_span(&lines));
 	buf_fini(&lines);
 }
@@ -63,7 +70,7 @@ on_user(struct front_client *c, struct span args)
 	if (!front_login_allowed(c)) {
 		front_reply(c, "-ERR no password without encryption here");
 		front_error(c);
-	} else if (args.n == 0 ||
+	} else if (args.n == 0 || !utf8_valid(args) ||
 	    span_copy(args, u->name, sizeof(u->name)) != 0) {
 		u->name[0] = '\0';
 		front_reply(c, "-ERR no such name");
@@ -72,6 +79,15 @@ on_user(struct front_client *c, struct span args)
 		/* The same for all names: nobody learns who exists. */
 		front_reply(c, "+OK and the password?");
 	}
+}
+
+/* For the session, see pop3d/session.h. */
+static struct span
+mode_of(struct front_client *c)
+{
+	struct front_user *u = front_state(c);
+
+	return u->utf8 ? span_str(SESSION_UTF8) : SPAN_NONE;
 }
 
 static void
@@ -84,7 +100,13 @@ on_pass(struct front_client *c, struct span args)
 		front_error(c);
 		return;
 	}
-	front_login(c, span_str(u->name), args, SPAN_NONE);
+	/* RFC 6856 2.2: so is what is no UTF-8. */
+	if (!utf8_valid(args)) {
+		front_reply(c, "-ERR [AUTH] a password is in UTF-8");
+		front_error(c);
+	} else {
+		front_login(c, span_str(u->name), args, mode_of(c));
+	}
 	u->name[0] = '\0';
 }
 
@@ -111,7 +133,7 @@ on_auth(struct front_client *c, struct span args)
 	if (sasl_mech_parse(mechanism, &mech) == 0 &&
 	    (mechs & SASL_BIT(mech)) != 0 && is_base64(args) &&
 	    (args.p == NULL || args.n > 0)) {
-		front_sasl(c, mech, args, SPAN_NONE);
+		front_sasl(c, mech, args, mode_of(c));
 		return;
 	}
 	front_reply(c, front_login_allowed(c) ? "-ERR no such mechanism" :
@@ -129,9 +151,11 @@ on_stls(struct front_client *c, struct span args)
 		[FRONT_TLS_ACTIVE] = "-ERR TLS is active already",
 	};
 	enum front_tls tls = front_tls(c);
+	struct front_user *u = front_state(c);
 
-	if (args.n > 0) {
-		front_reply(c, "-ERR STLS has no arguments");
+	if (args.n > 0 || u->utf8) {	/* RFC 6856 2.1 */
+		front_reply(c, args.n > 0 ? "-ERR STLS has no arguments" :
+		    "-ERR no STLS behind UTF8");
 		front_error(c);
 		return;
 	}
@@ -140,6 +164,21 @@ on_stls(struct front_client *c, struct span args)
 		front_starttls(c);
 	else
 		front_error(c);
+}
+
+/* RFC 6856 2.1 */
+static void
+on_utf8(struct front_client *c, struct span args)
+{
+	struct front_user *u = front_state(c);
+
+	if (args.n > 0) {
+		front_reply(c, "-ERR UTF8 has no arguments");
+		front_error(c);
+		return;
+	}
+	u->utf8 = true;
+	front_reply(c, "+OK messages are sent in UTF-8");
 }
 
 static void
@@ -172,6 +211,7 @@ static const struct front_command {
 	{ "STLS", on_stls },	/* RFC 2595 4 */
 	{ "CAPA", on_capa },	/* RFC 2449 5 */
 	{ "LANG", on_lang },	/* RFC 6856 3 */
+	{ "UTF8", on_utf8 },	/* RFC 6856 2.1 */
 	{ "QUIT", on_quit },	/* RFC 1939 4 */
 };
 

@@ -8,6 +8,7 @@
 #define COMMAND_MAX	255
 #define ERRORS_MAX	20	/* bad commands of one session */
 #define ANSWER_MS	(10 * 1000)	/* for a refused log-in to get out */
+#define WAIT_MAX_S	45	/* for another session; clients wait for a minute */
 #define STREAM_IN	((size_t)4096)	/* AUTH_PENDING_MAX at least */
 #define STREAM_OUT	((size_t)32768)
 #define CHUNK		((size_t)65536)	/* read from a message at once */

@@ -11,16 +11,14 @@
  */
 #include "pop3d/maildrop.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bug.h"
 #include "base/num.h"
 #include "os/clock.h"
-#include "os/fd.h"
+#include "os/rand.h"
 #include "pop3d/uidl.h"
-#include "store/lock.h"
 #include "store/uidlist.h"
 
 #define DAY_S	INT64_C(86400)
@@ -91,36 +89,40 @@ take_messages(struct maildrop *d, struct why *why)
 	return 0;
 }
 
-int
-maildrop_open(struct maildrop *d, int root, const char *uidl, bool *in_use,
+static void	make_table(struct maildrop *d);
+
+enum droplock_result
+maildrop_open(struct maildrop *d, const struct maildrop_how *how,
     struct why *why)
 {
+	enum droplock_result got;
+
 	memset(d, 0, sizeof(*d));
-	d->uidl = uidl;
-	*in_use = false;
-	d->lock = lock_own(root, LOCK_POP3);
-	if (d->lock < 0) {
-		*in_use = errno == EAGAIN;
-		why_sys(why, WHY_TEMP, "4.2.0", "cannot lock the maildrop");
-		return -1;
-	}
-	d->folder = folder_open(root, "INBOX", false, why);
+	d->uidl = how->uidl;
+	got = droplock_take(&d->lock, how->root, how->wait_s, how->delay_s,
+	    why);
+	if (got != DROPLOCK_TAKEN)
+		return got;
+	d->folder = folder_open(how->root, "INBOX", false, why);
 	if (d->folder == NULL || folder_sync(d->folder, NULL, why) != 0 ||
 	    take_messages(d, why) != 0) {
 		maildrop_close(d);
-		return -1;
+		return DROPLOCK_FAILED;
 	}
-	return 0;
+	if (how->uidl_rename)
+		make_table(d);
+	return DROPLOCK_TAKEN;
 }
 
 void
 maildrop_close(struct maildrop *d)
 {
 	folder_close(&d->folder);
+	uidl_table_free(&d->ids);
 	free(d->v);
 	d->v = NULL;
 	d->n = 0;
-	fd_close(&d->lock);
+	droplock_drop(&d->lock);
 }
 
 struct drop_message *
@@ -157,8 +159,9 @@ maildrop_read(struct maildrop *d, const struct drop_message *m,
 	return folder_open_message(d->folder, m->uid, why);
 }
 
-void
-maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
+/* What it would be if no other message had it. */
+static void
+own_uidl(const struct maildrop *d, const struct drop_message *m,
     char out[UIDL_MAX + 1])
 {
 	struct why why;
@@ -181,6 +184,29 @@ maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
 	if (uidl_make(span_str(d->uidl), &f, out) != 0 &&
 	    uidl_make(SPAN_LIT("%08Xu%08Xv"), &f, out) != 0)
 		bug("16 digits are no unique id");
+}
+
+static void
+make_table(struct maildrop *d)
+{
+	char id[UIDL_MAX + 1];
+	uint8_t seed[16];
+
+	rand_octets(seed, sizeof(seed));
+	d->ids = uidl_table_new(d->n, seed);
+	for (size_t i = 0; i < d->n; i++) {
+		own_uidl(d, &d->v[i], id);
+		uidl_table_add(d->ids, id);
+	}
+}
+
+void
+maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
+    char out[UIDL_MAX + 1])
+{
+	own_uidl(d, m, out);
+	if (d->ids != NULL)
+		uidl_table_rename(d->ids, (size_t)(m - d->v), out);
 }
 
 /*

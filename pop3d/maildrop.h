@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "base/why.h"
+#include "pop3d/droplock.h"
 #include "pop3d/limits.h"
 #include "store/folder.h"
 
@@ -22,22 +23,29 @@ struct drop_message {
 
 struct maildrop {
 	const char *uidl;		/* setting pop3_uidl; borrowed */
-	int	lock;			/* held as long as the session lives */
+	struct droplock lock;
 	struct folder *folder;
+	struct uidl_table *ids;		/* NULL: each is what it is */
 	struct drop_message *v;		/* message n is v[n - 1] */
 	size_t	n;
 	size_t	left;			/* not deleted */
 	uint64_t octets;		/* of those */
 };
 
+struct maildrop_how {
+	int	    root;		/* the Maildir */
+	const char *uidl;		/* how unique ids are made; stays as
+					   long as the maildrop */
+	bool	    uidl_rename;	/* of duplicates, see uidl.h */
+	unsigned    wait_s, delay_s;	/* see droplock.h */
+};
+
 /*
- * root     the Maildir
- * uidl     how unique ids are made; stays as long as d
- * in_use   set when another session has it (RFC 1939 4: exclusive access)
- * returns  0, or -1 with why
+ * returns  DROPLOCK_TAKEN; others with why: no maildrop (RFC 1939 4: exclusive
+ *          access)
  */
-int	maildrop_open(struct maildrop *d, int root, const char *uidl,
-	    bool *in_use, struct why *why) must_use;
+enum droplock_result maildrop_open(struct maildrop *d,
+	    const struct maildrop_how *how, struct why *why) must_use;
 void	maildrop_close(struct maildrop *d);
 /* NULL: no such message, or it is deleted. */
 struct drop_message *maildrop_get(struct maildrop *d, uint64_t number);
@@ -49,6 +57,7 @@ int	maildrop_read(struct maildrop *d, const struct drop_message *m,
 /* The unique id, stable for the life of the message (RFC 1939 7, UIDL). */
 void	maildrop_uidl(const struct maildrop *d, const struct drop_message *m,
 	    char out[UIDL_MAX + 1]);
+
 struct maildrop_policy {
 	bool	 mark_seen;	/* what was fetched and stays gets \Seen */
 	unsigned keep_days;	/* what was fetched, now or earlier, and came so

@@ -1,6 +1,8 @@
 /*
  * session.c - opens the maildrop, answers the log-in, reads commands until QUIT,
  * the end of the connection or the timeout.  Only QUIT deletes (RFC 1939 6).
+ * A client that is gone without a word may be silent for long; who logs in meanwhile
+ * gets the maildrop, see droplock.h.
  */
 #include "pop3d/session.h"
 
@@ -8,7 +10,9 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "net/line.h"
+#include "os/clock.h"
 #include "os/fd.h"
 #include "pop3d/command.h"
 #include "pop3d/reply.h"
@@ -49,6 +53,38 @@ last_words(struct session *s)
 		    LF_STR("session", s->how->start->session));
 }
 
+/*
+ * Until the client says something; a session that is silent for long lends its
+ * maildrop meanwhile.
+ * returns  false: another one has it now
+ */
+static bool
+wait_for_client(struct session *s, int64_t idle_ms)
+{
+	int fd = s->stream.fd;
+
+	/* All that does not end well shows again when a line is read. */
+	if (s->lend_ms == 0 || s->lend_ms >= idle_ms ||
+	    !stream_idle(&s->stream) ||
+	    stream_flush(&s->stream) != STREAM_OK ||
+	    fd_wait(fd, FD_READ, clock_deadline(s->lend_ms)) != 0)
+		return true;
+	droplock_lend(&s->drop.lock);
+	if (fd_wait(fd, FD_READ, clock_deadline(idle_ms - s->lend_ms)) != 1)
+		s->done = true;		/* the timeout: nothing to be said */
+	return droplock_back(&s->drop.lock);
+}
+
+/* RFC 1939 3: without QUIT nothing is removed. */
+static void
+give_up(struct session *s)
+{
+	log_session(s, "maildrop-taken-over");
+	reply_err(s, "[SYS/TEMP] another session has the maildrop now; "
+	    "nothing was deleted");
+	s->done = true;
+}
+
 static void
 converse(struct session *s, int64_t idle_ms)
 {
@@ -56,6 +92,12 @@ converse(struct session *s, int64_t idle_ms)
 
 	while (!s->done && s->errors < ERRORS_MAX) {
 		stream_deadline(&s->stream, idle_ms);
+		if (!wait_for_client(s, idle_ms)) {
+			give_up(s);
+			return;
+		}
+		if (s->done)
+			return;
 		switch (line_read(&s->stream, COMMAND_MAX, LINE_CRLF_OR_LF,
 		    &line)) {
 		case LINE_OK:
@@ -74,12 +116,19 @@ converse(struct session *s, int64_t idle_ms)
 		reply_err(s, "too many errors");
 }
 
-/* RFC 2449 8.1.2, RFC 3206 4 */
 static void
-refuse_maildrop(struct session *s, bool in_use, const struct why *why)
+refuse_maildrop(struct session *s, enum droplock_result result,
+    const struct why *why)
 {
-	reply_err(s, in_use ? "[IN-USE] another session has the maildrop" :
-	    "[SYS/TEMP] the maildrop cannot be opened");
+	static const char *const words[] = {
+		/* RFC 2449 8.1.2, 8.1.1 */
+		[DROPLOCK_IN_USE] = "[IN-USE] another session has the maildrop",
+		[DROPLOCK_TOO_SOON] = "[LOGIN-DELAY] you have just been here",
+		/* RFC 3206 4 */
+		[DROPLOCK_FAILED] = "[SYS/TEMP] the maildrop cannot be opened",
+	};
+
+	reply_err(s, "%s", words[result]);
 	log_warn(LF_STR("event", "maildrop-refused"),
 	    LF_STR("user", s->how->start->user),
 	    LF_STR("session", s->how->start->session),
@@ -90,17 +139,29 @@ refuse_maildrop(struct session *s, bool in_use, const struct why *why)
 void
 session_run(const struct login_session *in)
 {
+	struct maildrop_how how = { .root = in->root,
+		.uidl = conf_str(in->conf, "pop3_uidl"),
+		.uidl_rename = strcmp(conf_str(in->conf,
+		    "pop3_uidl_duplicates"), "rename") == 0,
+		.delay_s = (unsigned)conf_num(in->conf, "pop3_login_delay") };
+	uint64_t lend_s = conf_num(in->conf, "pop3_takeover");
+	enum droplock_result result;
 	struct session s;
 	struct why why;
-	bool in_use;
 
 	memset(&s, 0, sizeof(s));
 	s.how = in;
+	s.utf8 = strcmp(in->start->tag, SESSION_UTF8) == 0;
+	s.lend_ms = (int64_t)lend_s * 1000;
+	/* The other one was idle so long when we have waited for so long. */
+	how.wait_s = lend_s == 0 ? 0 :
+	    (unsigned)num_min(lend_s + 1, WAIT_MAX_S);
 	stream_init(&s.stream, in->client, STREAM_IN, STREAM_OUT);
 	stream_deadline(&s.stream, ANSWER_MS);
-	if (maildrop_open(&s.drop, in->root, conf_str(in->conf, "pop3_uidl"),
-	    &in_use, &why) != 0) {
-		refuse_maildrop(&s, in_use, &why);
+	result = maildrop_open(&s.drop, &how, &why);
+	if (result != DROPLOCK_TAKEN) {
+		stream_deadline(&s.stream, ANSWER_MS);
+		refuse_maildrop(&s, result, &why);
 		stream_fini(&s.stream);
 		return;
 	}

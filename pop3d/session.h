@@ -9,8 +9,13 @@
 #include "net/stream.h"
 #include "pop3d/maildrop.h"
 
+/* Tag of the session's start: the client has said UTF8 (RFC 6856 2.1). */
+#define SESSION_UTF8	"UTF8"
+
 struct session {
 	const struct login_session *how;
+	bool		utf8;
+	int64_t		lend_ms;	/* idle so long, it lends the maildrop; 0: never */
 	struct stream	stream;
 	struct maildrop drop;
 	unsigned	errors;

@@ -352,6 +352,18 @@ const struct conf_key conf_keys[] = {
 	    "The unique id of a message that has none from another server, as "
 	    "Dovecot's pop3_uidl_format: %u UID, %v UIDVALIDITY, %f name of "
 	    "the file, %g GUID; UID%u-%v is Courier's." },
+	{ "pop3_uidl_duplicates", CONF_CHOICE, 0, 0, "allow",
+	    "allow rename", R(POP3_SESSION),
+	    "What becomes of a unique id that several messages have, as one "
+	    "from another server may be: it stays, or all but the first get "
+	    "-2, -3 and so on behind it." },
+	{ "pop3_takeover", CONF_TIME, 0, 3600, "20s", NULL, R(POP3_SESSION),
+	    "How long a POP3 session may say nothing until another log-in can "
+	    "have its mailbox, which waits for that up to this time; 0: "
+	    "others are refused at once." },
+	{ "pop3_login_delay", CONF_TIME, 0, 86400, "0", NULL, POP3,
+	    "How long after a POP3 log-in the same user can have no other one; "
+	    "announced as LOGIN-DELAY; 0: none." },
 	{ "pop3_mark_seen", CONF_BOOL, 0, 1, "yes", NULL, R(POP3_SESSION),
 	    "Whether messages that a POP3 client has fetched and leaves here are "
 	    "marked as seen when it ends its session." },

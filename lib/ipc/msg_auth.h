@@ -59,7 +59,8 @@ struct login_req {		/* front -> authd, with the connection */
 	size_t	password_len;
 	char	client[48];
 	char	session[17];	/* the front's session id, for logs */
-	char	tag[AUTH_TAG_MAX + 1];	/* IMAP: of the command to be answered */
+	char	tag[AUTH_TAG_MAX + 1];	/* IMAP: of the command to be answered;
+					   POP3: "UTF8" when that was said */
 	uint8_t	pending[AUTH_PENDING_MAX];	/* input already read behind it */
 	size_t	pending_len;
 };

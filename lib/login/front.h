@@ -102,7 +102,7 @@ void	front_starttls(struct front_client *c);
 /*
  * Ask authd; the client is ASKED until it answers.
  * user, password  copied, then the caller's to wipe
- * tag             of the IMAP command, or ""
+ * tag             of the IMAP command; for the session, see msg_auth.h
  */
 void	front_login(struct front_client *c, struct span user,
 	    struct span password, struct span tag);

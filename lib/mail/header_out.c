@@ -193,15 +193,22 @@ is_atext(char c)
 	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
-/* RFC 5322 3.2.5 phrase: atoms, a quoted string, or encoded words. */
-static int
-put_phrase(struct buf *out, const char *name, struct span s)
+int
+header_out_phrase(struct buf *out, const char *name, struct span s)
 {
+	struct buf words;
 	bool atoms = true;
+	int rc;
 
 	if (!is_text(s) || s.n > LINE_MAX_OCTETS / 2 ||
-	    span_find(s, SPAN_LIT("=?")) < s.n)
-		return encode_words(out, name, s);
+	    span_find(s, SPAN_LIT("=?")) < s.n) {
+		buf_init(&words, FIELD_MAX);
+		rc = encode_words(&words, name, s);
+		if (rc == 0)
+			rc = buf_add_span(out, buf_span(&words));
+		buf_fini(&words);
+		return rc;
+	}
 	for (size_t i = 0; i < s.n; i++)
 		atoms = atoms && (s.p[i] == ' ' || is_atext(s.p[i]));
 	if (atoms)
@@ -227,7 +234,7 @@ header_out_mailbox(struct buf *out, const char *name, struct span display,
 	display = span_trim(display);
 	buf_init(&b, FIELD_MAX);
 	if (display.n > 0) {
-		rc = put_phrase(&b, name, display);
+		rc = header_out_phrase(&b, name, display);
 		buf_add_char(&b, ' ');
 	}
 	buf_add_char(&b, '<');

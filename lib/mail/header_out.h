@@ -38,6 +38,16 @@ int	header_out_mailbox(struct buf *out, const char *name,
 	    struct span display, struct span mailbox) must_use;
 
 /*
+ * Add a phrase (RFC 5322 3.2.5), such as a display name: atoms, a quoted string, or
+ * encoded words.
+ * name     of the field in which it stands, for the length of its first line
+ * s        UTF-8 without controls
+ * returns  0, or -1: not UTF-8, cap reached
+ */
+int	header_out_phrase(struct buf *out, const char *name, struct span s)
+	    must_use;
+
+/*
  * Add foreign text as a dot-atom (RFC 5322 3.2.3): whatever cannot stand in
  * one becomes '?'; cut at max octets; an empty one becomes "?".  For what a
  * stranger said (HELO, host names).

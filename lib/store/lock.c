@@ -182,15 +182,3 @@ dotlock_drop(struct dotlock *l)
 		    LF_STR("name", l->name));
 	fd_close(&l->fd);
 }
-
-int
-lock_own(int dir, const char *name)
-{
-	int fd = fs_open_append(dir, name);
-
-	if (fd < 0)
-		return -1;
-	if (fs_lock_try(fd) != 0)
-		fd_close(&fd);
-	return fd;
-}

@@ -1,6 +1,6 @@
 /*
- * lock - dotlocks as Dovecot makes and honours them, and a lock of ours for a
- * whole mailbox.  No lock is held while a client is read or written.
+ * lock - dotlocks as Dovecot makes and honours them.  No lock is held while a
+ * client is read or written.
  *
  * A dotlock is NAME.lock made with O_EXCL that holds "pid:host".  It is stale
  * when that pid is gone (on this host) or the system was started since, when it
@@ -41,13 +41,7 @@ void	dotlock_drop(struct dotlock *l);
 /* This host's name as lock files have it; learnt at the first call. */
 const char *lock_host(void);
 
-/*
- * An exclusive lock on dir/name (made if missing), held as long as the
- * descriptor is open; the system drops it with the process.
- * returns  descriptor, or -1: errno EAGAIN: another session has it
- */
-int	lock_own(int dir, const char *name) must_use;
-/* The name for the one POP3 session of a mailbox (RFC 1939 section 4). */
+/* The file of the one POP3 session of a mailbox (RFC 1939 section 4). */
 #define LOCK_POP3	"paquebot-pop3.lock"
 
 #endif

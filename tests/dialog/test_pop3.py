@@ -4,10 +4,12 @@ For every row of the two command tables (pop3d/front.c before log-in,
 pop3d/command.c after it) one allowed and one refused case; then what RFC 1939,
 RFC 2449 and RFC 3206 promise.
 """
+import base64
 import contextlib
 import os
 import pathlib
 import re
+import select
 import sys
 import time
 
@@ -19,8 +21,9 @@ from pop3_client import Pop, empty, fill, wait_free  # noqa: E402
 import suite as harness  # noqa: E402
 
 BOB, SECRET = "bob@demo.example", "bob secret"
-SUITE = {"listen": ("pop3",), "users": {
-    BOB: SECRET, "space@demo.example": " two  words "}}
+SUITE = {"listen": ("pop3",), "settings": {"pop3_takeover": "0"}, "users": {
+    BOB: SECRET, "space@demo.example": " two  words ",
+    "j\u00f6rg@demo.example": "gr\u00fcn"}}
 ONE = b"Subject: one\n\nfirst line\nsecond line\n"
 TWO = b"Subject: two\n\n.\n..dots\nend\n"
 
@@ -69,6 +72,7 @@ BEFORE = {      # pop3d/front.c: (what comes first, allowed, refused)
     "STLS": ([], None, "STLS"),
     "CAPA": ([], "CAPA", None),
     "LANG": ([], "LANG en", "LANG uga"),
+    "UTF8": ([], "UTF8", "UTF8 x"),
     "QUIT": ([], "QUIT", None),
 }
 AFTER = {       # pop3d/command.c: (allowed, refused)
@@ -130,7 +134,7 @@ def test_after_login_refused(box, verb):
 
 
 @pytest.mark.parametrize("verb", ["USER x", "PASS x", "APOP a b", "AUTH PLAIN",
-                                  "STLS", "XTND", "", " ", "LAST"])
+                                  "STLS", "XTND", "", " ", "LAST", "UTF8"])
 def test_what_there_is_not(box, verb):
     box.err(verb)
 
@@ -308,10 +312,11 @@ def test_capabilities(paq, front):
     # RFC 2449 5; RFC 3206 6
     before = front.multi("CAPA")
     for word in (b"TOP", b"UIDL", b"USER", b"PIPELINING", b"RESP-CODES",
-                 b"AUTH-RESP-CODE"):
+                 b"AUTH-RESP-CODE", b"UTF8 USER",   # RFC 6856 2
+                 b"EXPIRE NEVER"):                  # RFC 2449 6.7
         assert word in before
     assert b"SASL PLAIN LOGIN" in before        # RFC 2449 6.3
-    assert not any(x.startswith((b"STLS", b"EXPIRE")) for x in before)
+    assert not any(x.startswith((b"STLS", b"LOGIN-DELAY")) for x in before)
     front.login(BOB, SECRET)
     # RFC 2449 6.3: SASL is of the authorization state
     assert front.multi("CAPA") == [
@@ -328,6 +333,70 @@ def test_languages(front):
         assert front.ok("LANG EN").startswith(b"+OK en ")
         front.err("LANG sv")
         front.err("LANG e")
+
+
+# RFC 6856 2.1, 2.2
+
+UTF8 = "Subject: \u00fcber\nFrom: J\u00f6rg <j@b.example>\n\nb\u00f6dy\n"
+ASCII = ("Subject: =?utf-8?Q?=C3=BCber?=\r\n"
+         "From: =?utf-8?Q?J=C3=B6rg?= <j@b.example>\r\n\r\nb\u00f6dy\r\n")
+
+
+@pytest.mark.parametrize("mode", ["", "UTF8", "SASL"])
+def test_utf8_mode(paq, mode):
+    """Not in that mode: nothing beyond ASCII in a header, by any command."""
+    empty(paq, BOB)
+    fill(paq, BOB, [UTF8.encode(), ONE])
+    with Pop(paq.port["pop3"]) as p:
+        if mode:
+            p.ok("UTF8")
+            p.ok("UTF8")
+            p.err("STLS")
+        if mode == "SASL":
+            token = base64.b64encode(f"\0{BOB}\0{SECRET}".encode())
+            p.ok(b"AUTH PLAIN " + token)
+        else:
+            p.login(BOB, SECRET)
+        p.err("UTF8")                   # of the AUTHORIZATION state alone
+        want = crlf(UTF8.encode()) if mode else ASCII.encode()
+        said = numbers(p.ok("RETR 1"))
+        got = b"".join(x + b"\r\n" for x in p.block())
+        assert got == want
+        assert said == [len(want)]
+        header = want[:want.index(b"\r\n\r\n") + 4]
+        assert p.octets("TOP 1 0") == header
+        assert p.octets("TOP 1 1") == want
+        assert p.octets("RETR 2") == crlf(ONE)
+
+
+def test_utf8_names(paq):
+    """A name and password beyond ASCII; what is no UTF-8 is refused."""
+    with Pop(paq.port["pop3"], source="127.7.1.1") as p:
+        p.err(b"USER j\xf6rg@demo.example")
+        p.ok("USER j\u00f6rg@demo.example")
+        p.err(b"PASS gr\xfcn")
+        p.err("PASS gr\u00fcn")             # the name is forgotten
+        assert p.login("j\u00f6rg@demo.example", "gr\u00fcn") \
+            .startswith(b"+OK")
+
+
+# RFC 2449 6.5, 8.1.1
+def test_login_delay():
+    with harness.Suite(listen=("pop3",), users={BOB: SECRET},
+                       settings={"pop3_login_delay": "1h"}) as paq:
+        with Pop(paq.port["pop3"]) as p:
+            assert b"LOGIN-DELAY 3600" in p.multi("CAPA")
+            assert p.login(BOB, SECRET).startswith(b"+OK")
+            assert b"LOGIN-DELAY 3600" in p.multi("CAPA")
+            p.ok("QUIT")
+        with Pop(paq.port["pop3"]) as p:
+            assert p.login(BOB, SECRET).startswith(b"-ERR [LOGIN-DELAY] ")
+            assert p.closed() == b""
+        lock = paq.maildir(BOB) / "paquebot-pop3.lock"
+        then = time.time() - 3601
+        os.utime(lock, (then, then))
+        with Pop(paq.port["pop3"]) as p:
+            assert p.login(BOB, SECRET).startswith(b"+OK")
 
 
 # RFC 2449 6.7: announced before and after log-in, and done.
@@ -373,6 +442,58 @@ def test_one_session_at_a_time(paq, box):
     # The lock is free when QUIT is answered.
     with Pop(paq.port["pop3"]) as other:
         assert other.login(BOB, SECRET).startswith(b"+OK")
+
+
+@pytest.fixture(scope="module")
+def short():
+    """A suite in which a session lends its mailbox after two seconds."""
+    with harness.Suite(listen=("pop3",), users={BOB: SECRET},
+                       settings={"pop3_takeover": "2s"}) as s:
+        yield s
+
+
+def test_a_silent_session_gives_way(short):
+    """A client that is gone without a word holds nobody up; what it had marked
+    stays (RFC 1939 3: no UPDATE state without QUIT)."""
+    empty(short, BOB)
+    fill(short, BOB, [ONE, TWO])
+    with Pop(short.port["pop3"]) as gone, Pop(short.port["pop3"]) as p:
+        assert gone.login(BOB, SECRET).startswith(b"+OK")
+        gone.ok("DELE 1")
+        assert p.login(BOB, SECRET).startswith(b"+OK")
+        assert p.ok("STAT").startswith(b"+OK 2 ")
+        assert gone.err("QUIT").startswith(b"-ERR [SYS/TEMP] ")
+        assert gone.closed() == b""
+        p.ok("DELE 2")
+        p.ok("QUIT")
+    assert [p.read_bytes() for p in short.stored(BOB)] == [ONE]
+    short.wait_log(f"event=maildrop-taken-over user={BOB}")
+
+
+def test_a_silent_session_that_nobody_waits_for(short):
+    empty(short, BOB)
+    fill(short, BOB, [ONE, TWO])
+    with Pop(short.port["pop3"]) as p:
+        assert p.login(BOB, SECRET).startswith(b"+OK")
+        p.ok("DELE 1")
+        time.sleep(2.5)
+        p.ok("NOOP")
+        p.ok("QUIT")
+    assert [p.read_bytes() for p in short.stored(BOB)] == [TWO]
+
+
+def test_a_session_that_talks_keeps_its_maildrop(short):
+    empty(short, BOB)
+    fill(short, BOB, [ONE])
+    with Pop(short.port["pop3"]) as p, Pop(short.port["pop3"]) as other:
+        assert p.login(BOB, SECRET).startswith(b"+OK")
+        other.ok(f"USER {BOB}")
+        other.raw(b"PASS %s\r\n" % SECRET.encode())
+        while not select.select([other.sock], [], [], 0.2)[0]:
+            p.ok("NOOP")
+        assert other.answer().startswith(b"-ERR [IN-USE] ")
+        assert p.ok("STAT").startswith(b"+OK 1 ")
+        p.ok("QUIT")
 
 
 def test_unique_ids_stay(paq):

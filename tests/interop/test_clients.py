@@ -15,7 +15,8 @@ from suite import wait_for, without_trace
 
 ALICE, BOB, CAROL = ("alice@demo.example", "bob@demo.example",
                      "carol@demo.example")
-SUITE = {"users": {u: "secret" for u in (ALICE, BOB, CAROL)}}
+SUITE = {"users": {u: "secret" for u in (ALICE, BOB, CAROL)},
+         "settings": {"pop3_takeover": "0"}}
 PASSWORD = "secret"
 LETTER = ("From: alice@demo.example\nTo: bob@demo.example\n"
           "Date: Tue, 1 Jul 2025 10:00:00 +0000\n"
@@ -382,6 +383,6 @@ def test_one_pop3_session_at_a_time(paq):
     first = paq.pop3(CAROL)
     with pytest.raises(poplib.error_proto) as why:
         paq.pop3(CAROL)
-    assert b"IN-USE" in why.value.args[0]       # RFC 2449 8.1.1
+    assert b"IN-USE" in why.value.args[0]       # RFC 2449 8.1.2
     first.quit()
     paq.pop3(CAROL).quit()

@@ -89,21 +89,6 @@ test_lost(void **state)
 	dotlock_drop(&b);
 }
 
-static void
-test_own(void **state)
-{
-	int a = lock_own(scratch, LOCK_POP3), b;
-
-	(void)state;
-	T_TRUE(a >= 0);
-	b = lock_own(scratch, LOCK_POP3);
-	T_TRUE(b < 0 && errno == EAGAIN);
-	fd_close(&a);
-	b = lock_own(scratch, LOCK_POP3);
-	T_TRUE(b >= 0);
-	fd_close(&b);
-}
-
 int
 main(void)
 {
@@ -111,7 +96,6 @@ main(void)
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_own),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);

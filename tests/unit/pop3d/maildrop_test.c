@@ -5,6 +5,8 @@
 #include "../scratch.h"
 
 #include "pop3d/maildrop.h"
+#include "os/clock.h"
+#include "store/lock.h"
 #include "store/maildir.h"
 
 #define G	"G1f05b32a9c1e1e5f8f1a0000c5c1c5c1"
@@ -12,6 +14,7 @@
 static struct maildrop drop;
 static struct why why;
 static const char *format = "%08Xu%08Xv";
+static bool renaming;
 static const struct maildrop_policy plain;
 
 static int
@@ -32,10 +35,17 @@ teardown(void **state)
 static void
 open_it(void)
 {
-	bool in_use = true;
+	const struct maildrop_how how = { .root = scratch, .uidl = format,
+		.uidl_rename = renaming };
 
-	T_TRUE(maildrop_open(&drop, scratch, format, &in_use, &why) == 0);
-	T_TRUE(!in_use);
+	T_TRUE(maildrop_open(&drop, &how, &why) == DROPLOCK_TAKEN);
+}
+
+static void
+open_it_again(struct maildrop *other)
+{
+	maildrop_close(other);
+	open_it();
 }
 
 static const char *
@@ -150,16 +160,67 @@ what_was_fetched(void **state)
 static void
 one_at_a_time(void **state)
 {
+	struct maildrop_how how = { .root = scratch, .uidl = format };
 	struct maildrop other;
-	bool in_use = false;
 
 	(void)state;
 	open_it();
-	T_TRUE(maildrop_open(&other, scratch, format, &in_use, &why) == -1);
-	T_TRUE(in_use);
+	T_TRUE(maildrop_open(&other, &how, &why) == DROPLOCK_IN_USE);
 	T_TRUE(why.kind == WHY_TEMP);
 	maildrop_close(&drop);
 	open_it();
+}
+
+static void
+lent(void **state)
+{
+	const struct maildrop_how how = { .root = scratch, .uidl = format };
+	struct maildrop other;
+
+	(void)state;
+	open_it();
+	droplock_lend(&drop.lock);
+	T_TRUE(droplock_back(&drop.lock));	/* nobody came */
+	droplock_lend(&drop.lock);
+	T_TRUE(maildrop_open(&other, &how, &why) == DROPLOCK_TAKEN);
+	T_TRUE(!droplock_back(&drop.lock));
+	T_TRUE(!droplock_back(&drop.lock));	/* for good */
+	maildrop_close(&drop);
+	open_it_again(&other);
+	/* Somebody who came and went counts, too. */
+	droplock_lend(&drop.lock);
+	T_TRUE(maildrop_open(&other, &how, &why) == DROPLOCK_TAKEN);
+	maildrop_close(&other);
+	T_TRUE(!droplock_back(&drop.lock));
+	/* So does one who has made the file anew. */
+	maildrop_close(&drop);
+	open_it();
+	droplock_lend(&drop.lock);
+	T_TRUE(fs_discard(scratch, LOCK_POP3) == 0);
+	T_TRUE(!droplock_back(&drop.lock));
+}
+
+static void
+not_too_often(void **state)
+{
+	const struct maildrop_how how = { .root = scratch, .uidl = format,
+		.delay_s = 60 };
+
+	(void)state;
+	/* The first log-in of all has none before it. */
+	T_TRUE(maildrop_open(&drop, &how, &why) == DROPLOCK_TAKEN);
+	maildrop_close(&drop);
+	T_TRUE(maildrop_open(&drop, &how, &why) == DROPLOCK_TOO_SOON);
+	T_TRUE(why.kind == WHY_TEMP);
+	/* A log-in that was refused does not count. */
+	T_TRUE(fs_set_mtime(scratch, LOCK_POP3,
+	    (clock_wall_s() - 61) * INT64_C(1000000000)) == 0);
+	T_TRUE(maildrop_open(&drop, &how, &why) == DROPLOCK_TAKEN);
+	maildrop_close(&drop);
+	/* The clock was set back. */
+	T_TRUE(fs_set_mtime(scratch, LOCK_POP3,
+	    (clock_wall_s() + 600) * INT64_C(1000000000)) == 0);
+	T_TRUE(maildrop_open(&drop, &how, &why) == DROPLOCK_TAKEN);
 }
 
 static void
@@ -239,6 +300,42 @@ by_setting(void **state)
 	T_STR(span_str(id_of(1)), "0000000400000064");
 }
 
+/* RFC 1939 7: unique; as Dovecot's pop3_uidl_duplicates. */
+static void
+duplicates(void **state)
+{
+	(void)state;
+	scratch_put("dovecot-uidlist", "3 V100 N9 " G "\n"
+	    "1 Pa O2 :1.a\n2 Pa O1 :2.a\n3 Pa-2 :3.a\n4 Pa :4.a\n"
+	    "5 Pb :5.a\n6 P :6.a\n7 P6.a :7.a\n");
+	scratch_put("cur/1.a:2,", "1\n");
+	scratch_put("cur/2.a:2,", "22\n");
+	for (char c = '3'; c <= '7'; c++) {
+		char name[] = "cur/0.a:2,";
+
+		name[4] = c;
+		scratch_put(name, "x\n");
+	}
+	open_it();
+	T_STR(span_str(id_of(1)), "a");
+	T_STR(span_str(id_of(2)), "a");
+	T_STR(span_str(id_of(7)), "6.a");
+	maildrop_close(&drop);
+	renaming = true;
+	open_it();
+	renaming = false;
+	T_INT(maildrop_get(&drop, 1)->octets, 4);
+	T_STR(span_str(id_of(1)), "a");
+	T_STR(span_str(id_of(2)), "a-2");
+	T_STR(span_str(id_of(3)), "a-2-2");
+	T_STR(span_str(id_of(4)), "a-3");
+	T_STR(span_str(id_of(5)), "b");
+	T_STR(span_str(id_of(6)), "6.a");
+	T_STR(span_str(id_of(7)), "6.a-2");
+	/* In whatever order they are asked for. */
+	T_STR(span_str(id_of(2)), "a-2");
+}
+
 static void
 a_message_gone_meanwhile(void **state)
 {
@@ -269,6 +366,7 @@ main(void)
 		TEST(only_what_is_marked_goes), TEST(one_at_a_time),
 		TEST(what_was_fetched), TEST(ids_stay), TEST(dovecot_kept_them),
 		TEST(by_setting), TEST(a_message_gone_meanwhile),
+		TEST(lent), TEST(not_too_often), TEST(duplicates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* uidl: the formats that Dovecot's documentation of pop3_uidl_format names. */
 #include "pop3d/uidl.h"
 
+#include <string.h>
+
 #include "../t.h"
 
 static void
@@ -35,11 +37,42 @@ test_formats(void **state)
 	}
 }
 
+static void
+test_long_duplicates(void **state)
+{
+	static const uint8_t seed[16];
+	struct uidl_table *t = uidl_table_new(4, seed);
+	char first[UIDL_MAX + 1], second[UIDL_MAX + 1], out[UIDL_MAX + 1];
+
+	(void)state;
+	memset(first, 'x', UIDL_MAX);
+	first[UIDL_MAX] = '\0';
+	memcpy(second, first, sizeof(first));
+	second[UIDL_MAX - 1] = 'y';
+	uidl_table_add(t, first);
+	uidl_table_add(t, second);
+	uidl_table_add(t, first);
+	uidl_table_add(t, second);
+	memcpy(out, second, sizeof(out));
+	uidl_table_rename(t, 1, out);
+	T_STR(span_str(out), second);
+	memcpy(out, first, sizeof(out));
+	uidl_table_rename(t, 2, out);
+	T_TRUE(uidl_is_good(span_str(out)));
+	T_TRUE(span_ends(span_str(out), SPAN_LIT("x-2")));
+	memcpy(out, second, sizeof(out));
+	uidl_table_rename(t, 3, out);
+	T_TRUE(uidl_is_good(span_str(out)));
+	T_TRUE(span_ends(span_str(out), SPAN_LIT("x-3")));
+	uidl_table_free(&t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_long_duplicates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
