@@ -19,7 +19,7 @@ trouble(struct why *why)
 
 /* "" or a mailbox, as lookupd said it; an answer is judged like a question. */
 static int
-read_copy(const char *text, struct addr *out, struct why *why)
+read_address(const char *text, struct addr *out, struct why *why)
 {
 	*out = (struct addr){ .kind = ADDR_NULL };
 	if (text[0] == '\0' || addr_parse(span_str(text), out, why) == 0)
@@ -41,24 +41,26 @@ ask_lookup(struct session *s, const struct addr *to, struct rcpt_facts *out,
 	if (ipc_call(&s->ch->lookupd, &q, &verdict, NULL, why) != 0)
 		return trouble(why);
 	out->kind = (enum rcpt_kind)verdict.kind; /* bounds: ipc/msg_lookup.c */
-	out->asks_sender = (verdict.asks & RCPT_ASK_SENDER) != 0;
-	return read_copy(verdict.copy, &out->copy, why);
+	out->asks = verdict.asks;
+	return read_address(verdict.address, &out->as, why) != 0 ||
+	    read_address(verdict.copy, &out->copy, why) != 0 ? -1 : 0;
 }
 
 int
-ask_copy(struct session *s, const struct addr *from, struct addr *copy,
-    struct why *why)
+ask_rewrite(struct session *s, enum rewrite_use use, const struct addr *a,
+    struct rewrite_facts *out, struct why *why)
 {
-	struct rewrite ask;
+	struct rewrite ask = { .use = (uint8_t)use };
 	struct rewritten said;
 	struct ipc_question q = { .type = &rewrite_type, .msg = &ask,
 		.fd = -1, .answer = &rewritten_type,
 		.deadline_ms = clock_deadline(LIMIT_LOOKUP_MS) };
 
-	span_copy_cut(addr_text(from), ask.address, sizeof(ask.address));
+	span_copy_cut(addr_text(a), ask.address, sizeof(ask.address));
 	if (ipc_call(&s->ch->lookupd, &q, &said, NULL, why) != 0)
 		return trouble(why);
-	return read_copy(said.copy, copy, why);
+	return read_address(said.address, &out->as, why) != 0 ||
+	    read_address(said.copy, &out->copy, why) != 0 ? -1 : 0;
 }
 
 int

@@ -11,7 +11,9 @@
 /* What is known of a recipient. */
 struct rcpt_facts {
 	enum rcpt_kind kind;
-	bool	       asks_sender;	/* ask_copy() may find something */
+	unsigned asks;		/* USE_BIT()s of ask_rewrite() that may find
+				   something */
+	struct addr    as;	/* what stands for it; ADDR_NULL: itself */
 	struct addr    copy;	/* recipient_bcc; ADDR_NULL: nobody */
 };
 
@@ -23,14 +25,21 @@ struct rcpt_facts {
 int	ask_lookup(struct session *s, const struct addr *to,
 	    struct rcpt_facts *out, struct why *why) must_use;
 
+/* What is known of another address. */
+struct rewrite_facts {
+	struct addr as;		/* what stands for it; ADDR_NULL: itself */
+	struct addr copy;	/* USE_ENVELOPE_SENDER: sender_bcc; ADDR_NULL:
+				   nobody */
+};
+
 /*
- * Who gets a copy of what this envelope sender sends (sender_bcc)?
- * from     a mailbox
- * returns  0 and *copy (ADDR_NULL: nobody); -1 with why (WHY_TEMP): ask again
- *          later
+ * What stands for an address of the message at hand?
+ * a        a mailbox
+ * returns  0 and *out; -1 with why (WHY_TEMP): ask again later
  */
-int	ask_copy(struct session *s, const struct addr *from,
-	    struct addr *copy, struct why *why) must_use;
+int	ask_rewrite(struct session *s, enum rewrite_use use,
+	    const struct addr *a, struct rewrite_facts *out, struct why *why)
+	    must_use;
 
 /*
  * May the user of this session write that address as a sender?

@@ -126,21 +126,24 @@ decide(struct session *s, const struct verb_rcpt *rcpt, struct rcpt_facts *f,
 	return 0;
 }
 
-/* Who gets a copy by its sender is asked once a message. */
+/* What stands for the sender, and who gets a copy, is asked once a message. */
 static int
 learn_sender(struct session *s, const struct rcpt_facts *f, struct why *why)
 {
-	struct addr copy;
+	struct rewrite_facts r;
 
-	if (!f->asks_sender || s->env.from_asked ||
-	    s->env.from.kind != ADDR_MAILBOX)
+	s->env.asks |= f->asks;
+	if ((f->asks & USE_BIT(USE_ENVELOPE_SENDER)) == 0 ||
+	    s->env.from_asked || s->env.from.kind != ADDR_MAILBOX)
 		return 0;
-	if (ask_copy(s, &s->env.from, &copy, why) != 0) {
+	if (ask_rewrite(s, USE_ENVELOPE_SENDER, &s->env.from, &r, why) != 0) {
 		s->count.commands++;
 		return -1;
 	}
 	s->env.from_asked = true;
-	return envelope_copy(&s->env, &copy, why);
+	if (r.as.kind == ADDR_MAILBOX)
+		s->env.sender = r.as;
+	return envelope_copy(&s->env, &r.copy, why);
 }
 
 void
@@ -174,7 +177,8 @@ cmd_rcpt(struct session *s, const struct verb_cmd *cmd)
 		return;
 	}
 	if (whole_address(s, to, &whole) != 0 ||
-	    envelope_add(&s->env, &whole, &cmd->rcpt, &facts.copy) != 0) {
+	    envelope_add(&s->env, &whole, &facts.as, &cmd->rcpt,
+	    &facts.copy) != 0) {
 		s->count.over++;
 		say(s, SAY_TOO_MANY_RCPT);
 		return;

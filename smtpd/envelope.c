@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "mail/intl.h"
 #include "smtp/unitext.h"
 #include "smtp/xtext.h"
 
@@ -20,7 +21,7 @@ envelope_init(struct envelope *e, size_t rcpts_max, size_t kept)
 {
 	*e = (struct envelope){ .places = QUEUE_RCPTS_MAX - kept };
 	e->rcpts_max = rcpts_max;
-	buf_init(&e->rcpts, rcpts_max * (ADDR_SIZE + WISHES_SIZE));
+	buf_init(&e->rcpts, rcpts_max * (2 * ADDR_SIZE + WISHES_SIZE));
 	/* One a recipient, and the sender's. */
 	buf_init(&e->copies, (rcpts_max + 1) * ADDR_SIZE);
 }
@@ -41,9 +42,10 @@ envelope_clear(struct envelope *e)
 	e->size = 0;
 	e->body_8bit = e->utf8 = false;
 	e->from_own = e->from_asked = false;
+	e->asks = 0;
 	e->ret = VERB_RET_NONE;
 	e->envid[0] = e->verp[0] = '\0';
-	e->from = (struct addr){ .kind = ADDR_NULL };
+	e->from = e->sender = (struct addr){ .kind = ADDR_NULL };
 }
 
 /* verb_parse() has seen that it is xtext and how long. */
@@ -62,7 +64,7 @@ void
 envelope_begin(struct envelope *e, const struct verb_mail *m)
 {
 	envelope_clear(e);
-	e->from = m->from;
+	e->from = e->sender = m->from;
 	e->size = m->has_size ? m->size : 0;
 	e->body_8bit = m->body == VERB_BODY_8BITMIME;
 	e->utf8 = m->utf8;
@@ -83,6 +85,17 @@ put_orcpt(struct buf *out, struct span orcpt)
 	    xtext_decode(out, address)) != 0))
 		return -1;
 	return buf_add_char(out, '\0');
+}
+
+/* The address as it came, where nothing else tells of it. */
+static int
+put_first(struct buf *out, const struct addr *to)
+{
+	struct span text = addr_text(to);
+
+	return buf_add_str(out, intl_is_needed(text) ? "utf-8;" : "rfc822;") !=
+	    0 || buf_add_span(out, text) != 0 ||
+	    buf_add_char(out, '\0') != 0 ? -1 : 0;
 }
 
 /* Among the first few: most messages have one or two. */
@@ -117,8 +130,10 @@ envelope_copy(struct envelope *e, const struct addr *to, struct why *why)
 
 int
 envelope_add(struct envelope *e, const struct addr *to,
-    const struct verb_rcpt *how, const struct addr *copy)
+    const struct addr *as, const struct verb_rcpt *how,
+    const struct addr *copy)
 {
+	bool first = as->kind == ADDR_MAILBOX && how->orcpt.n == 0;
 	size_t was = e->rcpts.n;
 	struct why why;
 
@@ -127,7 +142,9 @@ envelope_add(struct envelope *e, const struct addr *to,
 	    e->rcpts_n + e->copies_n >= e->places ||
 	    buf_add(&e->rcpts, to->text, (size_t)to->text_n + 1) != 0 ||
 	    buf_add_char(&e->rcpts, (char)how->notify) != 0 ||
-	    put_orcpt(&e->rcpts, how->orcpt) != 0)
+	    (first ? put_first(&e->rcpts, to) :
+	    put_orcpt(&e->rcpts, how->orcpt)) != 0 ||
+	    buf_add(&e->rcpts, as->text, (size_t)as->text_n + 1) != 0)
 		goto full;
 	e->rcpts_n++;
 	if (envelope_copy(e, copy, &why) == 0)
@@ -164,6 +181,9 @@ envelope_rcpts(const struct envelope *e, const struct addr *bcc, size_t *n)
 		v[i].notify = (uint8_t)*p++;
 		v[i].orcpt = span_str(p);
 		p += v[i].orcpt.n + 1;
+		if (*p != '\0')
+			v[i].address = span_str(p);
+		p += strlen(p) + 1;
 	}
 	p = e->copies.p;
 	for (size_t i = e->rcpts_n; i < most; i++) {

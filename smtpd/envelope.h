@@ -15,8 +15,10 @@
 #define ENVELOPE_ENVID_MAX	100	/* RFC 3461 4.4: octets of xtext */
 
 struct envelope {
-	struct addr from;
-	bool	    from_asked;	/* lookupd told who gets copies */
+	struct addr from;	/* as it came: rights are judged by it */
+	struct addr sender;	/* what stands for it, and goes on */
+	bool	    from_asked;	/* lookupd told that, and who gets copies */
+	unsigned    asks;	/* USE_BIT()s of the header that are worth it */
 	bool	    from_own;	/* it was found to be its user's own */
 	uint64_t    size;	/* declared (RFC 1870), or 0 */
 	bool	    body_8bit;	/* BODY=8BITMIME */
@@ -25,7 +27,8 @@ struct envelope {
 	char	    envid[ENVELOPE_ENVID_MAX + 1];	/* decoded, or "" */
 	char	    verp[3];	/* delimiters of XVERP, or "" */
 	struct buf  rcpts;	/* of each: canonical address NUL, one octet of
-				   notify, ORCPT decoded NUL */
+				   notify, ORCPT decoded NUL, what stands for it
+				   or nothing NUL */
 	size_t	    rcpts_n, rcpts_max;
 	struct buf  copies;	/* of each: canonical address NUL */
 	size_t	    copies_n;
@@ -43,12 +46,15 @@ void	envelope_clear(struct envelope *e);	/* keeps the memory */
 void	envelope_begin(struct envelope *e, const struct verb_mail *m);
 /*
  * to    a mailbox
+ * as    what stands for it, or ADDR_NULL; if it came without an ORCPT it gets
+ *	 one, so that reports name what the sender wrote (RFC 3461 5.2.1)
  * how   what RCPT said beside it
  * copy  as for envelope_copy(): together with the recipient or not at all
  * returns  0, or -1: no room left
  */
 int	envelope_add(struct envelope *e, const struct addr *to,
-	    const struct verb_rcpt *how, const struct addr *copy) must_use;
+	    const struct addr *as, const struct verb_rcpt *how,
+	    const struct addr *copy) must_use;
 /* The first recipient; empty if there is none. */
 struct span	envelope_first(const struct envelope *e);
 /*

@@ -20,6 +20,7 @@
 #include "os/fs.h"
 #include "smtpd/ask_lookup.h"
 #include "smtpd/ask_queue.h"
+#include "smtpd/readdressed.h"
 
 #define TRACE_OCTETS	(8 * KIB)	/* all fields that we add */
 
@@ -81,7 +82,7 @@ put_envelope(const struct intake *in, bool body_8bit, struct queue_writer *w,
 	size_t n;
 	struct queue_rcpt *rcpts = envelope_rcpts(&s->env, &s->set->bcc, &n);
 	struct queue_envelope e = {
-		.from = addr_text(&s->env.from),
+		.from = addr_text(&s->env.sender),
 		.client = span_str(s->client),
 		.helo = span_str(s->helo),
 		.auth = s->facts.logged_in || s->facts.kind == LISTENER_LOCAL ?
@@ -257,7 +258,9 @@ examine(struct intake *in)
 	    !span_starts(text, SPAN_LIT("From "));
 	/* All of it is body then, behind an empty line of ours. */
 	in->end = in->headless ? HEADER_EMPTY_LINE : w.why_end;
-	(void)buf_add_span(&in->wait, text);	/* fits: LIMIT_HEADER_OCTETS */
+	/* Fits: LIMIT_HEADER_OCTETS. */
+	if (readdressed(in->s, in->id, text, &in->wait, &in->why) != 0)
+		buf_clear(&in->wait);
 	header_intake_fini(&in->header);
 	in->header_done = true;
 }

@@ -32,6 +32,12 @@
 #define LIMIT_HEADER_OCTETS	(1 * MIB)
 #define LIMIT_HEADER_FIELDS	20000
 
+/*
+ * Distinct addresses in a header of which lookupd is asked what stands for
+ * them; the others stay as they are.
+ */
+#define LIMIT_READDRESSES	2000
+
 /* Octets read and dropped after message_size_max, then we hang up. */
 #define LIMIT_DROP_OCTETS	((uint64_t)1024 * MIB)
 

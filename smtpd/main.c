@@ -3,7 +3,7 @@
  * runs as   _paqsmtpd in an empty root.  The listener may fork, accept and
  *	     make socket pairs; each session only reads and writes what is open
  * reads     SMTP and LMTP clients (sessions only, one process per client);
- *	     RCPT_VERDICT and SENDER_VERDICT of lookupd, AUTH_REP and SASL_REP
+ *	     RCPT_VERDICT, SENDER_VERDICT and REWRITTEN of lookupd, AUTH_REP and SASL_REP
  *	     of authd, QUEUE_FILE and QUEUE_COMMITTED of qmgr, SIGN_REP and
  *	     CERT_REP of keyd
  * writes    replies; one message at a time through a write-only descriptor
@@ -12,7 +12,7 @@
  *	     says 250 to a message before COMMITTED
  * flow      acceptor -> listener.c (limits, channels, fork) -> child.c ->
  *	     session.c -> command.c -> cmd_*.c -> policy.c decides, ask_*.c ask,
- *	     receive.c, intake.c write -> reply.c
+ *	     receive.c, intake.c, readdressed.c write -> reply.c
  */
 #include <string.h>
 

@@ -100,6 +100,12 @@ policy_checks_authors(const struct facts *f)
 	return has_name(f) && f->senders == SENDERS_ALL;
 }
 
+bool
+policy_readdresses(const struct facts *f, bool all)
+{
+	return all || may_relay(f);
+}
+
 enum say
 policy_rcpt(const struct facts *f, const struct addr *to,
     enum rcpt_kind verdict)

@@ -57,6 +57,11 @@ enum say	policy_mail(const struct facts *f, const struct verb_mail *m,
 bool	policy_checks_sender(const struct facts *f, const struct addr *from);
 /* Must those of From and Sender in the header be? */
 bool	policy_checks_authors(const struct facts *f);
+/*
+ * Do the maps say what stands for the addresses in its header?
+ * all  setting header_rewrite_clients
+ */
+bool	policy_readdresses(const struct facts *f, bool all);
 /* One recipient more; verdict of lookupd. */
 enum say	policy_rcpt(const struct facts *f, const struct addr *to,
 		    enum rcpt_kind verdict);

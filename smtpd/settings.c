@@ -125,6 +125,8 @@ settings_load(struct settings *s, const struct conf_view *v)
 	load_nets(&s->xclient, v, "xclient_hosts");
 	s->clients_per_user = (unsigned)conf_num(v, "smtp_clients_per_user");
 	load_bcc(s, conf_str(v, "always_bcc"));
+	s->readdress_all =
+	    strcmp(conf_str(v, "header_rewrite_clients"), "all") == 0;
 	load_nets(&s->verp_nets, v, "verp_clients");
 	span_copy_cut(span_str(conf_str(v, "verp_delimiters")), s->verp,
 	    sizeof(s->verp));

@@ -43,6 +43,7 @@ struct settings {
 	struct nets verp_nets;		/* verp_clients */
 	char	 verp[3];		/* verp_delimiters */
 	struct addr bcc;		/* always_bcc; ADDR_NULL: nobody */
+	bool	 readdress_all;		/* header_rewrite_clients = all */
 	unsigned clients_per_user;	/* 0: no limit */
 };
 

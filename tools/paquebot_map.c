@@ -15,6 +15,7 @@
 
 #include "base/bug.h"
 #include "mail/addr.h"
+#include "mail/intl.h"
 #include "map/account.h"
 #include "map/bdb.h"
 #include "map/fold.h"
@@ -188,6 +189,24 @@ check_copy(struct span key, struct span value, void *ctx, struct why *why)
 	return 0;
 }
 
+/* One address in ASCII, or "@domain": the same local part there. */
+static int
+check_canonical(struct span key, struct span value, void *ctx,
+    struct why *why)
+{
+	struct addr a;
+
+	(void)ctx;
+	value = span_trim(value);
+	if (!is_address_key(key))
+		return bad(why, "neither an address, @domain nor a local part",
+		    key);
+	if (value.n > 0 && value.p[0] == '@' ? is_domain(span_from(value, 1)) :
+	    addr_parse(value, &a, NULL) == 0 && !intl_is_needed(addr_text(&a)))
+		return 0;
+	return bad(why, "neither an address in ASCII nor @domain", value);
+}
+
 static int
 check_sender_route(struct span key, struct span value, void *ctx,
     struct why *why)
@@ -260,6 +279,12 @@ static const struct kind kinds[] = {
 	{ "recipient_bcc", "recipient_bcc", LOOKUPD, check_copy, NULL, NULL },
 	{ "sender_routes", "sender_routes", LOOKUPD, check_sender_route, NULL,
 	    NULL },
+	{ "canonical", "canonical", LOOKUPD, check_canonical, NULL, NULL },
+	{ "sender_canonical", "sender_canonical", LOOKUPD, check_canonical,
+	    NULL, NULL },
+	{ "recipient_canonical", "recipient_canonical", LOOKUPD,
+	    check_canonical, NULL, NULL },
+	{ "generic", "generic", LOOKUPD, check_canonical, NULL, NULL },
 	{ "users", "users", AUTHD, maps_check_user, NULL, NULL },
 	{ "users", "accounts", LOOKUPD, maps_check_user, account_public,
 	    NULL },
@@ -354,5 +379,6 @@ run_map(const struct tool *t, int argc, char **argv)
 
 const struct subcommand map_command = { "map",
 	"[aliases | virtual | routes | senders | sender_bcc | "
-	"recipient_bcc | sender_routes | users] ...",
+	"recipient_bcc | sender_routes | canonical | sender_canonical | "
+	"recipient_canonical | generic | users] ...",
 	"compile maps from their texts", run_map };

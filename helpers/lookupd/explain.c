@@ -228,7 +228,8 @@ tell_address(const struct tables *t, const char *step, struct span text,
 }
 
 static void
-tell_verdict(const struct tables *t, struct span address, struct buf *out)
+tell_verdict(const struct tables *t, struct span address, struct span to,
+    struct buf *out)
 {
 	static const char *const words[] = { [RCPT_LOCAL] = "local",
 		[RCPT_RELAY_OK] = "relay", [RCPT_FOREIGN] = "foreign",
@@ -236,7 +237,7 @@ tell_verdict(const struct tables *t, struct span address, struct buf *out)
 	enum rcpt_kind kind;
 	struct why why;
 
-	if (request_judge(t, address, &kind, &why) != 0)
+	if (request_judge(t, address, to, &kind, &why) != 0)
 		tell_why(out, "recipient", &why);
 	else
 		control_line(out, CL_STR("step", "recipient"),
@@ -259,11 +260,41 @@ tell_copy(const struct tables *t, enum rewrite_map map, struct span address,
 		    CL_SPAN("key", address), CL_STR("address", copy));
 }
 
+/*
+ * What stands for the address from here on goes to *now, in room; -1: that
+ * cannot be told, which was said.
+ */
+static int
+tell_rewrite(const struct tables *t, enum rewrite_use use, struct span *now,
+    char room[LOOKUP_ADDRESS_MAX + 1], struct buf *out)
+{
+	static const char *const words[USES] = {
+		[USE_ENVELOPE_SENDER] = "canonical sender",
+		[USE_ENVELOPE_RECIPIENT] = "canonical recipient",
+		[USE_LEAVING] = "generic",
+	};
+	struct why why;
+
+	if (request_rewrite(t, use, *now, room, &why) != 0) {
+		tell_why(out, "rewrite", &why);
+		return -1;
+	}
+	if (room[0] == '\0')
+		return 0;
+	control_line(out, CL_STR("step", "rewrite"),
+	    CL_STR("by", words[use]), CL_SPAN("key", *now),
+	    CL_STR("address", room));
+	*now = span_str(room);
+	return 0;
+}
+
 void
 explain(const struct tables *t, const char *args, struct buf *out)
 {
 	struct span from = span_str(args), address = span_cut(&from, ' ');
+	struct span to = address;
 	char sender[LOOKUP_ADDRESS_MAX + 1] = "";
+	char rooms[2][LOOKUP_ADDRESS_MAX + 1];
 	bool postmaster = span_ieq_str(address, "postmaster");
 
 	if (from.n > 0 && (tell_address(t, "sender", from, out) != 0 ||
@@ -271,8 +302,12 @@ explain(const struct tables *t, const char *args, struct buf *out)
 		return;
 	if (!postmaster && tell_address(t, "address", address, out) != 0)
 		return;
-	tell_verdict(t, address, out);
-	tell_copy(t, REWRITE_SENDER_BCC, span_str(sender), out);
-	tell_copy(t, REWRITE_RECIPIENT_BCC, address, out);
-	tell_targets(t, address, sender[0] != '\0' ? sender : NULL, out);
+	from = span_str(sender);
+	if (tell_rewrite(t, USE_ENVELOPE_SENDER, &from, rooms[0], out) != 0 ||
+	    tell_rewrite(t, USE_ENVELOPE_RECIPIENT, &to, rooms[1], out) != 0)
+		return;
+	tell_verdict(t, address, to, out);
+	tell_copy(t, REWRITE_SENDER_BCC, from, out);
+	tell_copy(t, REWRITE_RECIPIENT_BCC, to, out);
+	tell_targets(t, to, from.n > 0 ? from.p : NULL, out);
 }

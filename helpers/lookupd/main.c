@@ -4,14 +4,16 @@
  *           else, opens no socket
  * reads     RCPT_CHECK, SENDER_CHECK, REWRITE (smtpd sessions), RESOLVE
  *           (qmgr); the maps aliases, virtual, routes, senders, sender_bcc,
- *           recipient_bcc, sender_routes and accounts (users without their
- *           hashes), and files named by :include:; /etc/passwd, which master opens; an
- *           operator's question, by way of master
+ *           recipient_bcc, sender_routes, canonical, sender_canonical,
+ *           recipient_canonical, generic and accounts (users without their
+ *           hashes), and files named by :include:; /etc/passwd, which master
+ *           opens; an operator's question, by way of master
  * writes    RCPT_VERDICT, SENDER_VERDICT, REWRITTEN, TARGET, RESOLVED to the
  *           asking peer
  * never     writes a file; sees message text or passwords; asks the network
  * flow      peer -> request.c (may it?) -> domains.c, recipient.c, sender.c,
- *           rewrite.c (what the maps say) -> tables.c (the maps) -> peer
+ *           rewrite.c, canonical.c (what the maps say) -> tables.c (the maps)
+ *           -> peer
  */
 #include "helpers/lookupd/explain.h"
 #include "helpers/lookupd/request.h"

@@ -11,6 +11,7 @@
 #include "ipc/msg_lookup.h"
 #include "ipc/msg_refusal.h"
 #include "base/log.h"
+#include "helpers/lookupd/canonical.h"
 #include "mail/addr.h"
 
 static enum verdict
@@ -22,11 +23,31 @@ refuse(struct ipc_peer *peer, const struct ipc_msg *msg, const char *address,
 	return ipc_refuse(peer, msg->request, why);
 }
 
+/* One of our domains, or what stands for an address that we take mail for. */
+static int
+judge_taken(const struct tables *t, const struct addr *a, enum rcpt_kind *out,
+    struct why *why)
+{
+	*out = RCPT_RELAY_OK;
+	if (tables_domain(t, addr_domain(a)) != DOMAIN_LOCAL)
+		return 0;
+	switch (recipient_exists(tables_recipient(t), addr_text(a), why)) {
+	case MAP_FOUND:
+		*out = RCPT_LOCAL;
+		return 0;
+	case MAP_ABSENT:
+		*out = RCPT_UNKNOWN;
+		return 0;
+	case MAP_FAILED:
+		break;
+	}
+	return -1;
+}
+
 int
-request_judge(const struct tables *t, struct span address,
+request_judge(const struct tables *t, struct span address, struct span to,
     enum rcpt_kind *out, struct why *why)
 {
-	enum domain_kind kind;
 	struct addr a;
 
 	why_clear(why);
@@ -39,17 +60,29 @@ request_judge(const struct tables *t, struct span address,
 		*out = RCPT_UNKNOWN;
 		return 0;
 	}
-	kind = tables_domain(t, addr_domain(&a));
-	if (kind == DOMAIN_RELAY)
-		*out = RCPT_RELAY_OK;
-	if (kind != DOMAIN_LOCAL)
+	if (tables_domain(t, addr_domain(&a)) == DOMAIN_FOREIGN)
 		return 0;
-	switch (recipient_exists(tables_recipient(t), addr_text(&a), why)) {
+	if (to.n > 0 && addr_parse(to, &a, why) != 0)
+		return -1;
+	return judge_taken(t, &a, out, why);
+}
+
+int
+request_rewrite(const struct tables *t, enum rewrite_use use,
+    struct span address, char out[LOOKUP_ADDRESS_MAX + 1], struct why *why)
+{
+	struct addr a, to;
+
+	out[0] = '\0';
+	if (!tables_uses(t, use) || addr_parse(address, &a, NULL) != 0)
+		return 0;
+	switch (canonical_address(tables_rewrite(t), use, &a, &to, why)) {
 	case MAP_FOUND:
-		*out = RCPT_LOCAL;
+		if (!addr_eq(&a, &to))
+			span_copy_cut(addr_text(&to), out,
+			    LOOKUP_ADDRESS_MAX + 1);
 		return 0;
 	case MAP_ABSENT:
-		*out = RCPT_UNKNOWN;
 		return 0;
 	case MAP_FAILED:
 		break;
@@ -78,6 +111,29 @@ request_copy(const struct tables *t, enum rewrite_map map,
 	return -1;
 }
 
+/* Questions of a session that are not in vain. */
+static unsigned
+asks(const struct tables *t)
+{
+	static const enum rewrite_use uses[] = { USE_ENVELOPE_SENDER,
+		USE_HEADER_SENDER, USE_HEADER_RECIPIENT };
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < COUNT(uses); i++)
+		if (tables_uses(t, uses[i]))
+			bits |= USE_BIT(uses[i]);
+	if (tables_has(t, REWRITE_SENDER_BCC))
+		bits |= USE_BIT(USE_ENVELOPE_SENDER);
+	return bits;
+}
+
+/* What stands for the address by now. */
+static struct span
+now(const char *to, const char *address)
+{
+	return span_str(to[0] != '\0' ? to : address);
+}
+
 static enum verdict
 on_rcpt_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
@@ -88,13 +144,15 @@ on_rcpt_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	struct why why;
 
 	tables_refresh(s->tables);
-	if (request_judge(s->tables, span_str(q->address), &kind, &why) != 0 ||
+	if (request_rewrite(s->tables, USE_ENVELOPE_RECIPIENT,
+	    span_str(q->address), answer.address, &why) != 0 ||
+	    request_judge(s->tables, span_str(q->address),
+	    span_str(answer.address), &kind, &why) != 0 ||
 	    request_copy(s->tables, REWRITE_RECIPIENT_BCC,
-	    span_str(q->address), answer.copy, &why) != 0)
+	    now(answer.address, q->address), answer.copy, &why) != 0)
 		return refuse(peer, msg, q->address, &why);
 	answer.kind = (uint8_t)kind;
-	if (tables_has(s->tables, REWRITE_SENDER_BCC))
-		answer.asks = RCPT_ASK_SENDER;
+	answer.asks = (uint8_t)asks(s->tables);
 	return ipc_answer(peer, msg, &rcpt_verdict_type, &answer, -1);
 }
 
@@ -122,18 +180,32 @@ on_sender_check(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 }
 
 static enum verdict
-on_rewrite(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+rewrite(struct ipc_peer *peer, const struct ipc_msg *msg,
+    const struct tables *t)
 {
-	struct request_state *s = ctx;
 	const struct rewrite *q = msg->body;
 	struct rewritten answer = { .copy = "" };
+	enum rewrite_use use = (enum rewrite_use)q->use;
 	struct why why;
 
-	tables_refresh(s->tables);
-	if (request_copy(s->tables, REWRITE_SENDER_BCC, span_str(q->address),
-	    answer.copy, &why) != 0)
+	if (request_rewrite(t, use, span_str(q->address), answer.address,
+	    &why) != 0 || (use == USE_ENVELOPE_SENDER &&
+	    request_copy(t, REWRITE_SENDER_BCC,
+	    now(answer.address, q->address), answer.copy, &why) != 0))
 		return refuse(peer, msg, q->address, &why);
 	return ipc_answer(peer, msg, &rewritten_type, &answer, -1);
+}
+
+static enum verdict
+on_rewrite(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct rewrite *q = msg->body;
+	struct request_state *s = ctx;
+
+	if (q->use == USE_LEAVING)
+		return VERDICT_CLOSE;	/* no session sends mail out */
+	tables_refresh(s->tables);
+	return rewrite(peer, msg, s->tables);
 }
 
 struct giving {
@@ -177,8 +249,8 @@ const struct ipc_rule request_rules[] = {
 	/* One for MAIL, a few for the header; each may be a walk. */
 	{ ROLE_BIT(ROLE_SMTPD_SESSION), &sender_check_type, 500,
 	    on_sender_check },
-	/* One a message. */
-	{ ROLE_BIT(ROLE_SMTPD_SESSION), &rewrite_type, 500, on_rewrite },
+	/* One for the sender, one for each address of the header. */
+	{ ROLE_BIT(ROLE_SMTPD_SESSION), &rewrite_type, 20000, on_rewrite },
 	{ ROLE_BIT(ROLE_QMGR), &resolve_type, 0, on_resolve },
 };
 const size_t request_rules_n = COUNT(request_rules);

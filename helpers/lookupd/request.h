@@ -17,6 +17,16 @@ struct request_state {
 };
 
 /*
+ * What stands for an address?
+ * address  canonical
+ * out      the new one, or "": it stays, or is none
+ * returns  0, or -1 with why: that cannot be told now
+ */
+int	request_rewrite(const struct tables *t, enum rewrite_use use,
+	    struct span address, char out[LOOKUP_ADDRESS_MAX + 1],
+	    struct why *why) must_use;
+
+/*
  * Who gets a copy besides?
  * address  of an envelope, canonical
  * out      that address, or ""
@@ -27,10 +37,12 @@ int	request_copy(const struct tables *t, enum rewrite_map map,
 	    struct why *why) must_use;
 
 /*
- * May mail for this address come in?
+ * May mail for this address come in?  Whether we take mail for its domain is
+ * said by the address as it came, whether there is somebody by what stands for it.
+ * to       what request_rewrite() said of it, or "": the address itself
  * returns  0, or -1 with why: that cannot be told now
  */
 int	request_judge(const struct tables *t, struct span address,
-	    enum rcpt_kind *out, struct why *why) must_use;
+	    struct span to, enum rcpt_kind *out, struct why *why) must_use;
 
 #endif

@@ -17,6 +17,10 @@ rewrite_name(enum rewrite_map map)
 		[REWRITE_SENDER_BCC] = "sender_bcc",
 		[REWRITE_RECIPIENT_BCC] = "recipient_bcc",
 		[REWRITE_SENDER_ROUTES] = "sender_routes",
+		[REWRITE_CANONICAL] = "canonical",
+		[REWRITE_SENDER_CANONICAL] = "sender_canonical",
+		[REWRITE_RECIPIENT_CANONICAL] = "recipient_canonical",
+		[REWRITE_GENERIC] = "generic",
 	};
 
 	return names[map];
@@ -24,17 +28,26 @@ rewrite_name(enum rewrite_map map)
 
 struct keys {
 	struct buf  text[KEYS_MAX];
+	bool	    bare[KEYS_MAX];	/* without the detail */
 	size_t	    n;
 };
 
 static void
 add(struct keys *k, struct span local, const char *at, struct span domain)
 {
-	struct buf *b = &k->text[k->n++];
+	struct buf *b = &k->text[k->n];
 
+	k->bare[k->n++] = false;
 	buf_init(b, KEY_SIZE);
 	(void)buf_addf(b, "%.*s%s%.*s", SPAN_ARG(local), at,
 	    SPAN_ARG(domain));	/* fits: KEY_SIZE */
+}
+
+static void
+add_bare(struct keys *k, struct span base, const char *at, struct span domain)
+{
+	add(k, base, at, domain);
+	k->bare[k->n - 1] = true;
 }
 
 static void
@@ -56,25 +69,28 @@ keys_of(const struct rewrite_tables *t, const struct addr *a, struct keys *k)
 		base = span_head(whole, at);
 	add(k, whole, "@", domain);
 	if (base.n < whole.n)
-		add(k, base, "@", domain);
+		add_bare(k, base, "@", domain);
 	if (t->domain_is_local(t->ctx, domain)) {
 		add(k, whole, "", SPAN_NONE);
 		if (base.n < whole.n)
-			add(k, base, "", SPAN_NONE);
+			add_bare(k, base, "", SPAN_NONE);
 	}
 	add(k, SPAN_NONE, "@", domain);
 }
 
 enum map_got
 rewrite_find(const struct rewrite_tables *t, enum rewrite_map map,
-    const struct addr *a, struct buf *value, struct why *why)
+    const struct addr *a, struct rewrite_hit *hit, struct why *why)
 {
 	enum map_got got = MAP_ABSENT;
 	struct keys k;
 
 	keys_of(t, a, &k);
-	for (size_t i = 0; i < k.n && got == MAP_ABSENT; i++)
-		got = t->get(t->ctx, map, buf_span(&k.text[i]), value, why);
+	for (size_t i = 0; i < k.n && got == MAP_ABSENT; i++) {
+		got = t->get(t->ctx, map, buf_span(&k.text[i]), hit->value,
+		    why);
+		hit->bare = k.bare[i];
+	}
 	for (size_t i = 0; i < k.n; i++)
 		buf_fini(&k.text[i]);
 	return got;
@@ -86,9 +102,10 @@ rewrite_copy(const struct rewrite_tables *t, enum rewrite_map map,
 {
 	enum map_got got;
 	struct buf value;
+	struct rewrite_hit hit = { .value = &value };
 
 	buf_init(&value, MAP_VALUE_MAX);
-	got = rewrite_find(t, map, a, &value, why);
+	got = rewrite_find(t, map, a, &hit, why);
 	if (got == MAP_FOUND &&
 	    addr_parse(span_trim(buf_span(&value)), out, NULL) != 0) {
 		why_set(why, WHY_TEMP, "4.3.5", "map %s: no address",

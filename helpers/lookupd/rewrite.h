@@ -1,7 +1,7 @@
 /*
  * rewrite - what the maps that are asked about an address as such say of it:
- * who else gets a copy, and by
- * which way its own mail leaves.  Pure: what the maps hold comes through a function.
+ * who else gets a copy, by which way its own mail leaves, and (canonical.h) what
+ * stands for it.  Pure: what the maps hold comes through a function.
  *
  * For local+detail@domain these keys are tried, the first that is there counts:
  *	"local+detail@domain", "local@domain",
@@ -25,6 +25,10 @@ enum rewrite_map {
 	REWRITE_SENDER_BCC,
 	REWRITE_RECIPIENT_BCC,
 	REWRITE_SENDER_ROUTES,
+	REWRITE_CANONICAL,
+	REWRITE_SENDER_CANONICAL,
+	REWRITE_RECIPIENT_CANONICAL,
+	REWRITE_GENERIC,
 	REWRITE_MAPS
 };
 
@@ -35,20 +39,27 @@ struct rewrite_tables {
 	bool (*domain_is_local)(void *ctx, struct span domain);
 	void *ctx;
 	char  separator;	/* of subaddresses, or '\0' */
+	unsigned uses;		/* canonical.h: canonical_classes */
 };
 
 /* The name of the map's file, as in aliases(5). */
 const char	*rewrite_name(enum rewrite_map map);
 
+/* What was found: in value, cleared and filled, and by which key. */
+struct rewrite_hit {
+	struct buf *value;
+	bool	    bare;	/* the address has a detail, its key had none */
+};
+
 /*
  * The entry for an address.
  * a        a mailbox, or ADDR_NULL
- * value    cleared, then filled
+ * hit      its value is set, the rest is filled
  * returns  MAP_FAILED with why: cannot tell now
  */
 enum map_got	rewrite_find(const struct rewrite_tables *t,
-	    enum rewrite_map map, const struct addr *a, struct buf *value,
-	    struct why *why) must_use;
+	    enum rewrite_map map, const struct addr *a,
+	    struct rewrite_hit *hit, struct why *why) must_use;
 
 /*
  * Who gets a copy of mail from or for that address.

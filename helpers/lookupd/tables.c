@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "helpers/lookupd/canonical.h"
 #include "mail/addr.h"
 #include "map/fresh.h"
 #include "map/route.h"
@@ -260,13 +261,13 @@ on_sender_route(void *ctx, struct span sender, struct target *out,
     struct why *why)
 {
 	struct tables *t = ctx;
+	struct rewrite_hit hit = { .value = &t->value };
 	struct addr a = { .kind = ADDR_NULL };
 	enum map_got got;
 
 	if (sender.n > 0 && addr_parse(sender, &a, NULL) != 0)
 		return MAP_ABSENT;
-	got = rewrite_find(&t->rewrite, REWRITE_SENDER_ROUTES, &a, &t->value,
-	    why);
+	got = rewrite_find(&t->rewrite, REWRITE_SENDER_ROUTES, &a, &hit, why);
 	return got == MAP_FOUND ? take_route(buf_span(&t->value), out, why) :
 	    got;
 }
@@ -325,7 +326,8 @@ fill_recipient(struct tables *t)
 		.senders = on_senders, .ctx = t };
 	t->rewrite = (struct rewrite_tables){ .get = on_rewrite,
 		.domain_is_local = on_domain_is_local, .ctx = t,
-		.separator = separator[0] };
+		.separator = separator[0], .uses = canonical_uses(span_str(
+		    conf_str(t->conf, "canonical_classes"))) };
 }
 
 struct tables *
@@ -384,6 +386,18 @@ bool
 tables_has(const struct tables *t, enum rewrite_map map)
 {
 	return t->rewriting[map].map.ops != NULL;
+}
+
+bool
+tables_uses(const struct tables *t, enum rewrite_use use)
+{
+	enum rewrite_map maps[CANONICAL_MAPS];
+	size_t n = canonical_maps(&t->rewrite, use, maps);
+
+	for (size_t i = 0; i < n; i++)
+		if (tables_has(t, maps[i]))
+			return true;
+	return false;
 }
 
 enum domain_kind

@@ -28,6 +28,8 @@ const struct recipient_tables *tables_recipient(const struct tables *t);
 const struct rewrite_tables *tables_rewrite(const struct tables *t);
 /* Has that map ever been made?  Else each of its keys is absent. */
 bool	tables_has(const struct tables *t, enum rewrite_map map);
+/* Is there a map that says what stands for an address of that use? */
+bool	tables_uses(const struct tables *t, enum rewrite_use use);
 enum domain_kind tables_domain(const struct tables *t, struct span domain);
 /*
  * May the account use the address as a sender?  Result as sender_owns().

@@ -295,6 +295,26 @@ form_mechanisms(const char *s)
 	return NULL;
 }
 
+static const char *
+form_classes(const char *s)
+{
+	static const char *const known[] = { "envelope_sender",
+		"envelope_recipient", "header_sender", "header_recipient" };
+	struct span rest = span_str(s), word;
+
+	while ((word = span_word(&rest)).n > 0) {
+		bool found = false;
+
+		for (size_t i = 0; i < COUNT(known) && !found; i++)
+			found = span_eq_str(word, known[i]);
+		if (!found)
+			return "has a word other than envelope_sender, "
+			    "envelope_recipient, header_sender and "
+			    "header_recipient";
+	}
+	return NULL;
+}
+
 static const struct {
 	const char *name;
 	const char *(*wrong)(const char *value);
@@ -321,6 +341,7 @@ static const struct {
 	{ "certificate_dir", form_path_or_none },
 	{ "client_certificates", form_path_or_none },
 	{ "sasl_mechanisms", form_mechanisms },
+	{ "canonical_classes", form_classes },
 	{ "special_use", form_special_use },
 	{ "special_use_make", form_make },
 	{ "oauth_keys", form_path_or_none },

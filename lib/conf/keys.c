@@ -178,6 +178,16 @@ const struct conf_key conf_keys[] = {
 	{ "always_bcc", CONF_STR, 0, 254, "", NULL, SMTPD,
 	    "An address that gets a copy of all mail that comes in from "
 	    "anywhere, and no report on it; empty: nobody." },
+	{ "canonical_classes", CONF_STR, 0, 255,
+	    "envelope_sender envelope_recipient header_sender "
+	    "header_recipient", NULL, R(LOOKUPD),
+	    "Which addresses of mail that comes in the maps canonical, "
+	    "sender_canonical and recipient_canonical change: these words, "
+	    "or fewer." },
+	{ "header_rewrite_clients", CONF_CHOICE, 0, 0, "local", "local all",
+	    SMTPD, "Whose mail has its header changed by these maps: local is "
+	    "that of who logs in, uses the local socket or is of "
+	    "relay_clients; all is everybody's." },
 	{ "recipients_max", CONF_NUM, 100, 100000, "1000", NULL, SMTPD,
 	    "The most recipients of one message." },
 	{ "smtp_clients_max", CONF_NUM, 1, 20000, "500", NULL, SMTPD,

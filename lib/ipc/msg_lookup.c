@@ -18,19 +18,22 @@ const struct ipc_type rcpt_check_type =
 
 static const struct ipc_field verdict_fields[] = {
 	IPC_U8(rcpt_verdict, kind, RCPT_LOCAL, RCPT_UNKNOWN),
-	IPC_U8(rcpt_verdict, asks, 0, RCPT_ASK_SENDER),
+	IPC_U8(rcpt_verdict, asks, 0, USE_BIT(USES) - 1),
+	IPC_TEXT(rcpt_verdict, address, 0, ADDRESS),
 	IPC_TEXT(rcpt_verdict, copy, 0, ADDRESS),
 };
 const struct ipc_type rcpt_verdict_type =
     IPC_TYPE(rcpt_verdict, IPC_NUM_RCPT_VERDICT, IPC_FD_NONE, verdict_fields);
 
 static const struct ipc_field rewrite_fields[] = {
+	IPC_U8(rewrite, use, USE_ENVELOPE_SENDER, USES - 1),
 	IPC_TEXT(rewrite, address, 1, ADDRESS),
 };
 const struct ipc_type rewrite_type =
     IPC_TYPE(rewrite, IPC_NUM_REWRITE, IPC_FD_NONE, rewrite_fields);
 
 static const struct ipc_field rewritten_fields[] = {
+	IPC_TEXT(rewritten, address, 0, ADDRESS),
 	IPC_TEXT(rewritten, copy, 0, ADDRESS),
 };
 const struct ipc_type rewritten_type =

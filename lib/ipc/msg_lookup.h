@@ -20,13 +20,22 @@ enum rcpt_kind {
 	RCPT_FOREIGN,		/* somebody else's: only for trusted clients */
 	RCPT_UNKNOWN		/* our domain, nobody of that name */
 };
-/* Questions about senders that are worth asking: such a map is there. */
-enum rcpt_asks {
-	RCPT_ASK_SENDER = 1	/* REWRITE of the envelope sender */
+/* What an address is, and so which maps say what stands for it. */
+enum rewrite_use {
+	USE_ENVELOPE_SENDER,
+	USE_ENVELOPE_RECIPIENT,	/* RCPT_CHECK asks for it */
+	USE_HEADER_SENDER,
+	USE_HEADER_RECIPIENT,
+	USE_LEAVING,		/* any address of mail that goes elsewhere */
+	USES
 };
+#define USE_BIT(use)	(1u << (use))
+
 struct rcpt_verdict {
 	uint8_t kind;
-	uint8_t asks;		/* enum rcpt_asks, added up */
+	uint8_t asks;		/* USE_BIT()s worth a REWRITE: a map is there */
+	/* by the map canonical, or "" for the address itself */
+	char	address[LOOKUP_ADDRESS_MAX + 1];
 	char	copy[LOOKUP_ADDRESS_MAX + 1];	/* to whom besides, or "" */
 };				/* refusal: temporary trouble */
 
@@ -38,11 +47,15 @@ struct sender_verdict {
 	uint8_t own;		/* 1: the account may use the address */
 };				/* refusal: temporary trouble */
 
-struct rewrite {		/* smtpd session -> lookupd */
-	char address[LOOKUP_ADDRESS_MAX + 1];	/* envelope sender */
+/* smtpd session, and smtp-out worker for USE_LEAVING -> lookupd */
+struct rewrite {
+	uint8_t use;
+	char	address[LOOKUP_ADDRESS_MAX + 1];
 };
 struct rewritten {
-	char copy[LOOKUP_ADDRESS_MAX + 1];	/* to whom besides, or "" */
+	char address[LOOKUP_ADDRESS_MAX + 1];	/* or "": as it is */
+	char copy[LOOKUP_ADDRESS_MAX + 1];	/* USE_ENVELOPE_SENDER: to whom
+						   besides, or "" */
 };				/* refusal: temporary trouble */
 
 #define LOOKUP_SOURCE_MAX	95	/* an IPv4 and an IPv6 address */

@@ -42,6 +42,18 @@ clear(struct addrlist *l)
 	buf_clear(&l->host);
 	l->words = 0;
 	l->lone_word = false;
+	l->local_run = l->host_run = (struct addrlist_run){ .from = NULL };
+	l->angle = NULL;
+}
+
+/* A token begins at the cursor; space: there was some in front of it. */
+static void
+run_token(struct addrlist_run *r, const struct cur *c, bool space)
+{
+	if (r->from == NULL)
+		r->from = c->p;
+	else if (space)
+		r->odd = true;
 }
 
 static void
@@ -135,6 +147,19 @@ take_atom(struct addrlist *l, struct buf *a, struct buf *b)
 		l->bad = true;
 }
 
+/* A word at the cursor; one that no dot joins to those before begins anew. */
+static void
+begin_word(struct addrlist *l, bool dot)
+{
+	if (dot && l->words > 0)
+		return;
+	/* A dot before the first word is lost from the local part. */
+	l->local_run = (struct addrlist_run){ .odd = l->words == 0 &&
+		l->local_run.from != NULL };
+	buf_clear(&l->mailbox);
+	l->words++;
+}
+
 /*
  * Words and dots up to a token that is neither.  l->name gets the phrase with
  * single spaces, l->mailbox the local part: the last words that hang together
@@ -154,20 +179,21 @@ take_words(struct addrlist *l)
 		if (space && l->name.n > 0)
 			put(l, &l->name, ' ');
 		if (c == '.') {
+			run_token(&l->local_run, &l->c, space);
 			cur_next(&l->c);
+			l->local_run.to = l->c.p;
 			put(l, &l->name, '.');
 			put(l, &l->mailbox, '.');
 			dot = true;
 			continue;
 		}
-		if (!dot || l->words == 0) {
-			buf_clear(&l->mailbox);
-			l->words++;
-		}
+		begin_word(l, dot);
+		run_token(&l->local_run, &l->c, space);
 		if (c == '"')
 			take_quoted(l, &l->name, &l->mailbox);
 		else
 			take_atom(l, &l->name, &l->mailbox);
+		l->local_run.to = l->c.p;
 		dot = false;
 	}
 }
@@ -193,27 +219,29 @@ take_literal(struct addrlist *l)
 static void
 take_host(struct addrlist *l)
 {
-	bool dot = true;
+	bool dot = true, space;
 	int c;
 
 	for (;;) {
-		skip_cfws(l);
+		space = skip_cfws(l);
 		c = cur_peek(&l->c);
-		if (c == '.') {
-			cur_next(&l->c);
-			put(l, &l->host, '.');
-			dot = true;
-		} else if (c == '[' && dot) {
-			take_literal(l);
-			dot = false;
-		} else if (c >= 0 && is_atom_char((char)c) && dot) {
-			take_atom(l, &l->host, NULL);
-			dot = false;
-		} else {
+		if (c != '.' && (!dot || c < 0 ||
+		    (c != '[' && !is_atom_char((char)c)))) {
 			if (l->host.n == 0)
 				l->bad = true;
 			return;
 		}
+		run_token(&l->host_run, &l->c, space);
+		if (c == '.') {
+			cur_next(&l->c);
+			put(l, &l->host, '.');
+		} else if (c == '[') {
+			take_literal(l);
+		} else {
+			take_atom(l, &l->host, NULL);
+		}
+		l->host_run.to = l->c.p;
+		dot = c == '.';
 	}
 }
 
@@ -248,19 +276,22 @@ take_route(struct addrlist *l)
 static void
 take_local(struct addrlist *l)
 {
+	bool space;
 	int c;
 
 	for (;;) {
-		skip_cfws(l);
+		space = skip_cfws(l);
 		c = cur_peek(&l->c);
+		if (c != '"' && c != '.' && (c < 0 || !is_atom_char((char)c)))
+			return;
+		run_token(&l->local_run, &l->c, space);
 		if (c == '"')
 			take_quoted(l, &l->mailbox, NULL);
 		else if (c == '.')
 			put(l, &l->mailbox, (char)cur_next(&l->c));
-		else if (c >= 0 && is_atom_char((char)c))
-			take_atom(l, &l->mailbox, NULL);
 		else
-			return;
+			take_atom(l, &l->mailbox, NULL);
+		l->local_run.to = l->c.p;
 	}
 }
 
@@ -290,8 +321,10 @@ skip_to_end(struct addrlist *l)
 static void
 take_angle(struct addrlist *l)
 {
+	l->angle = l->c.p;
 	cur_next(&l->c);
 	buf_clear(&l->mailbox);
+	l->local_run = (struct addrlist_run){ .from = NULL };
 	skip_cfws(l);
 	if (cur_peek(&l->c) == '@' || cur_peek(&l->c) == ',')
 		take_route(l);
@@ -311,6 +344,13 @@ given(const struct buf *b)
 	return b->n > 0 ? buf_span(b) : SPAN_NONE;
 }
 
+static struct span
+run_at(const struct addrlist_run *r)
+{
+	return r->from == NULL || r->odd ? SPAN_NONE :
+	    span_of(r->from, (size_t)(r->to - r->from));
+}
+
 static void
 give_mailbox(struct addrlist *l, struct addrlist_item *item, bool angle)
 {
@@ -324,6 +364,9 @@ give_mailbox(struct addrlist *l, struct addrlist_item *item, bool angle)
 	if (item->mailbox.p == NULL)
 		item->mailbox = SPAN_LIT("");
 	item->host = given(&l->host);
+	item->local_at = run_at(&l->local_run);
+	item->host_at = run_at(&l->host_run);
+	item->begin = angle ? l->angle : l->local_run.from;
 }
 
 /*
@@ -371,6 +414,7 @@ bool
 addrlist_next(struct addrlist *l, struct addrlist_item *item)
 {
 	*item = (struct addrlist_item){ .kind = ADDRLIST_GROUP_END };
+	l->lone_word = false;
 	while (!cur_end(&l->c) && !l->cut) {
 		clear(l);
 		skip_cfws(l);

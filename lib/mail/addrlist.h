@@ -38,10 +38,24 @@ struct addrlist_item {
 	struct span mailbox;	/* local part without quoting; never absent in a
 				 * mailbox, but may be empty */
 	struct span host;	/* absent for "user" without '@' */
+	/*
+	 * Where local part and host stand in the value, with their quotes; p
+	 * is NULL for what is not there in one piece.  A line of its own may
+	 * begin at `begin`.
+	 */
+	struct span local_at, host_at;
+	const char *begin;	/* the '<', or the local part; or NULL */
+};
+
+struct addrlist_run {		/* of tokens that hang together by dots */
+	const char *from, *to;
+	bool	odd;		/* white space or a comment is in it */
 };
 
 struct addrlist {
 	struct cur c;
+	struct addrlist_run local_run, host_run;	/* of this item */
+	const char *angle;
 	struct buf name, comment, route, mailbox, host;	/* of this item */
 	unsigned words;		/* of this item, before '@' or '<' */
 	bool	in_group;

@@ -483,7 +483,8 @@ class Suite:
             kind = "RCPT_RELAY_OK"
         else:
             kind = "RCPT_FOREIGN"
-        send(sock, "RCPT_VERDICT", u8(RCPT[kind]) + u8(0) + text(""), request)
+        send(sock, "RCPT_VERDICT", u8(RCPT[kind]) + u8(0) + text("") +
+             text(""), request)
 
     def sender_check(self, sock, request, r):
         account, address = r.text(), r.text()

@@ -132,6 +132,58 @@ nul_is_bad(void **state)
 	addrlist_fini(&l);
 }
 
+/* "[local_at][host_at]" of each mailbox, "-" for what is not in one piece. */
+static void
+places(void **state)
+{
+	static const struct { const char *in, *want; } rows[] = {
+		{ " John Doe <jdoe@machine.example>",
+		    "<[jdoe][machine.example]" },
+		{ "jdoe@example.org (John Doe), \"a b\"@b.test",
+		    "j[jdoe][example.org]\"[\"a b\"][b.test]" },
+		/* RFC 5322 A.5: comments between the pieces */
+		{ " Pete(A nice \\) chap) <pete(his account)@silly.test(his "
+		    "host)>", "<[pete][silly.test]" },
+		{ "<c@(Chris's host.)public.example>",
+		    "<[c][public.example]" },
+		{ "g:a.\"b\".c@[127.0.0.1],x<\r\n y@z.test >;",
+		    "a[a.\"b\".c][[127.0.0.1]]<[y][z.test]" },
+		/* RFC 5322 A.6.1, 4.4: in pieces, or not all of it */
+		{ "jdoe@test  . example", "j[jdoe]-" },
+		{ "a (x). b@test.example", "a-[test.example]" },
+		{ "<a . b@test.example>", "<-[test.example]" },
+		{ ".a@b.test", "a-[b.test]" },
+		{ "x <@node.test:mary@example.net>",
+		    "<[mary][example.net]" },
+		{ "fred", "f[fred]-" }, { "x <>", "<--" },
+		{ "one two@b.test", "t[two][b.test]" },
+	};
+	struct addrlist_item it;
+	struct addrlist l;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		t_case(rows[i].in);
+		buf_clear(&b);
+		addrlist_init(&l, span_str(rows[i].in), 100);
+		while (addrlist_next(&l, &it)) {
+			const struct span v[] = { it.local_at, it.host_at };
+
+			if (it.kind != ADDRLIST_MAILBOX)
+				continue;
+			buf_add_char(&b, *it.begin);
+			for (size_t k = 0; k < COUNT(v); k++)
+				buf_addf(&b, v[k].p == NULL ? "-" : "[%.*s]",
+				    SPAN_ARG(v[k]));
+		}
+		T_STR(buf_span(&b), rows[i].want);
+		addrlist_fini(&l);
+	}
+	buf_fini(&b);
+}
+
 /*
  * CVE-2024-23184: 5 MB of each row.  The budget of items holds, and memory
  * stays with the caps; a list walked again for each address would not end.
@@ -182,6 +234,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists), cmocka_unit_test(nul_is_bad),
+		cmocka_unit_test(places),
 		cmocka_unit_test(long_lists),
 	};
 

@@ -21,7 +21,7 @@ add(struct envelope *e, const char *address, int want)
 
 	t_case(address);
 	T_INT(addr_parse(span_str(address), &a, NULL), 0);
-	T_INT(envelope_add(e, &a, &how, &nobody), want);
+	T_INT(envelope_add(e, &a, &nobody, &how, &nobody), want);
 }
 
 static void
@@ -74,6 +74,43 @@ one_after_the_other(void **state)
 	T_INT(e.size, 0);
 	T_TRUE(!e.body_8bit);
 	T_INT(addr_text(&e.from).n, 0);
+	envelope_fini(&e);
+}
+
+/* RFC 3461 5.2.1: an ORCPT that we add has the address of the RCPT. */
+static void
+what_stands_for_it(void **state)
+{
+	struct verb_rcpt how = { .orcpt = SPAN_LIT("rfc822;first@z.example") };
+	struct addr a, as;
+	struct queue_rcpt *r;
+	struct verb_mail m;
+	struct envelope e;
+	size_t n;
+
+	(void)state;
+	envelope_init(&e, 10, 0);
+	mail(&m, "<>");
+	envelope_begin(&e, &m);
+	T_INT(addr_parse(SPAN_LIT("a@b.example"), &a, NULL), 0);
+	T_INT(addr_parse(SPAN_LIT("new@c.example"), &as, NULL), 0);
+	T_INT(envelope_add(&e, &a, &as, &how, &nobody), 0);
+	how.orcpt = SPAN_NONE;
+	T_INT(envelope_add(&e, &a, &as, &how, &nobody), 0);
+	T_INT(envelope_add(&e, &a, &nobody, &how, &nobody), 0);
+	T_INT(addr_parse(SPAN_LIT("\xc3\xa4@b.example"), &a, NULL), 0);
+	T_INT(envelope_add(&e, &a, &as, &how, &nobody), 0);
+	r = envelope_rcpts(&e, &nobody, &n);
+	T_INT(n, 4);
+	T_STR(r[0].address, "new@c.example");
+	T_STR(r[0].original, "a@b.example");
+	T_STR(r[0].orcpt, "rfc822;first@z.example");
+	T_STR(r[1].address, "new@c.example");
+	T_STR(r[1].orcpt, "rfc822;a@b.example");
+	T_STR(r[2].address, "a@b.example");
+	T_INT(r[2].orcpt.n, 0);
+	T_STR(r[3].orcpt, "utf-8;\xc3\xa4@b.example");
+	free(r);
 	envelope_fini(&e);
 }
 
@@ -146,6 +183,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_after_the_other),
+		cmocka_unit_test(what_stands_for_it),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(the_last_place),
 	};
