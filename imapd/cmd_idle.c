@@ -20,6 +20,7 @@ static bool
 wait_for_news(struct session *s, struct watch *w, int64_t end_ms)
 {
 	int64_t until = end_ms, poll = clock_deadline(WATCH_POLL_MS);
+	int64_t due_ms = s->folder == NULL ? -1 : folder_due_ms(s->folder);
 	int rc;
 
 	if (!stream_idle(&s->net))
@@ -28,6 +29,8 @@ wait_for_news(struct session *s, struct watch *w, int64_t end_ms)
 		return false;
 	if (s->folder != NULL && w->fd < 0 && poll < end_ms)
 		until = poll;
+	if (due_ms >= 0 && clock_deadline(due_ms) < until)
+		until = clock_deadline(due_ms);
 	rc = w->fd >= 0 ? fd_wait_two(s->net.fd, w->fd, until) :
 	    fd_wait(s->net.fd, FD_READ, until);
 	if (rc < 0 || (rc & 1) != 0)

@@ -95,6 +95,56 @@ columns_row(const struct columns *c, size_t i)
 	return i < c->rows_n ? (uint32_t)i : ROW_NONE;
 }
 
+/* Each row beside its message. */
+static void
+make_rows(struct columns *c)
+{
+	uint32_t *rows = xreallocarray(NULL, c->size, sizeof(rows[0]));
+
+	for (size_t i = 0; i < c->n; i++)
+		rows[i] = columns_row(c, i);
+	c->row = rows;
+}
+
+/* Messages from .. from + n go to where to is, which is not above. */
+static void
+move_down(struct columns *c, size_t to, size_t from, size_t n)
+{
+	if (to == from || n == 0)
+		return;
+	memmove(c->uid + to, c->uid + from, n * sizeof(c->uid[0]));
+	memmove(c->bits + to, c->bits + from, n * sizeof(c->bits[0]));
+	if (c->letters != NULL)
+		memmove(c->letters + to, c->letters + from,
+		    n * sizeof(c->letters[0]));
+	if (c->row != NULL)
+		memmove(c->row + to, c->row + from, n * sizeof(c->row[0]));
+}
+
+void
+columns_remove(struct columns *c, const struct uids *uids)
+{
+	size_t to = 0, from = 0, i;
+
+	for (size_t k = 0; k < uids->n; k++) {
+		i = columns_at(c, uids->v[k]);
+		if (i < from || i == c->n || c->uid[i] != uids->v[k])
+			continue;
+		if (c->row == NULL && i < c->rows_n)
+			make_rows(c);
+		if (from == 0)
+			to = i;
+		else
+			move_down(c, to, from, i - from);
+		to += from == 0 ? 0 : i - from;
+		from = i + 1;
+	}
+	if (from == 0)
+		return;
+	move_down(c, to, from, c->n - from);
+	c->n -= from - to;
+}
+
 void
 columns_push(struct columns *c, uint32_t uid, uint8_t bits, uint32_t letters,
     uint32_t row)
@@ -103,14 +153,8 @@ columns_push(struct columns *c, uint32_t uid, uint8_t bits, uint32_t letters,
 
 	if (i == c->size)
 		columns_reserve(c, i < 64 ? 64 : i + i / 4);
-	if (c->row == NULL && columns_row(c, i) != row) {
-		uint32_t *rows = xreallocarray(NULL, c->size,
-		    sizeof(rows[0]));
-
-		for (size_t k = 0; k < i; k++)
-			rows[k] = columns_row(c, k);
-		c->row = rows;
-	}
+	if (c->row == NULL && columns_row(c, i) != row)
+		make_rows(c);
 	c->uid[i] = uid;
 	c->bits[i] = bits;
 	if (c->row != NULL)

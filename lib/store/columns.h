@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "store/folder.h"
+#include "store/uids.h"
 
 #define BIT_IN_NEW	0x40	/* beside enum message_flag */
 #define BIT_EXTRA	0x80	/* struct extras has it */
@@ -31,6 +32,8 @@ bool	columns_has(const struct columns *c, uint32_t uid);
 /* At the end; uid is above all others. */
 void	columns_push(struct columns *c, uint32_t uid, uint8_t bits,
 	    uint32_t letters, uint32_t row);
+/* uids ascends; those that are not there are skipped. */
+void	columns_remove(struct columns *c, const struct uids *uids);
 uint32_t columns_letters(const struct columns *c, size_t i);
 void	columns_set_letters(struct columns *c, size_t i, uint32_t letters);
 uint32_t columns_row(const struct columns *c, size_t i);

@@ -86,6 +86,11 @@ void	folder_changes_fini(struct folder_changes *c);
 int	folder_sync(struct folder *f, struct folder_changes *changes,
 	    struct why *why) must_use;
 
+/*
+ * In so many milliseconds a sync may find what no watch tells of; -1: no need.
+ */
+int64_t	folder_due_ms(const struct folder *f);
+
 size_t	folder_count(const struct folder *f);
 /* i: 0 .. folder_count() - 1 */
 const struct message *folder_message(const struct folder *f, size_t i);

@@ -40,7 +40,8 @@ same_stamp(const struct stamp *s, int dir)
 {
 	struct fs_stat st;
 
-	return fs_fstat(dir, &st) == 0 && s->old && s->inode == st.inode &&
+	return fs_fstat(dir, &st) == 0 && (s->old || s->ours_s != 0) &&
+	    s->inode == st.inode &&
 	    s->mtime_ns == st.mtime_ns && s->size_octets == st.size_octets;
 }
 
@@ -58,7 +59,11 @@ judge(struct folder *by_index, struct folder *listed)
 		return INDEX_IS_NONE;
 	if (!is_current(by_index))
 		return INDEX_IS_OLD;
-	return same_view(by_index, listed) ? INDEX_IS_GOOD : INDEX_IS_WRONG;
+	if (same_view(by_index, listed))
+		return INDEX_IS_GOOD;
+	/* Beside a change of ours there may have been another one. */
+	return by_index->index.state.cur_at.old ? INDEX_IS_WRONG :
+	    INDEX_IS_OLD;
 }
 
 int

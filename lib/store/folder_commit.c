@@ -10,6 +10,7 @@
 
 #include "base/bug.h"
 #include "os/fs.h"
+#include "store/folder_look.h"
 #include "store/quota.h"
 
 void
@@ -83,13 +84,16 @@ int
 commit_expunge(struct folder *f, const struct folder_change *c,
     struct folder_result *r, struct why *why)
 {
+	struct own_change own;
 	struct uids gone;
 	int64_t octets = 0;
 	int rc;
 
 	uids_init(&gone);
+	own_change_begin(f, &own);
 	rc = expunge_all(f, c, &gone, &octets, why);
 	folder_drop(f, &gone);
+	own_change_end(f, &own, gone.n);
 	for (size_t i = 0; i < gone.n; i++)
 		uids_add(&r->done, gone.v[i]);
 	if (gone.n > 0) {

@@ -14,6 +14,7 @@
 #include "os/fd.h"
 #include "os/fs.h"
 #include "store/folder_commit.h"
+#include "store/folder_look.h"
 #include "store/quota.h"
 
 struct batch {
@@ -283,6 +284,7 @@ int
 folder_move(struct folder *f, const struct folder_change *c,
     struct folder_result *r, struct why *why)
 {
+	struct own_change own;
 	struct batch b;
 	uint32_t uidvalidity = 0;
 	int rc;
@@ -295,11 +297,13 @@ folder_move(struct folder *f, const struct folder_change *c,
 	batch_init(&b, f, c);
 	rc = batch_fill(&b, r, why);
 	take_places(&b);
+	own_change_begin(f, &own);
 	if (rc == 0)
 		rc = folder_place(c->to, b.v, b.n, PLACE_EACH, &uidvalidity,
 		    why);
 	note_made(&b, uidvalidity, r);
 	leave_view(f, &b);
+	own_change_end(f, &own, b.n);
 	if (b.n > 0 && (fs_dirsync(f->cur_dir) != 0 ||
 	    fs_dirsync(f->new_dir) != 0) && rc == 0) {
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot sync %s", f->name);

@@ -16,6 +16,7 @@
 #include "base/bug.h"
 #include "os/fs.h"
 #include "store/folder_commit.h"
+#include "store/folder_look.h"
 
 struct marks {
 	const struct folder_change *c;
@@ -162,16 +163,19 @@ mark_all(struct folder *f, const struct marks *k, struct folder_result *r,
     struct why *why)
 {
 	const struct folder_change *c = k->c;
-	bool looked = false, done = false;
+	struct own_change own;
+	bool looked = false;
+	size_t done = 0;
 	int rc = 0;
 
+	own_change_begin(f, &own);
 	for (size_t i = 0; rc == 0 && i < c->uids_n; i++) {
 		commit_tick(c, i);
 		switch (mark_again(f, c->uids[i], k, k->known == NULL ? NULL :
 		    &k->known[i], &looked, why)) {
 		case TRIED_DONE:
 			uids_add(&r->done, c->uids[i]);
-			done = true;
+			done++;
 			break;
 		case TRIED_CHANGED:
 			uids_add(&r->modified, c->uids[i]);
@@ -184,7 +188,8 @@ mark_all(struct folder *f, const struct marks *k, struct folder_result *r,
 			break;
 		}
 	}
-	if (done && fs_dirsync(f->cur_dir) != 0 && rc == 0) {
+	own_change_end(f, &own, done);
+	if (done > 0 && fs_dirsync(f->cur_dir) != 0 && rc == 0) {
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot sync %s", f->name);
 		rc = -1;
 	}

@@ -38,6 +38,7 @@
 /* A directory's time counts as far as the year 2100. */
 #define MTIME_MAX_NS	INT64_C(4102444800000000000)
 #define LOG_SLACK	(64 * KIB) /* of log that is left in peace */
+#define LOG_MOST	(2 * MIB)  /* that a session reads into memory */
 
 void
 index_init(struct folder *f)
@@ -188,19 +189,30 @@ same_state(const struct index_state *a, const struct index_state *b)
 	return memcmp(x, y, sizeof(x)) == 0;
 }
 
+/* The UIDs of what is to be noted, ascending. */
+static void
+list_unsaved(const struct folder *f, struct uids *out)
+{
+	const struct extras *x = &f->extras;
+
+	for (size_t i = 0; i < x->size && out->n < f->index.unsaved; i++)
+		if (x->v[i] != NULL && x->v[i]->unsaved)
+			uids_add(out, x->v[i]->m.uid);
+	uids_sort(out);
+}
+
 static void
 put_unsaved(struct folder *f, struct buf *out, uint64_t modseq)
 {
-	struct columns *c = &f->cols;
+	const struct columns *c = &f->cols;
+	struct uids uids;
 
-	for (size_t i = 0; i < c->n && f->index.unsaved > 0; i++) {
-		struct extra *e;
+	uids_init(&uids);
+	list_unsaved(f, &uids);
+	for (size_t k = 0; k < uids.n; k++) {
+		struct extra *e = extras_get(&f->extras, uids.v[k]);
+		size_t i = columns_at(c, uids.v[k]);
 
-		if ((c->bits[i] & BIT_EXTRA) == 0)
-			continue;
-		e = extras_get(&f->extras, c->uid[i]);
-		if (e == NULL || !e->unsaved)
-			continue;
 		if (e->m.modseq == 0)
 			e->m.modseq = modseq;
 		e->m.flags = c->bits[i] & MESSAGE_FLAGS_STORED;
@@ -210,6 +222,7 @@ put_unsaved(struct folder *f, struct buf *out, uint64_t modseq)
 		e->unsaved = false;
 		f->index.unsaved--;
 	}
+	uids_fini(&uids);
 }
 
 /* All unsaved things as one transaction, by one write. */
@@ -247,6 +260,7 @@ is_much(const struct folder *f)
 	const struct folder_index *ix = &f->index;
 
 	return (ix->unsaved + ix->gone.n) * 2 > f->cols.n + 64 ||
+	    ix->log_at > LOG_MOST ||
 	    ix->log_at > LOG_SLACK + f->cols.n * INDEX_MESSAGE;
 }
 
@@ -303,6 +317,7 @@ index_save(struct folder *f)
 
 	index_state_of(f, &state);
 	anew = begin_anew(f, &state);
+	ix->changed = false;
 	if (!anew && ix->unsaved == 0 && ix->gone.n == 0 &&
 	    same_state(&state, &ix->state))
 		return;
@@ -327,7 +342,8 @@ folder_flush(struct folder *f)
 	struct folder_index *ix = &f->index;
 	struct fs_stat st;
 
-	if (!f->known || ix->off || !ix->loaded || ix->unsaved == 0 ||
+	if (!f->known || ix->off || !ix->loaded ||
+	    (ix->unsaved == 0 && ix->gone.n == 0) ||
 	    ix->log_fd < 0 || fs_lock_try(ix->log_fd) != 0)
 		return;
 	/* Only if nobody else has noted anything: else a look comes first. */

@@ -25,6 +25,7 @@ struct folder_index {
 	struct index_state state;	/* as the index has it */
 	bool	 loaded;	/* base, log and state are what the view came from */
 	bool	 off;		/* cannot be had or locked: not asked for again */
+	bool	 changed;	/* by this session: to be noted at the next look */
 	bool	 restamp;	/* all messages get a new modseq */
 	unsigned held;		/* index_lock() within each other */
 	uint64_t modseq, floor, forgot;

@@ -118,6 +118,26 @@ on_gone(void *ctx, uint32_t uid, uint64_t modseq)
 	return true;
 }
 
+/*
+ * Who noted this had read the uidlist to there, and the log says what of; so we
+ * go on from there, too.
+ */
+static void
+follow_list(struct folder *f, const struct index_state *s)
+{
+	struct uidlist_file *u = &f->uidlist;
+
+	if (u->fd < 0 || u->state != UIDLIST_GOOD ||
+	    u->inode != s->list_inode || s->list_octets < u->at_octets)
+		return;
+	u->at_octets = s->list_octets;
+	u->last = s->list_last;
+	if (u->header.nextuid < s->list.nextuid)
+		u->header.nextuid = s->list.nextuid;
+	if (f->index.settled < s->list_settled)
+		f->index.settled = s->list_settled;
+}
+
 static bool
 on_state(void *ctx, const struct index_state *s)
 {
@@ -128,6 +148,7 @@ on_state(void *ctx, const struct index_state *s)
 	    s->list.uidvalidity != n->f->uidvalidity)
 		return false;
 	take_state(n->f, s);
+	follow_list(n->f, s);
 	return true;
 }
 
@@ -438,7 +459,9 @@ index_catch_up(struct folder *f)
 	if (!ix->loaded || ix->base.fd < 0 ||
 	    !index_is_same(f, INDEX_NAME, ix->base.fd) || !read_log(f, &any))
 		return attach(f);
-	f->synced = any && ix->unsaved == 0 && ix->gone.n == 0 && !f->lost &&
+	if (!any)
+		return false;
+	f->synced = ix->unsaved == 0 && ix->gone.n == 0 && !f->lost &&
 	    !ix->restamp;
 	return f->synced;
 }

@@ -157,31 +157,15 @@ folder_put_last(struct folder *f, struct columns *v, struct message *m,
 void
 folder_drop(struct folder *f, const struct uids *uids)
 {
-	struct columns v;
 	struct extra *e;
-	size_t k = 0;
 
-	if (uids->n == 0)
-		return;
-	columns_init(&v);
-	columns_reserve(&v, f->cols.n);
-	v.rows_n = f->cols.rows_n;
-	for (size_t i = 0; i < f->cols.n; i++) {
-		uint32_t uid = f->cols.uid[i];
-
-		while (k < uids->n && uids->v[k] < uid)
-			k++;
-		if (k == uids->n || uids->v[k] != uid) {
-			columns_push(&v, uid, f->cols.bits[i],
-			    columns_letters(&f->cols, i),
-			    columns_row(&f->cols, i));
+	for (size_t i = 0; i < uids->n; i++) {
+		if (!columns_has(&f->cols, uids->v[i]))
 			continue;
-		}
-		e = extras_get(&f->extras, uid);
+		e = extras_get(&f->extras, uids->v[i]);
 		f->index.unsaved -= e != NULL && e->unsaved;
-		extras_remove(&f->extras, uid);
-		uids_add(&f->index.gone, uid);
+		extras_remove(&f->extras, uids->v[i]);
+		uids_add(&f->index.gone, uids->v[i]);
 	}
-	columns_fini(&f->cols);
-	f->cols = v;
+	columns_remove(&f->cols, uids);
 }

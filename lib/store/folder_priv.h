@@ -74,6 +74,7 @@ int	folder_refresh(struct folder *f, struct why *why) must_use;
 /* One look at the disk, on its way into the view. */
 struct sync {
 	struct folder *f;
+	bool	partial;	/* only new/ has been listed: folder_arrivals.c */
 	struct scan scan;
 	struct uidlist_news news, locked_news;
 	struct dotlock lock;
@@ -86,11 +87,24 @@ struct sync {
 int	sync_list(struct sync *s, struct why *why) must_use;
 /* Entries get the UIDs that are known. */
 int	sync_match(struct sync *s, struct why *why) must_use;
+size_t	sync_messages(const struct sync *s);	/* that there will be */
+/*
+ * folder_arrivals.c, for partial ones: entries get the UIDs that are known.
+ * false: new/ alone does not tell
+ */
+bool	arrivals_match(struct sync *s) must_use;
+/* The view gets those that are new; every entry has a UID. */
+void	arrivals_take(struct sync *s);
 /* folder_uids.c: every entry has one, and the uidlist is good. */
 int	sync_assign(struct sync *s, struct why *why) must_use;
 void	folder_make_guid(char out[33]);
 
-/* folder_view.c: the view becomes what the scan says; every entry has a UID. */
+/* folder_view.c: an entry that was not in it, as the last of v. */
+void	folder_add_entry(struct folder *f, struct columns *v,
+	    const struct scan *s, const struct scan_entry *e);
+/* The caller's to free, in order of UIDs. */
+struct scan_entry **scan_by_uid(struct scan *s) must_use;
+/* The view becomes what the scan says; every entry has a UID. */
 void	folder_take_scan(struct folder *f, struct scan *s);
 
 #define UID_CEILING	(UINT32_MAX - 65536)	/* then a new UIDVALIDITY */

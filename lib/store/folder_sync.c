@@ -13,59 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "os/clock.h"
 #include "os/fs.h"
 #include "store/folder_courier.h"
+#include "store/folder_look.h"
 #include "store/folder_priv.h"
 
-#define OLD_NS		INT64_C(2000000000)	/* stamps younger prove nothing */
 #define ROUNDS_MAX	5			/* of looking for who is missing */
-
-static void
-stamp_of(struct stamp *out, const struct fs_stat *st)
-{
-	*out = (struct stamp){ .inode = st->inode,
-	    .size_octets = st->size_octets, .mtime_ns = st->mtime_ns };
-	out->old = st->mtime_ns + OLD_NS < (int64_t)clock_wall_us() * 1000;
-}
-
-static bool
-stamp_same(const struct stamp *a, const struct stamp *b)
-{
-	return a->old && a->inode == b->inode && a->mtime_ns == b->mtime_ns &&
-	    a->size_octets == b->size_octets;
-}
-
-/*
- * Three calls to see that nothing has changed.
- * returns  1: nothing has; 0: something may have; -1: the folder is gone, or why
- */
-static int
-look(struct folder *f, struct why *why)
-{
-	struct fs_stat new, cur, list;
-	struct stamp new_at, cur_at;
-	bool same;
-
-	if (fs_fstat(f->new_dir, &new) != 0 || fs_fstat(f->cur_dir, &cur) != 0) {
-		why_sys(why, WHY_TEMP, "4.3.0", "cannot look at the folder");
-		return -1;
-	}
-	if (new.links == 0 || cur.links == 0) {
-		why_set(why, WHY_PERM, "5.1.1", "the folder is gone");
-		return -1;
-	}
-	stamp_of(&new_at, &new);
-	stamp_of(&cur_at, &cur);
-	same = f->synced && stamp_same(&f->new_at, &new_at) &&
-	    stamp_same(&f->cur_at, &cur_at) &&
-	    fs_stat(f->dir, UIDLIST_NAME, &list) == 0 &&
-	    list.inode == f->uidlist.inode &&
-	    list.size_octets == f->uidlist.at_octets;
-	f->new_at = new_at;
-	f->cur_at = cur_at;
-	return same;
-}
 
 /* Another UIDVALIDITY, or no folder: nothing that we know holds. */
 static void
@@ -149,12 +102,26 @@ match_lost(struct sync *s)
 	s->missing = s->f->cols.n > kept ? s->f->cols.n - kept : 0;
 }
 
+/* new/ alone does not tell: both are listed. */
+static int
+list_whole(struct sync *s, struct why *why)
+{
+	s->partial = false;
+	scan_fini(&s->scan);
+	scan_init(&s->scan);
+	return sync_list(s, why);
+}
+
 int
 sync_match(struct sync *s, struct why *why)
 {
 	struct folder *f = s->f;
 	const struct uidlist_news *last = &s->news;
 
+	if (s->partial && arrivals_match(s))
+		return 0;
+	if (s->partial && list_whole(s, why) != 0)
+		return -1;
 	if (s->locked && s->locked_news.afresh)
 		last = &s->locked_news;
 	s->unmatched = 0;
@@ -185,8 +152,14 @@ sync_match(struct sync *s, struct why *why)
 int
 sync_list(struct sync *s, struct why *why)
 {
-	return scan_read(&s->scan, s->f->new_dir, s->f->cur_dir,
-	    !s->f->read_only, why);
+	return scan_read(&s->scan, s->f->new_dir,
+	    s->partial ? -1 : s->f->cur_dir, !s->f->read_only, why);
+}
+
+size_t
+sync_messages(const struct sync *s)
+{
+	return s->scan.n + (s->partial ? s->f->cols.n : 0);
 }
 
 /* The directories have not changed since these stamps were taken. */
@@ -228,33 +201,49 @@ find_all(struct sync *s, struct why *why)
 /*
  * What lies in new/ becomes ours, and \Recent here, if our rename is the one
  * that works.
+ * returns  it has
  */
-static void
-claim_new(struct folder *f)
+static bool
+claim_one(struct folder *f, size_t i)
 {
 	char name[MAILDIR_NAME_SIZE];
 	struct maildir_name parts;
 	struct message m;
 
-	for (size_t i = 0; i < f->cols.n; i++) {
-		if ((f->cols.bits[i] & BIT_IN_NEW) == 0 ||
-		    folder_take(f, i, &m) != 0)
-			continue;
-		if (!maildir_name_parse(span_str(m.name), &parts) ||
-		    maildir_name_make(name, parts.base, parts.flags,
-		    parts.keywords, parts.others) != 0) {
-			message_fini(&m);
-		} else if (fs_rename_new(f->new_dir, m.name, f->cur_dir,
-		    name) == 0) {
-			m.in_new = false;
-			message_set_name(&m, name);
-			folder_put(f, i, &m);
-		} else {
-			message_fini(&m);
-			f->cols.bits[i] &= (uint8_t)~MESSAGE_RECENT;
-			f->synced = false;	/* where is it now? */
-		}
+	if (folder_take(f, i, &m) != 0)
+		return false;
+	if (!maildir_name_parse(span_str(m.name), &parts) ||
+	    maildir_name_make(name, parts.base, parts.flags, parts.keywords,
+	    parts.others) != 0) {
+		message_fini(&m);
+		return false;
 	}
+	if (fs_rename_new(f->new_dir, m.name, f->cur_dir, name) == 0) {
+		m.in_new = false;
+		message_set_name(&m, name);
+		folder_put(f, i, &m);
+		return true;
+	}
+	message_fini(&m);
+	f->cols.bits[i] &= (uint8_t)~MESSAGE_RECENT;
+	f->synced = false;	/* where is it now? */
+	return false;
+}
+
+static void
+claim_new(struct folder *f)
+{
+	struct own_change own = { .mtime_ns = 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->cols.n; i++) {
+		if ((f->cols.bits[i] & BIT_IN_NEW) == 0)
+			continue;
+		if (n == 0)
+			own_change_begin(f, &own);
+		n += claim_one(f, i);
+	}
+	own_change_end(f, &own, n);
 }
 
 static bool
@@ -265,14 +254,27 @@ other_uidvalidity(const struct folder *f)
 	    f->uidlist.header.uidvalidity != f->uidvalidity;
 }
 
+/*
+ * No name in cur/ is other than the view says, and the uidlist has only grown.
+ */
+static bool
+is_partial(const struct sync *s, const struct look *l)
+{
+	const struct folder *f = s->f;
+
+	return f->known && f->synced && !f->lost && !l->in_cur &&
+	    !s->news.afresh && f->uidlist.state == UIDLIST_GOOD;
+}
+
 static int
-run(struct sync *s, struct why *why)
+run(struct sync *s, const struct look *l, struct why *why)
 {
 	struct folder *f = s->f;
 	bool afresh;
 
 	if (uidlist_file_read(&f->uidlist, false, &s->news, why) != 0)
 		return -1;
+	s->partial = is_partial(s, l);
 	if (other_uidvalidity(f)) {
 		reset(f);
 		return 0;
@@ -291,7 +293,10 @@ run(struct sync *s, struct why *why)
 	if (folder_keywords_read(f, why) != 0)
 		return -1;
 	f->index.settled = f->uidlist.at_octets;
-	folder_take_scan(f, &s->scan);
+	if (s->partial)
+		arrivals_take(s);
+	else
+		folder_take_scan(f, &s->scan);
 	f->uidvalidity = f->uidlist.header.uidvalidity;
 	f->nextuid = f->uidlist.header.nextuid;
 	f->known = f->synced = true;
@@ -311,7 +316,7 @@ forget_list(struct folder *f)
 }
 
 static int
-scan_all(struct folder *f, struct why *why)
+scan_all(struct folder *f, const struct look *l, struct why *why)
 {
 	struct sync s = { .f = f, .lock = DOTLOCK_NONE };
 	int rc;
@@ -324,7 +329,7 @@ scan_all(struct folder *f, struct why *why)
 	scan_init(&s.scan);
 	uidlist_news_init(&s.news);
 	uidlist_news_init(&s.locked_news);
-	rc = run(&s, why);
+	rc = run(&s, l, why);
 	if (rc != 0)
 		forget_list(f);
 	uidlist_news_fini(&s.locked_news);
@@ -334,25 +339,37 @@ scan_all(struct folder *f, struct why *why)
 	return rc;
 }
 
+/* What others have noted was read; the list tells UIDs of it. */
+static int
+settle_list(struct folder *f, bool afresh, struct why *why)
+{
+	if (f->index.settled < f->uidlist.at_octets &&
+	    uidlist_file_settle(&f->uidlist, afresh, why) != 0)
+		return -1;
+	f->index.settled = f->uidlist.at_octets;
+	return folder_keywords_read(f, why);
+}
+
 /*
- * Something has changed.  With the lock nobody else notes anything in the
- * index between our look and our note.
+ * Something has changed, or is to be noted.  With the lock nobody else notes
+ * anything in the index between our look and our note.
  */
 static int
-look_closer(struct folder *f, struct why *why)
+look_closer(struct folder *f, bool first, struct look *l, struct why *why)
 {
 	bool locked = index_lock(f);
 	int rc = 0;
 
 	/* Another session may have looked, and noted what it saw. */
 	if (locked && index_catch_up(f))
-		rc = look(f, why);
-	if (rc == 0) {
-		rc = scan_all(f, why);
+		rc = folder_look(f, first, l, why);
+	if (rc == 0 && f->synced && !l->in_new && !l->in_cur && !l->list)
+		rc = settle_list(f, false, why);
+	else if (rc == 0) {
+		rc = scan_all(f, l, why);
 		if (rc != 0 && f->lost)
-			rc = scan_all(f, why);
-	} else if (rc > 0)
-		rc = folder_keywords_read(f, why);
+			rc = scan_all(f, l, why);
+	}
 	if (rc == 0 && f->known && !f->read_only)
 		claim_new(f);
 	if (locked && rc == 0 && f->known)
@@ -366,11 +383,7 @@ look_closer(struct folder *f, struct why *why)
 static int
 tell_loaded(struct folder *f, struct why *why)
 {
-	if (f->index.settled < f->uidlist.at_octets &&
-	    uidlist_file_settle(&f->uidlist, true, why) != 0)
-		return -1;
-	f->index.settled = f->uidlist.at_octets;
-	if (folder_keywords_read(f, why) != 0)
+	if (settle_list(f, true, why) != 0)
 		return -1;
 	if (!f->read_only)
 		claim_new(f);
@@ -381,20 +394,21 @@ static int
 refresh(struct folder *f, struct why *why)
 {
 	bool first = !f->known;
+	struct look l;
 	int rc;
 
 	if (first)
 		index_load(f);
-	rc = look(f, why);
+	rc = folder_look(f, first, &l, why);
 	if (rc < 0 && why->kind == WHY_PERM) {
 		reset(f);
 		return 0;
 	}
 	if (rc < 0)
 		return -1;
-	if (rc > 0)
-		return first ? tell_loaded(f, why) : 0;
-	return look_closer(f, why);
+	if (!look_is_same(&l) || (f->index.changed && !f->index.off))
+		return look_closer(f, first, &l, why);
+	return first ? tell_loaded(f, why) : 0;
 }
 
 int

@@ -201,6 +201,7 @@ rewrite_list(struct sync *s, struct why *why)
 	size_t n;
 	int rc;
 
+	s->partial = false;
 	if (sync_list(s, why) != 0 || sync_list(s, why) != 0 ||
 	    sync_match(s, why) != 0)
 		return -1;
@@ -232,7 +233,7 @@ static bool
 is_mostly_dead(const struct sync *s)
 {
 	return s->f->uidlist.at_octets >
-	    LIST_SLACK + (uint64_t)s->scan.n * LIST_PER_MESSAGE;
+	    LIST_SLACK + (uint64_t)sync_messages(s) * LIST_PER_MESSAGE;
 }
 
 static int

@@ -60,8 +60,8 @@ make_message(struct message *m, const struct scan *s,
 	}
 }
 
-static void
-add_message(struct folder *f, struct columns *v, const struct scan *s,
+void
+folder_add_entry(struct folder *f, struct columns *v, const struct scan *s,
     const struct scan_entry *e)
 {
 	struct message m;
@@ -134,9 +134,8 @@ by_uid(const void *a, const void *b)
 	return (*x)->uid < (*y)->uid ? -1 : (*x)->uid > (*y)->uid;
 }
 
-/* Entries in order of UIDs. */
-static struct scan_entry **
-sort_entries(struct scan *s)
+struct scan_entry **
+scan_by_uid(struct scan *s)
 {
 	struct scan_entry **v = xcalloc(s->n + 1, sizeof(v[0]));
 	bool sorted = true;
@@ -153,7 +152,7 @@ sort_entries(struct scan *s)
 void
 folder_take_scan(struct folder *f, struct scan *s)
 {
-	struct scan_entry **e = sort_entries(s);
+	struct scan_entry **e = scan_by_uid(s);
 	const struct columns *c = &f->cols;
 	struct columns v;
 	size_t i = 0;
@@ -170,7 +169,7 @@ folder_take_scan(struct folder *f, struct scan *s)
 		if (i < c->n && c->uid[i] == e[k]->uid)
 			keep_message(f, &v, i++, s, e[k]);
 		else
-			add_message(f, &v, s, e[k]);
+			folder_add_entry(f, &v, s, e[k]);
 	}
 	while (i < c->n)
 		lose_message(f, i++);

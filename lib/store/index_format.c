@@ -12,8 +12,8 @@
 
 #include "base/hash.h"
 
-#define HEAD_MARK	UINT64_C(0x3278646e49716150)	/* "PaqIndx2" */
-#define LOG_MARK	UINT64_C(0x32676f4c49716150)	/* "PaqILog2" */
+#define HEAD_MARK	UINT64_C(0x3378646e49716150)	/* "PaqIndx3" */
+#define LOG_MARK	UINT64_C(0x33676f4c49716150)	/* "PaqILog3" */
 #define ORDER_MARK	UINT32_C(0x01020304)
 #define ROW_SUMMED	(INDEX_ROW - 8)
 #define LOG_FRONT	24	/* octets of a transaction before its operations */
@@ -74,6 +74,7 @@ put_stamp(uint8_t **p, const struct stamp *s)
 	put(p, s->size_octets, 8);
 	put(p, (uint64_t)s->mtime_ns, 8);
 	put(p, s->old, 1);
+	put(p, (uint64_t)s->ours_s, 8);
 }
 
 static void
@@ -83,6 +84,7 @@ get_stamp(const uint8_t **p, struct stamp *s)
 	s->size_octets = get(p, 8);
 	s->mtime_ns = (int64_t)get(p, 8);
 	s->old = get(p, 1) != 0;
+	s->ours_s = (int64_t)get(p, 8);
 }
 
 static void
@@ -122,7 +124,7 @@ put_state(uint8_t **p, const struct index_state *s)
 	put_stamp(p, &s->foreign);
 }
 
-#define STATE_OCTETS	(4 * 8 + 3 * 25 + 4 * 8 + 3 * 4 + 33 + 512)
+#define STATE_OCTETS	(4 * 8 + 3 * 33 + 4 * 8 + 3 * 4 + 33 + 512)
 _Static_assert(STATE_OCTETS + 72 <= INDEX_HEAD, "the head holds a state");
 
 static bool

@@ -47,6 +47,8 @@ struct stamp {
 	uint64_t inode, size_octets;
 	int64_t	 mtime_ns;
 	bool	 old;	/* had not changed for a while: a change would show */
+	int64_t	 ours_s;	/* not old, but changed by us since then alone, as far
+				   as we know; 0: no (folder_look.h) */
 };
 
 /* What was on disk when the index said the same. */

@@ -203,7 +203,7 @@ scan_read(struct scan *s, int new_dir, int cur_dir, bool may_rename,
 	if (fs_list(new_dir, on_file, &r) != 0)
 		goto failed;
 	r.in_new = false;
-	if (fs_list(cur_dir, on_file, &r) != 0)
+	if (cur_dir >= 0 && fs_list(cur_dir, on_file, &r) != 0)
 		goto failed;
 	return 0;
 failed:

@@ -32,8 +32,8 @@ struct scan {
 void	scan_init(struct scan *s);
 void	scan_fini(struct scan *s);
 /*
- * List both directories.  A second call adds what the first has missed and
- * brings names up to date; nothing is taken away.
+ * List both directories, or, with cur_dir -1, new/ alone.  A second call adds
+ * what the first has missed and brings names up to date; nothing is taken away.
  * may_rename  two different files of one base: the second gets another
  */
 int	scan_read(struct scan *s, int new_dir, int cur_dir, bool may_rename,
