@@ -3,7 +3,7 @@
 #	make		build everything into build/
 #	make check	install what is missing, build, run every test
 #	make demo	install what is missing, build, run a mail server here
-#	make lint | unit | fuzz | bench | powercut | hijack | testssl |
+#	make lint | unit | fuzz | bench | powercut | durable | hijack | testssl |
 #	     install | clean
 #	SAN=1		build with ASan and UBSan into build-san/
 #	FAULT=1		build with calls that can be made to fail into build-fault/
@@ -213,6 +213,12 @@ powercut: all
 	@POINTS=500 BUILD=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider \
 	    tests/crash/test_powercut.py
 
+# Nothing lost, in the long forms: some hours.
+durable: all
+	@$(MAKE) -s FAULT=1 SAN= all build-fault/tests/interop/store_tool
+	@POINTS=500 ROUNDS=80 FAULTS=all LONG=1 BUILD=$(B) $(PYTHON) -m pytest \
+	    -q -p no:cacheprovider tests/crash
+
 # testssl.sh on every port, whole; check does it on three and in short.
 testssl: all
 	@TESTSSL=whole BUILD=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider \
@@ -272,6 +278,6 @@ clean:
 
 -include $(shell find build build-* -name '*.d' 2>/dev/null)
 
-.PHONY: all unit tests check powercut testssl threats hostile hijack demo bench install fuzz lint clean
+.PHONY: all unit tests check powercut durable testssl threats hostile hijack demo bench install fuzz lint clean
 .SECONDARY:
 .DELETE_ON_ERROR:

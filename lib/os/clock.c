@@ -2,14 +2,23 @@
  * clock - see clock.h.  Monotonic time is CLOCK_MONOTONIC: it never steps, and
  * a deadline made in one process holds in its children.  Test builds (-DFAULT)
  * add PAQUEBOT_CLOCK_SHIFT seconds to both clocks, so that a test can live
- * through five days of retries.
+ * through five days of retries, and to wall time the seconds that the file
+ * PAQUEBOT_CLOCK_FILE holds at that moment, so that it can jump.
  */
 #include "os/clock.h"
 
+#ifdef FAULT
+#include <sys/mman.h>
+#endif
+
 #include <errno.h>
+#ifdef FAULT
+#include <fcntl.h>
+#include <stdlib.h>
+#endif
 #include <time.h>
 #ifdef FAULT
-#include <stdlib.h>
+#include <unistd.h>
 #endif
 
 #include "base/bug.h"
@@ -36,6 +45,26 @@ shift_s(void)
 #endif
 }
 
+#ifdef FAULT
+static const volatile int64_t *jump_s;
+
+/* Before main: later no file can be opened. */
+__attribute__((constructor)) static void
+map_jump(void)
+{
+	const char *path = getenv("PAQUEBOT_CLOCK_FILE");
+	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	void *page;
+
+	if (fd < 0)
+		return;
+	page = mmap(NULL, sizeof(*jump_s), PROT_READ, MAP_SHARED, fd, 0);
+	(void)close(fd);
+	if (page != MAP_FAILED)
+		jump_s = page;
+}
+#endif
+
 static struct timespec
 now(clockid_t which)
 {
@@ -44,6 +73,10 @@ now(clockid_t which)
 	if (clock_gettime(which, &ts) != 0)
 		bug("clock_gettime: errno %d", errno);
 	ts.tv_sec += shift_s();
+#ifdef FAULT
+	if (which == CLOCK_REALTIME && jump_s != NULL)
+		ts.tv_sec += *jump_s;
+#endif
 	return ts;
 }
 

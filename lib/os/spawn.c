@@ -139,7 +139,7 @@ start(struct plan *p)
 static size_t
 test_settings(char *env[], size_t n)
 {
-	static char fault[128], shift[64];
+	static char fault[128], shift[64], jump[256];
 	const char *v;
 
 	if ((v = getenv("PAQUEBOT_FAULT")) != NULL) {
@@ -151,6 +151,11 @@ test_settings(char *env[], size_t n)
 		    "PAQUEBOT_CLOCK_SHIFT=%s", v);
 		env[n++] = shift;
 	}
+	if ((v = getenv("PAQUEBOT_CLOCK_FILE")) != NULL) {
+		(void)snprintf(jump, sizeof(jump), "PAQUEBOT_CLOCK_FILE=%s",
+		    v);
+		env[n++] = jump;
+	}
 	return n;
 }
 #endif
@@ -159,7 +164,7 @@ pid_t
 spawn(const char *path, char *const argv[], const int *fds, size_t n)
 {
 	static char search[] = "PATH=/usr/bin:/bin";
-	char *env[4] = { search };
+	char *env[5] = { search };
 	struct plan p = { .path = path, .argv = argv, .env = env,
 	    .fds = fds, .n = n };
 
@@ -183,7 +188,7 @@ int
 spawn_replace(const char *path, char *const argv[])
 {
 	static char search[] = "PATH=/usr/bin:/bin";
-	char *env[4] = { search };
+	char *env[5] = { search };
 
 #ifdef FAULT
 	(void)test_settings(env, 1);
