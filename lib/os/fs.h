@@ -87,8 +87,9 @@ int	fs_slurp_fd(int fd, struct buf *out) must_use;
 /* tmp + fsync + rename + directory sync.  mode e.g. 0600. */
 int	fs_replace(int dir, const char *name, struct span text, uint32_t mode)
 	    must_use;
-/* What fs_replace() leaves where the power failed within it: removed.  Only
-   while nobody replaces in dir.  -1: some may be left, errno says why. */
-int	fs_replace_sweep(int dir) must_use;
+/* What fs_replace() leaves where the power failed within it: removed, if it is
+   older than before_ns (since 1970; INT64_MAX: all, only while nobody replaces
+   in dir).  -1: some may be left, errno says why. */
+int	fs_replace_sweep(int dir, int64_t before_ns) must_use;
 
 #endif

@@ -114,19 +114,31 @@ is_replacement(const char *name)
 	    strspn(digits, "0123456789abcdef") == 16;
 }
 
+struct sweep {
+	int	dir;
+	int64_t before_ns;
+};
+
 static int
 sweep_one(const char *name, enum fs_kind kind, void *ctx)
 {
-	const int *dir = ctx;
+	const struct sweep *s = ctx;
+	struct fs_stat st;
 
-	return kind == FS_FILE && is_replacement(name) ?
-	    fs_discard(*dir, name) : 0;
+	if (kind != FS_FILE || !is_replacement(name))
+		return 0;
+	if (s->before_ns < INT64_MAX && (fs_stat(s->dir, name, &st) != 0 ||
+	    st.mtime_ns >= s->before_ns))
+		return 0;
+	return fs_discard(s->dir, name);
 }
 
 int
-fs_replace_sweep(int dir)
+fs_replace_sweep(int dir, int64_t before_ns)
 {
-	return fs_list(dir, sweep_one, &dir) == 0 ? 0 : -1;
+	struct sweep s = { .dir = dir, .before_ns = before_ns };
+
+	return fs_list(dir, sweep_one, &s) == 0 ? 0 : -1;
 }
 
 struct removal {

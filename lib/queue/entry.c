@@ -90,7 +90,7 @@ take_lock(struct queue *q, int64_t deadline_ms, struct why *why)
 static int
 sweep(const struct queue *q, struct why *why)
 {
-	if (fs_replace_sweep(q->top) == 0)
+	if (fs_replace_sweep(q->top, INT64_MAX) == 0)
 		return 0;
 	why_sys(why, WHY_TEMP, "4.3.0", "queue: what a power cut left");
 	return -1;

@@ -43,6 +43,18 @@ folder_dovecot_index(const struct folder *f, struct dovecot_index *x,
 	return rc;
 }
 
+/* The next program would keep for ever what a power cut has left here. */
+static void
+sweep(int dir)
+{
+	struct dotlock lock;
+
+	if (dotlock_take(&lock, dir, UIDLIST_NAME, 0) != 0)
+		return;
+	uidlist_sweep(dir);
+	dotlock_drop(&lock);
+}
+
 int
 folder_leave(struct folder *f, uint64_t *modseq, struct why *why)
 {
@@ -54,6 +66,7 @@ folder_leave(struct folder *f, uint64_t *modseq, struct why *why)
 		why_set(why, WHY_TEMP, "4.3.0", "the folder is being changed");
 		return -1;
 	}
+	sweep(f->dir);
 	*modseq = f->index.modseq;
 	if (fs_dirsync(f->new_dir) == 0 && fs_dirsync(f->cur_dir) == 0 &&
 	    fs_dirsync(f->dir) == 0)

@@ -25,6 +25,8 @@
  * nobody uses.
  */
 #define SETTLED_NS	(INT64_C(3600) * 1000000000)
+#define NS_PER_S	INT64_C(1000000000)
+#define SWEEP_AGE_S	(24 * 3600)	/* nobody writes a file for so long */
 
 void
 uidlist_file_init(struct uidlist_file *u, int dir)
@@ -339,5 +341,15 @@ uidlist_rewrite(int dir, const struct uidlist_header *h,
 	else
 		rc = 0;
 	buf_fini(&text);
+	if (rc == 0)
+		uidlist_sweep(dir);
 	return rc;
+}
+
+void
+uidlist_sweep(int dir)
+{
+	/* What cannot be removed harms nobody. */
+	(void)!fs_replace_sweep(dir,
+	    (clock_wall_s() - SWEEP_AGE_S) * NS_PER_S);
 }

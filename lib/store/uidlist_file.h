@@ -72,10 +72,12 @@ void	uidlist_tail_close(struct uidlist_tail *t);
 bool	uidlist_ignore(const struct uidlist_record *r, void *ctx);
 
 /*
- * Replace the file, durably.  Under the dotlock.
+ * Replace the file, durably, and sweep.  Under the dotlock.
  * v        n records, UIDs ascending, all below h->nextuid
  */
 int	uidlist_rewrite(int dir, const struct uidlist_header *h,
 	    const struct uidlist_record *v, size_t n, struct why *why) must_use;
+/* What a power cut left long ago of replaced files goes.  Under the dotlock. */
+void	uidlist_sweep(int dir);
 
 #endif

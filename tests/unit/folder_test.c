@@ -818,6 +818,35 @@ test_together(void **state)
 #define EACH(test)	cmocka_unit_test_setup_teardown(test, fresh, \
 			    scratch_teardown)
 
+/* What is left where the power fails while a file is being replaced. */
+static void
+test_leftovers(void **state)
+{
+	static const char *const left[] = {
+		".dovecot-uidlist.0123456789abcdef",
+		".maildirsize.fedcba9876543210" };
+	static const char *const others[] = { ".dovecot-uidlist.0123",
+		".subscriptions.0123456789ABCDEF", "maildirsize" };
+	struct folder *f;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(left); i++)
+		scratch_put(left[i], "x");
+	for (size_t i = 0; i < COUNT(others); i++) {
+		scratch_put(others[i], "0S\n0 0\n");
+		T_TRUE(fs_set_mtime(scratch, others[i], 1) == 0);
+	}
+	/* One that may still be written stays. */
+	T_TRUE(fs_set_mtime(scratch, left[0], 1) == 0);
+	f = open_it("INBOX", false);
+	SYNC(f, "+ - ~");
+	T_TRUE(scratch_has("dovecot-uidlist"));
+	T_TRUE(!scratch_has(left[0]) && scratch_has(left[1]));
+	for (size_t i = 0; i < COUNT(others); i++)
+		T_TRUE(scratch_has(others[i]));
+	folder_close(&f);
+}
+
 int
 main(void)
 {
@@ -842,6 +871,7 @@ main(void)
 		EACH(test_rename_inbox),
 		EACH(test_compaction),
 		EACH(test_watch),
+		EACH(test_leftovers),
 		EACH(test_together),
 	};
 
