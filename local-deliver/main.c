@@ -34,6 +34,7 @@ static const struct service deliver = {
 	.name = "local-deliver", .role = ROLE_DELIVER,
 	.sandbox = SANDBOX_OWNER, .mem_max_octets = 1024 * MIB,
 	.nofile = 1024, .nproc = 6000, .file_max_octets = SERVICE_FILE_MAX,
+	.in_batches = true,
 };
 
 static const struct service pipes = {

@@ -43,7 +43,7 @@
 static const struct service service = {
 	.name = "qmgr", .role = ROLE_QMGR, .sandbox = SANDBOX_FILES_FORK,
 	.mem_max_octets = 2048 * MIB, .nofile = 32768, .nproc = 8,
-	.file_max_octets = SERVICE_FILE_MAX,
+	.file_max_octets = SERVICE_FILE_MAX, .in_batches = true,
 };
 
 static struct qmgr qmgr;

@@ -33,6 +33,7 @@
 static const struct service smtp_out = {
 	.name = "smtp-out", .role = ROLE_SMTP_OUT, .sandbox = SANDBOX_NET,
 	.mem_max_octets = 512 * MIB, .nofile = 16384, .nproc = 6000,
+	.in_batches = true,
 };
 
 struct waiting {

@@ -33,6 +33,7 @@ static const struct service smtpd = {
 	.nofile = 24000,	/* a channel per session: smtp_clients_max */
 	.nproc = 24000,
 	.file_max_octets = SERVICE_FILE_MAX,	/* a session: child.c */
+	.in_batches = true,
 };
 
 static struct {

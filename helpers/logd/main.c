@@ -14,7 +14,7 @@
 static const struct service logd = {
 	.name = "logd", .role = ROLE_LOGD, .sandbox = SANDBOX_STDIO,
 	.mem_max_octets = 64 * MIB, .nofile = 256,
-	.file_max_octets = CONFINE_ANY_SIZE,
+	.file_max_octets = CONFINE_ANY_SIZE, .in_batches = true,
 };
 
 int

@@ -27,7 +27,7 @@
 
 static const struct service lookupd = {
 	.name = "lookupd", .role = ROLE_LOOKUPD, .sandbox = SANDBOX_FILES,
-	.mem_max_octets = 1024 * MIB, .nproc = 0,
+	.mem_max_octets = 1024 * MIB, .nproc = 0, .in_batches = true,
 	.nofile = 24000,	/* a channel per session: smtp_clients_max */
 };
 

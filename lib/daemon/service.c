@@ -89,6 +89,8 @@ service_begin(const struct service *svc, int argc, char **argv)
 	ipc_client_init(&s->master, FD_MASTER, "master");
 	if (fd_cloexec(FD_MASTER, true) != 0 || fd_cloexec(FD_LOG, true) != 0)
 		die(EXIT_OSERR, "descriptors of the start are not there");
+	if (svc->in_batches)
+		spawn_in_batches();
 	signals_ignore(SIGPIPE);
 	signals_ignore(SIGHUP);
 	signals_ignore(SIGXFSZ);	/* EFBIG says it, too */

@@ -26,6 +26,7 @@ struct service {
 	enum sandbox sandbox;
 	size_t	     mem_max_octets;	/* RLIMIT_AS, 0: none */
 	bool	     lock_memory;	/* none of it goes to swap */
+	bool	     in_batches;	/* os/spawn: nobody waits at a keyboard */
 	const char  *mem_per;		/* a number of the settings, or NULL: */
 	size_t	     mem_each_octets;	/* for each of that so much more */
 	unsigned     nofile;

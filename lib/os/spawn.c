@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #ifdef __linux__
+#include <sched.h>
 #include <sys/prctl.h>
 #endif
 #ifdef __FreeBSD__
@@ -279,6 +280,17 @@ pid_t
 spawn_self(void)
 {
 	return getpid();
+}
+
+void
+spawn_in_batches(void)
+{
+#ifdef __linux__
+	const struct sched_param none = { .sched_priority = 0 };
+
+	/* Refused where somebody gave us a policy of his own: as well. */
+	(void)sched_setscheduler(0, SCHED_BATCH, &none);
+#endif
 }
 
 void

@@ -45,6 +45,13 @@ int	spawn_kill(pid_t pid, int sig);
 /* All that spawn()'s child pid has started and that did not leave its group. */
 int	spawn_kill_group(pid_t pid, int sig);
 pid_t	spawn_self(void);	/* getpid, never cached over fork */
+/*
+ * This process, and those that it forks from now on, take no processor away
+ * from whoever wakes them: what comes in large numbers is then worked off in
+ * groups.  Their share of the time stays the same.  Where the system knows no
+ * such thing: nothing.
+ */
+void	spawn_in_batches(void);
 /* SIGKILL to this process when its parent ends (where the system can). */
 void	spawn_die_with_parent(void);
 

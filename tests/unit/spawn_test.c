@@ -4,6 +4,9 @@
 #include "os/spawn.h"
 
 #include <errno.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -164,6 +167,32 @@ test_ends(void **state)
 	T_TRUE(spawn_wait(pid, INT64_MAX, &end) == -1 && errno == ECHILD);
 }
 
+/* What a listener has, its sessions have. */
+static void
+test_batches(void **state)
+{
+#ifdef __linux__
+	struct spawn_end end;
+	pid_t pid, inner;
+
+	(void)state;
+	T_TRUE(sched_getscheduler(0) == SCHED_OTHER);
+	if ((pid = spawn_fork()) == 0) {
+		spawn_in_batches();
+		inner = spawn_fork();
+		if (inner == 0)
+			_exit(sched_getscheduler(0) == SCHED_BATCH ? 0 : 1);
+		_exit(inner > 0 && spawn_wait(inner, INT64_MAX, &end) == 0 ?
+		    end.code : 2);
+	}
+	T_TRUE(pid > 0 && spawn_wait(pid, INT64_MAX, &end) == 0);
+	T_TRUE(end.code == 0);
+#else
+	(void)state;
+	spawn_in_batches();	/* does nothing, and no harm */
+#endif
+}
+
 int
 main(void)
 {
@@ -173,6 +202,7 @@ main(void)
 		cmocka_unit_test(test_map),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_batches),
 	};
 
 	return cmocka_run_group_tests_name("spawn", tests, NULL, NULL);
