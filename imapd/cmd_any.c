@@ -58,14 +58,16 @@ static const struct {
 	{ "CONDSTORE", ENABLED_CONDSTORE },
 	/* RFC 7162 3.2.3: with all of CONDSTORE. */
 	{ "QRESYNC", ENABLED_QRESYNC | ENABLED_CONDSTORE },
+	{ "UTF8=ACCEPT", ENABLED_UTF8 },
+	{ "IMAP4rev2", ENABLED_REV2 },
 };
 
 /* RFC 5161 3.1: names that cannot be enabled are passed over. */
 void
 cmd_enable(struct session *s, const union args *a)
 {
+	unsigned early = ENABLED_UTF8 | ENABLED_REV2, bits = 0;
 	struct buf line;
-	unsigned bits = 0;
 
 	buf_init(&line, KIB);
 	buf_add_str(&line, "ENABLED");
@@ -77,10 +79,16 @@ cmd_enable(struct session *s, const union args *a)
 				bits |= can_be_enabled[i].bits;
 				break;
 			}
-	reply_untagged_span(s, buf_span(&line));
+	/* RFC 6855 3, RFC 9051 6.3.1: what changes how all is told. */
+	if (s->state == STATE_SELECTED && (bits & early & ~s->enabled) != 0)
+		reply_bad(s, "A mailbox is selected already");
+	else {
+		reply_untagged_span(s, buf_span(&line));
+		modseq_enable(s, bits);
+		s->names.utf8 = (s->enabled & early) != 0;
+		reply_ok(s, NULL, "Enable completed");
+	}
 	buf_fini(&line);
-	modseq_enable(s, bits);
-	reply_ok(s, NULL, "Enable completed");
 }
 
 /* RFC 2342 5: one personal namespace, with an empty prefix. */

@@ -7,42 +7,16 @@
  * sent it all the same, it is read to its end and forgotten.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/bug.h"
 #include "imapd/command.h"
 #include "imapd/limits.h"
 #include "imapd/modseq.h"
-#include "imapd/names.h"
+#include "imapd/named.h"
 #include "imapd/reply.h"
 #include "imapd/select.h"
 #include "imapd/sync.h"
 #include "store/quota.h"
-
-/* The folder, or NULL: the answer is given.  *own: it is to be closed. */
-static struct folder *
-open_target(struct session *s, struct span mailbox, bool *own)
-{
-	char name[FOLDER_NAME_SIZE];
-	struct folder *f;
-	struct why why;
-
-	*own = false;
-	if (names_in(mailbox, s->how->separator, name, &why) != 0) {
-		reply_why(s, &why);
-		return NULL;
-	}
-	if (s->folder != NULL && !folder_read_only(s->folder) &&
-	    strcmp(folder_name_of(s->folder), name) == 0)
-		return s->folder;
-	f = folder_open(s->how->root, name, false, &why);
-	*own = f != NULL;
-	if (f == NULL && !folder_exists(s->how->root, name))
-		reply_no(s, "TRYCREATE", "Mailbox does not exist");
-	else if (f == NULL)
-		reply_why(s, &why);
-	return f;
-}
 
 /*
  * The literal, into the file.  After a failure (why) the rest is read all the
@@ -212,7 +186,7 @@ take_next(struct appending *all, struct append_args *a)
 	struct span text;
 	struct why why;
 
-	switch (input_next(&s->in, s->mem, &text)) {
+	switch (input_next(&s->in, a->utf8, s->mem, &text)) {
 	case NEXT_END:
 		commit(all);
 		return false;
@@ -310,7 +284,7 @@ cmd_append(struct session *s, const union args *a)
 
 	uids_init(&all.replaced);
 	if (!refuse_early(&all, &a->append))
-		all.f = open_target(s, a->append.mailbox, &own);
+		all.f = named_target(s, a->append.mailbox, &own);
 	if (all.f != NULL)
 		receive(&all, &a->append);
 	else

@@ -2,41 +2,13 @@
  * cmd_copy - COPY (RFC 3501 6.4.7), MOVE (RFC 6851), EXPUNGE (6.4.3) and UID
  * EXPUNGE (RFC 4315 2.1).
  */
-#include <string.h>
-
 #include "imapd/command.h"
 #include "imapd/limits.h"
 #include "imapd/modseq.h"
-#include "imapd/names.h"
+#include "imapd/named.h"
 #include "imapd/reply.h"
 #include "imapd/select.h"
 #include "imapd/sync.h"
-
-/* The folder that messages go to; NULL: the answer is given. */
-static struct folder *
-open_target(struct session *s, struct span mailbox)
-{
-	char name[FOLDER_NAME_SIZE];
-	struct folder *to;
-	struct why why;
-
-	if (names_in(mailbox, s->how->separator, name, &why) != 0) {
-		reply_why(s, &why);
-		return NULL;
-	}
-	if (!folder_read_only(s->folder) &&
-	    strcmp(folder_name_of(s->folder), name) == 0)
-		return s->folder;
-	to = folder_open(s->how->root, name, false, &why);
-	if (to != NULL)
-		return to;
-	/* RFC 3501 6.4.7: the client may create it and try again. */
-	if (!folder_exists(s->how->root, name))
-		reply_no(s, "TRYCREATE", "Mailbox does not exist");
-	else
-		reply_why(s, &why);
-	return NULL;
-}
 
 /* resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set */
 static void
@@ -83,7 +55,7 @@ transfer(struct session *s, const union args *a, bool move)
 	struct folder_result result;
 	struct uids uids;
 	struct why why;
-	bool missing;
+	bool missing, own;
 
 	if (move && folder_read_only(s->folder)) {
 		reply_no(s, "NOPERM", "Mailbox is read-only");
@@ -93,7 +65,7 @@ transfer(struct session *s, const union args *a, bool move)
 	folder_result_init(&result);
 	if (!select_messages(s, &a->copy.set, &uids, &missing))
 		goto out;
-	change.to = open_target(s, a->copy.mailbox);
+	change.to = named_target(s, a->copy.mailbox, &own);
 	if (change.to == NULL)
 		goto out;
 	change.uids = uids.v;
@@ -109,7 +81,7 @@ transfer(struct session *s, const union args *a, bool move)
 			sync_expunged(s, &result.done);
 		reply_why(s, &why);
 	}
-	if (change.to != s->folder)
+	if (own)
 		folder_close(&change.to);
 out:
 	folder_result_fini(&result);

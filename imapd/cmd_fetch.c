@@ -17,7 +17,7 @@
 #include "imapd/envelope.h"
 #include "imapd/extract.h"
 #include "imapd/fetch_parts.h"
-#include "imapd/found.h"
+#include "imapd/fetch_which.h"
 #include "imapd/limits.h"
 #include "imapd/modseq.h"
 #include "imapd/objectid.h"
@@ -201,7 +201,7 @@ put_item(struct fetch *f, const struct fetch_item *item,
 	buf_add_char(&f->line, ' ');
 	switch (item->kind) {
 	case FETCH_FLAGS:
-		reply_put_flags(&f->line, f->s->folder, m);
+		reply_put_flags(&f->line, f->s, m);
 		break;
 	case FETCH_UID:
 		buf_add_u64(&f->line, m->uid);
@@ -490,53 +490,6 @@ answer(struct fetch *f, bool missing)
 		reply_ok(f->s, NULL, "Fetch completed");
 }
 
-/* The modifiers (RFC 7162 3.1.4.1, 3.2.6); false: BAD is answered. */
-static bool
-may_fetch(struct fetch *f)
-{
-	struct session *s = f->s;
-	const union args *a = f->a;
-
-	if (a->fetch.vanished && (!s->command->uid ||
-	    (s->enabled & ENABLED_QRESYNC) == 0)) {
-		reply_bad(s, "VANISHED is for UID FETCH with QRESYNC");
-		return false;
-	}
-	if (f->a->fetch.has_partial && !s->command->uid) {
-		reply_bad(s, "PARTIAL is for UID FETCH");
-		return false;
-	}
-	return !f->modseq || modseq_begin(s);
-}
-
-/* RFC 9394 3.3: only the messages at these places of the list. */
-static void
-take_partial(const struct partial *p, struct uids *uids)
-{
-	size_t from, end;
-
-	found_partial(p, uids->n, &from, &end);
-	for (size_t i = from; i < end; i++)
-		uids->v[i - from] = uids->v[i];
-	uids->n = end - from;
-}
-
-static void
-fetch_changed(struct fetch *f, struct uids *uids)
-{
-	struct session *s = f->s;
-	struct seqset set = f->a->fetch.set.saved ? saved_get(&s->saved) :
-	    f->a->fetch.set;
-
-	/* Before the first FETCH. */
-	if (f->a->fetch.vanished) {
-		seqset_resolve(&set, 0);	/* "*" is a number already */
-		modseq_tell_vanished(s, &set, f->a->fetch.changed_since, 0);
-	}
-	if (f->a->fetch.has_since)
-		modseq_changed_since(s, uids, f->a->fetch.changed_since);
-}
-
 void
 cmd_fetch(struct session *s, const union args *a)
 {
@@ -550,12 +503,9 @@ cmd_fetch(struct session *s, const union args *a)
 	uids_init(&uids);
 	uids_init(&f.changed);
 	buf_init(&f.line, IMAP_ANSWER_MAX);
-	if (may_fetch(&f) &&
+	if (fetch_which_allowed(s, a) && (!f.modseq || modseq_begin(s)) &&
 	    select_messages(s, &a->fetch.set, &uids, &missing)) {
-		/* RFC 9394 3.4: first the range, then what changed in it. */
-		if (a->fetch.has_partial)
-			take_partial(&a->fetch.partial, &uids);
-		fetch_changed(&f, &uids);
+		fetch_which(s, a, &uids);
 		fetch_all(&f, &uids);
 		folder_cache_write(s->folder);
 		answer(&f, missing);

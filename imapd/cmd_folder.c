@@ -5,21 +5,10 @@
 #include <string.h>
 
 #include "imapd/command.h"
-#include "imapd/names.h"
+#include "imapd/list.h"
+#include "imapd/named.h"
 #include "imapd/quota.h"
 #include "imapd/reply.h"
-
-/* false: the answer is given. */
-static bool
-take_name(struct session *s, struct span mailbox, char out[FOLDER_NAME_SIZE])
-{
-	struct why why;
-
-	if (names_in(mailbox, s->how->separator, out, &why) == 0)
-		return true;
-	reply_why(s, &why);
-	return false;
-}
 
 static void
 done(struct session *s, int rc, const struct why *why, const char *text)
@@ -77,7 +66,7 @@ cmd_create(struct session *s, const union args *a)
 	/* A separator at the end says that names below are to follow (6.3.3). */
 	if (mailbox.n > 0 && mailbox.p[mailbox.n - 1] == s->how->separator)
 		mailbox.n--;
-	if (!take_name(s, mailbox, name))
+	if (!named(s, mailbox, name))
 		return;
 	if (folder_exists(s->how->root, name))
 		reply_no(s, "ALREADYEXISTS", "Mailbox exists");
@@ -89,8 +78,10 @@ cmd_create(struct session *s, const union args *a)
 	else if (folders_create_for(s->how->root, name, a->create.uses,
 	    &why) != 0)
 		reply_why(s, &why);
-	else
+	else {
+		named_tell(s, mailbox, name);
 		answer_created(s, name);
+	}
 }
 
 /* The folder with that name, or one below it, is the selected one. */
@@ -106,28 +97,41 @@ is_selected(const struct session *s, const char *name, bool below)
 	    (below && folder_is_below(selected, name));
 }
 
+/* RFC 9051 6.3.5, 7.1: only names below it are there, or nothing. */
+static void
+answer_missing(struct session *s, const char *name)
+{
+	if (list_has_below(s, name))
+		reply_no(s, "HASCHILDREN", "Only mailboxes below it exist");
+	else
+		reply_no(s, "NONEXISTENT", "Mailbox does not exist");
+}
+
 void
 cmd_delete(struct session *s, const union args *a)
 {
 	char name[FOLDER_NAME_SIZE];
 	struct why why;
+	int rc;
 
-	if (!take_name(s, a->one.mailbox, name))
+	if (!named(s, a->one.mailbox, name))
 		return;
 	if (folder_is_inbox(name)) {
 		reply_no(s, "CANNOT", "INBOX cannot be deleted");
 		return;
 	}
 	if (!folder_exists(s->how->root, name)) {
-		reply_no(s, "NONEXISTENT", "Mailbox does not exist");
+		answer_missing(s, name);
 		return;
 	}
 	if (is_selected(s, name, false)) {
 		session_unselect(s);
 		reply_untagged(s, "OK [CLOSED] Mailbox deleted");
 	}
-	done(s, folders_delete(s->how->root, name, &why), &why,
-	    "Delete completed");
+	rc = folders_delete(s->how->root, name, &why);
+	if (rc == 0)
+		named_tell(s, a->one.mailbox, name);
+	done(s, rc, &why, "Delete completed");
 }
 
 void
@@ -137,10 +141,14 @@ cmd_rename(struct session *s, const union args *a)
 	struct why why;
 	bool moved;
 
-	if (!take_name(s, a->two.from, from) || !take_name(s, a->two.to, to))
+	if (!named(s, a->two.from, from) || !named(s, a->two.to, to))
 		return;
 	if (folder_exists(s->how->root, to)) {
 		reply_no(s, "ALREADYEXISTS", "Mailbox exists");
+		return;
+	}
+	if (!folder_exists(s->how->root, from) && !list_has_below(s, from)) {
+		reply_no(s, "NONEXISTENT", "Mailbox does not exist");
 		return;
 	}
 	/* INBOX stays; only its messages go (6.3.5). */
@@ -153,6 +161,9 @@ cmd_rename(struct session *s, const union args *a)
 		session_unselect(s);
 		reply_untagged(s, "OK [CLOSED] Mailbox renamed");
 	}
+	/* RFC 9051 6.3.9.7 */
+	if (session_is_rev2(s))
+		list_tell_one(s, to, a->two.from);
 	reply_ok(s, NULL, "Rename completed");
 }
 
@@ -162,7 +173,7 @@ cmd_subscribe(struct session *s, const union args *a)
 	char name[FOLDER_NAME_SIZE];
 	struct why why;
 
-	if (take_name(s, a->one.mailbox, name))
+	if (named(s, a->one.mailbox, name))
 		done(s, folders_subscribe(s->how->root, name, true, &why),
 		    &why, "Subscribe completed");
 }
@@ -173,7 +184,7 @@ cmd_unsubscribe(struct session *s, const union args *a)
 	char name[FOLDER_NAME_SIZE];
 	struct why why;
 
-	if (take_name(s, a->one.mailbox, name))
+	if (named(s, a->one.mailbox, name))
 		done(s, folders_subscribe(s->how->root, name, false, &why),
 		    &why, "Unsubscribe completed");
 }

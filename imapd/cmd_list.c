@@ -9,7 +9,7 @@
 #include "imapd/command.h"
 #include "imapd/list.h"
 #include "imapd/modseq.h"
-#include "imapd/names.h"
+#include "imapd/named.h"
 #include "imapd/parents.h"
 #include "imapd/reply.h"
 #include "store/folder_modseq.h"
@@ -216,7 +216,7 @@ list_tell_status(struct session *s, const char *name, unsigned items,
 		modseq_enable(s, ENABLED_CONDSTORE);	/* RFC 7162 3.1 */
 	buf_init(&line, 2 * KIB);
 	buf_add_str(&line, "STATUS ");
-	names_put(&line, name, s->how->separator);
+	names_put(&line, name, &s->names);
 	buf_add_char(&line, ' ');
 	if (folder_sync(f, NULL, why) == 0 &&
 	    put_status(&line, s, f, items, why) == 0) {
@@ -228,15 +228,25 @@ list_tell_status(struct session *s, const char *name, unsigned items,
 	return rc;
 }
 
+bool
+list_may_status(struct session *s, unsigned items)
+{
+	if (!session_is_rev2(s) || (items & STATUS_RECENT) == 0)
+		return true;
+	reply_bad(s, "RECENT is not in IMAP4rev2");
+	return false;
+}
+
 void
 cmd_status(struct session *s, const union args *a)
 {
 	char name[FOLDER_NAME_SIZE];
 	struct why why;
 
-	if (names_in(a->status.mailbox, s->how->separator, name, &why) != 0)
-		reply_why(s, &why);
-	else if (list_tell_status(s, name, a->status.items, &why) == 0)
+	if (!list_may_status(s, a->status.items) ||
+	    !named(s, a->status.mailbox, name))
+		return;
+	if (list_tell_status(s, name, a->status.items, &why) == 0)
 		reply_ok(s, NULL, "Status completed");
 	else if (why.kind == WHY_PERM && !folder_exists(s->how->root, name))
 		reply_no(s, "NONEXISTENT", "Mailbox does not exist");

@@ -22,6 +22,7 @@ struct listing {
 	struct listmatch *m;
 	size_t	m_n;
 	struct parents above;	/* something selected is below these */
+	struct span old;	/* name; p == NULL: none */
 };
 
 void
@@ -31,19 +32,26 @@ list_put(struct buf *out, const struct session *s, const char *word,
 	buf_addf(out, "%s (%s) ", word, attributes);
 	strings_put(out, span_of(&s->how->separator, 1));
 	buf_add_char(out, ' ');
-	names_put(out, name, s->how->separator);
+	names_put(out, name, &s->names);
 }
 
 void
 list_compile(struct listmatch *m, const struct session *s,
     struct span reference, struct span pattern)
 {
-	struct buf joined;
+	struct buf joined, normal;
 
 	buf_init(&joined, IMAP_COMMAND_MAX * 2);
+	buf_init(&normal, IMAP_COMMAND_MAX * 2);
 	buf_add_span(&joined, reference);
 	buf_add_span(&joined, pattern);
-	listmatch_init(m, buf_span(&joined), s->how->separator);
+	/* What is no UTF-8 is no name either, and matches none. */
+	if (!s->names.utf8 || names_normal(&normal, buf_span(&joined)) != 0) {
+		buf_clear(&normal);
+		buf_add_span(&normal, buf_span(&joined));
+	}
+	listmatch_init(m, buf_span(&normal), s->how->separator);
+	buf_fini(&normal);
 	buf_fini(&joined);
 }
 
@@ -52,13 +60,21 @@ list_matches(const struct session *s, const struct listmatch *m, size_t n,
     const char *name)
 {
 	bool inbox = folder_is_inbox(name) || folder_is_below(name, "INBOX");
-	char seen[FOLDER_NAME_SIZE];
+	char seen[NAMES_SIZE];
+	struct buf normal;
+	bool found = false;
 
-	names_out(name, s->how->separator, seen);
-	for (size_t i = 0; i < n; i++)
-		if (listmatch(&m[i], span_str(seen), inbox))
-			return true;
-	return false;
+	names_out(name, &s->names, seen);
+	/* Patterns are normalized, names that others have made may not be. */
+	buf_init(&normal, sizeof(seen));
+	if (!s->names.utf8 || names_normal(&normal, span_str(seen)) != 0) {
+		buf_clear(&normal);
+		(void)buf_add_str(&normal, seen);
+	}
+	for (size_t i = 0; i < n && !found; i++)
+		found = listmatch(&m[i], buf_span(&normal), inbox);
+	buf_fini(&normal);
+	return found;
 }
 
 /* The setting special_use: "name=use;name=use". */
@@ -115,8 +131,8 @@ put_attributes(struct buf *out, const struct listing *l,
 
 	/* Only its name is there: it cannot be selected (RFC 5258 3). */
 	if (!e->exists)
-		buf_add_str(out, l->a->extended ? "\\NonExistent " :
-		    "\\Noselect ");
+		buf_add_str(out, l->a->extended || session_is_rev2(l->s) ?
+		    "\\NonExistent " : "\\Noselect ");
 	if (subscribed)
 		buf_add_str(out, "\\Subscribed ");
 	buf_add_str(out, e->children ? "\\HasChildren" :
@@ -142,6 +158,18 @@ put_childinfo(struct buf *out, const struct listing *l)
 	buf_add_str(out, "))");
 }
 
+/* RFC 9051 6.3.9.7, 9: oldname-extended-item */
+static void
+put_oldname(struct buf *out, const struct listing *l)
+{
+	buf_add_str(out, " (\"OLDNAME\" (");
+	if (l->s->names.utf8)
+		strings_put_utf8(out, l->old);
+	else
+		strings_put_astring(out, l->old);
+	buf_add_str(out, "))");
+}
+
 static void
 tell(struct listing *l, const struct folders_entry *e, bool selected)
 {
@@ -154,6 +182,8 @@ tell(struct listing *l, const struct folders_entry *e, bool selected)
 	list_put(&line, l->s, "LIST", buf_cstr(&attributes), e->name);
 	if (parents_has(&l->above, e->name))
 		put_childinfo(&line, l);
+	if (l->old.p != NULL)
+		put_oldname(&line, l);
 	reply_untagged_span(l->s, buf_span(&line));
 	buf_fini(&line);
 	buf_fini(&attributes);
@@ -224,6 +254,47 @@ compile(struct listing *l)
 }
 
 void
+list_tell_one(struct session *s, const char *name, struct span old)
+{
+	static const struct list_args args = { .extended = true,
+		.returns = LIST_SUBSCRIBED };
+	struct listing l = { .s = s, .a = &args, .old = old };
+	struct folders_entry none = { .exists = false };
+	const struct folders_entry *e;
+	char copy[FOLDER_NAME_SIZE];
+	struct folders fs;
+	struct why why;
+
+	/* It can be asked for, if it cannot be told now. */
+	if (folders_list(s->how->root, true, &fs, &why) != 0)
+		return;
+	if (span_copy(span_str(name), copy, sizeof(copy)) == 0) {
+		none.name = copy;
+		e = folders_find(&fs, name);
+		parents_init(&l.above);
+		tell(&l, e != NULL ? e : &none, false);
+		parents_fini(&l.above);
+	}
+	folders_fini(&fs);
+}
+
+bool
+list_has_below(struct session *s, const char *name)
+{
+	const struct folders_entry *e;
+	struct folders fs;
+	struct why why;
+	bool has;
+
+	if (folders_list(s->how->root, false, &fs, &why) != 0)
+		return false;
+	e = folders_find(&fs, name);
+	has = e != NULL && e->children;
+	folders_fini(&fs);
+	return has;
+}
+
+void
 cmd_list(struct session *s, const union args *a)
 {
 	struct listing l = { .s = s, .a = &a->list };
@@ -236,6 +307,8 @@ cmd_list(struct session *s, const union args *a)
 		reply_ok(s, NULL, "List completed");
 		return;
 	}
+	if (!list_may_status(s, a->list.status))
+		return;
 	if (folders_list(s->how->root, (options & LIST_SUBSCRIBED) != 0, &fs,
 	    &why) != 0) {
 		reply_why(s, &why);

@@ -91,13 +91,13 @@ cmd_getquotaroot(struct session *s, const union args *a)
 	struct why why;
 
 	/* 4.1.2: the mailbox need not be there. */
-	if (names_in(a->one.mailbox, s->how->separator, name, &why) != 0) {
+	if (names_in(a->one.mailbox, &s->names, name, &why) != 0) {
 		reply_why(s, &why);
 		return;
 	}
 	buf_init(&line, 2 * KIB);
 	buf_add_str(&line, "QUOTAROOT ");
-	names_put(&line, name, s->how->separator);
+	names_put(&line, name, &s->names);
 	buf_add_str(&line, " \"\"");
 	reply_untagged_span(s, buf_span(&line));
 	buf_fini(&line);

@@ -22,6 +22,16 @@ static bool
 find(struct session *s, struct search *search, const struct search_args *a,
     unsigned how, unsigned phases, struct uids *found)
 {
+	/* RFC 6855 3: the client has said already that it is UTF-8. */
+	if (a->charset_given && (s->enabled & ENABLED_UTF8) != 0) {
+		reply_bad(s, "CHARSET with UTF8=ACCEPT");
+		return false;
+	}
+	if (a->charset_known && session_is_rev2(s) &&
+	    search_has_recent(a->key)) {
+		reply_bad(s, "NEW, OLD and RECENT are not in IMAP4rev2");
+		return false;
+	}
 	if (!a->charset_known) {
 		reply_no(s, "BADCHARSET (US-ASCII UTF-8)",
 		    "Charset is not known");
@@ -47,13 +57,19 @@ find(struct session *s, struct search *search, const struct search_args *a,
 void
 cmd_search(struct session *s, const union args *a)
 {
+	struct search_args args = a->search;
 	struct search search;
 	struct uids found;
 
+	/* RFC 9051 6.4.4: the answer is ESEARCH, with ALL if nothing is said. */
+	if (session_is_rev2(s) && !args.extended) {
+		args.extended = true;
+		args.returns = RETURN_ALL;
+	}
 	uids_init(&found);
-	if (find(s, &search, &a->search,
-	    a->search.returns & ~(unsigned)RETURN_SAVE, 1, &found)) {
-		found_tell(s, &a->search, "SEARCH", &found);
+	if (find(s, &search, &args, args.returns & ~(unsigned)RETURN_SAVE, 1,
+	    &found)) {
+		found_tell(s, &args, "SEARCH", &found);
 		search_end(&search);
 		reply_ok(s, NULL, "Search completed");
 	}

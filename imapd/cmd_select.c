@@ -4,7 +4,8 @@
  */
 #include "imapd/command.h"
 #include "imapd/modseq.h"
-#include "imapd/names.h"
+#include "imapd/list.h"
+#include "imapd/named.h"
 #include "imapd/reply.h"
 #include "imapd/select.h"
 
@@ -38,8 +39,9 @@ tell_all(struct session *s)
 	}
 	reply_flags(s);
 	reply_untagged(s, "%u EXISTS", view_count(&s->view));
-	reply_untagged(s, "%u RECENT", recent);
-	if (unseen > 0)
+	if (!session_is_rev2(s))
+		reply_untagged(s, "%u RECENT", recent);
+	if (unseen > 0 && !session_is_rev2(s))
 		reply_untagged(s, "OK [UNSEEN %u] First unseen", unseen);
 	reply_untagged(s, "OK [UIDVALIDITY %u] UIDs valid",
 	    folder_uidvalidity(s->folder));
@@ -57,10 +59,8 @@ open_folder(struct session *s, struct span mailbox, bool read_only)
 	struct folder *f = NULL;
 	struct why why;
 
-	if (names_in(mailbox, s->how->separator, name, &why) != 0) {
-		reply_why(s, &why);
+	if (!named(s, mailbox, name))
 		return NULL;
-	}
 	f = folder_open(s->how->root, name, read_only, &why);
 	if (f != NULL && folder_sync(f, NULL, &why) == 0)
 		return f;
@@ -70,6 +70,20 @@ open_folder(struct session *s, struct span mailbox, bool read_only)
 	else
 		reply_why(s, &why);
 	return NULL;
+}
+
+/* RFC 9051 6.3.2: REQUIRED; with OLDNAME where the client wrote another. */
+static void
+tell_name(struct session *s, struct span mailbox)
+{
+	const char *name = folder_name_of(s->folder);
+	char seen[NAMES_SIZE];
+
+	if (!session_is_rev2(s))
+		return;
+	names_out(name, &s->names, seen);
+	list_tell_one(s, name, span_eq_str(mailbox, seen) ? SPAN_NONE :
+	    mailbox);
 }
 
 static void
@@ -94,6 +108,7 @@ choose(struct session *s, const union args *a, bool read_only)
 		s->enabled |= ENABLED_CONDSTORE;
 	session_enter(s, STATE_SELECTED);
 	tell_all(s);
+	tell_name(s, a->select.mailbox);
 	if (resync.uidvalidity != 0)
 		modseq_resync(s, &resync);
 	if (read_only)

@@ -236,8 +236,10 @@ input_rest(struct input *in, bool *empty)
 }
 
 enum input_next
-input_next(struct input *in, struct arena *mem, struct span *text)
+input_next(struct input *in, bool closing, struct arena *mem,
+    struct span *text)
 {
+	size_t skip = closing ? 1 : 0;
 	enum lexer_verdict v;
 	enum line_result r;
 	const char *why;
@@ -246,7 +248,9 @@ input_next(struct input *in, struct arena *mem, struct span *text)
 	r = line_read(in->net, IMAP_LINE_MAX, LINE_CRLF, &line);
 	if (r != LINE_OK && r != LINE_BAD)
 		return NEXT_CLOSE;
-	if (r == LINE_OK && line.n == 0)
+	if (closing && !span_starts(line, SPAN_LIT(")")))
+		return pass_over(in, line) ? NEXT_BAD : NEXT_CLOSE;
+	if (r == LINE_OK && line.n == skip)
 		return NEXT_END;
 	v = r == LINE_OK ? lexer_line(&in->lexer, line, &in->message, &why) :
 	    LEXER_BAD;
@@ -255,6 +259,7 @@ input_next(struct input *in, struct arena *mem, struct span *text)
 	if (!in->message.sync && in->message.octets > in->unasked_max)
 		return pass_over(in, line) ? NEXT_UNASKED : NEXT_CLOSE;
 	/* The message takes the place of the line in the buffer. */
-	*text = arena_span(mem, span_head(line, in->message.at));
+	*text = arena_span(mem, span_from(span_head(line, in->message.at),
+	    skip));
 	return text->p != NULL ? NEXT_MESSAGE : NEXT_CLOSE;
 }

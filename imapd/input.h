@@ -54,6 +54,7 @@ bool	input_drop_message(struct input *in) must_use;
 /*
  * What follows a message of an APPEND (RFC 3502): the end of the command, or
  * another message, in->message, with *text before it (in mem).
+ * closing  a ")" has to come first (RFC 6855 4)
  */
 enum input_next { NEXT_END, NEXT_MESSAGE, NEXT_BAD,
 	NEXT_UNASKED,		/* the same, as the message was too big to be
@@ -61,8 +62,8 @@ enum input_next { NEXT_END, NEXT_MESSAGE, NEXT_BAD,
 	NEXT_CLOSE };
 /* For the answers to such literals. */
 extern const char input_unasked[];
-enum input_next input_next(struct input *in, struct arena *mem,
-	    struct span *text) must_use;
+enum input_next input_next(struct input *in, bool closing,
+	    struct arena *mem, struct span *text) must_use;
 /* The rest of the command's line; *empty: nothing stood there. */
 bool	input_rest(struct input *in, bool *empty) must_use;
 

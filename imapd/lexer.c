@@ -6,14 +6,15 @@
  * which must be the last thing on its line; and everything else, where a run
  * of octets is one token.  Whatever kind a token is of, it costs one item, and
  * so does each bracket: a budget that counts only some kinds is none.
- * Controls and 8-bit octets stand in literals only (RFC 3501 section 9: CHAR
- * in ATOM-CHAR and QUOTED-CHAR is 7-bit ASCII without NUL).
+ * Controls stand in literals only; 8-bit octets in literals, and as UTF-8 in
+ * quoted strings (RFC 6855 3; RFC 9051 section 9, QUOTED-CHAR).
  */
 #include "imapd/lexer.h"
 
 #include <string.h>
 
 #include "base/num.h"
+#include "base/utf8.h"
 #include "imapd/limits.h"
 
 void
@@ -59,6 +60,8 @@ scan_literal(struct cur *c, struct lexer_literal *lit)
 static bool
 scan_quoted(struct cur *c)
 {
+	const char *from = c->p;
+	bool high = false;
 	int octet;
 
 	(void)cur_next(c);
@@ -68,12 +71,13 @@ scan_quoted(struct cur *c)
 			if (octet != '"' && octet != '\\')
 				return false;
 		}
-		/* The end is -1, NUL and octets over 127 are no CHAR. */
-		if (octet <= 0 || octet > 0x7f || octet == '\r' ||
-		    octet == '\n')
+		/* The end is -1; NUL is no CHAR. */
+		if (octet <= 0 || octet == '\r' || octet == '\n')
 			return false;
+		high = high || octet > 0x7f;
 	}
-	return true;
+	/* RFC 6855 3: what is no UTF-8 must be refused. */
+	return !high || utf8_valid(cur_since(c, from));
 }
 
 static bool

@@ -27,6 +27,20 @@ int	list_tell_status(struct session *s, const char *name,
 	    unsigned items, struct why *why) must_use;
 
 /*
+ * Items that this session may ask for (RFC 9051 appendix E, 12).
+ * returns  false: BAD is answered
+ */
+bool	list_may_status(struct session *s, unsigned items) must_use;
+
+/*
+ * The LIST line of one mailbox; it need not be there.
+ * old  as the client has called it, "OLDNAME"; or p == NULL
+ */
+void	list_tell_one(struct session *s, const char *name, struct span old);
+/* There are folders below that name. */
+bool	list_has_below(struct session *s, const char *name);
+
+/*
  * What a folder is for (RFC 6154 section 2): " \\Sent" for each, in *out if
  * that is not NULL; by the setting special_use and by who made it.
  * returns  false: nothing is known

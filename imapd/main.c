@@ -1,5 +1,5 @@
 /*
- * imapd - mail is read, by IMAP4rev1.  Two roles, by the first argument:
+ * imapd - mail is read, by IMAP4rev1 and IMAP4rev2.  Two roles, by the first argument:
  *
  * front: many clients before log-in
  * runs as   _paqimap in an empty directory, sandbox: no open, no socket

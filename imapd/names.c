@@ -1,45 +1,136 @@
 /*
  * names - see names.h.
- * lib/store separates by '.'.  Where clients see another separator, a '.' in
- * a client's name has no place on disk and is refused; what lib/store then
- * thinks of the name is its affair (folder_name).
+ * lib/store separates by '.', and has modified UTF-7 of one form for each name.
+ * Where clients see another separator, a '.' in a client's name has no place on
+ * disk and is refused; what lib/store then thinks of the name is its affair
+ * (folder_name).  Two spellings of one character would be two mailboxes that
+ * look alike: so names are normalized on their way in.
  */
 #include "imapd/names.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "base/utf7.h"
+#include "base/utf8.h"
 #include "imapd/limits.h"
 #include "imapd/strings.h"
 
+static int
+refuse(struct why *why)
+{
+	why_set(why, WHY_PERM, "5.1.0", "Invalid mailbox name");
+	return -1;
+}
+
+static bool
+is_ascii(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] & 0x80) != 0)
+			return false;
+	return true;
+}
+
 int
-names_in(struct span in, char separator, char out[FOLDER_NAME_SIZE],
-    struct why *why)
+names_normal(struct buf *out, struct span text)
 {
-	char name[IMAP_NAME_MAX];
+	utf8proc_uint8_t *normal = NULL;
+	utf8proc_ssize_t n;
+	int rc;
 
-	if (in.n > sizeof(name) ||
-	    (separator != FOLDER_SEPARATOR && span_has(in, FOLDER_SEPARATOR))) {
-		why_set(why, WHY_PERM, "5.1.0", "Invalid mailbox name");
+	if (is_ascii(text))
+		return buf_add_span(out, text);
+	if (!utf8_valid(text))
 		return -1;
-	}
-	for (size_t i = 0; i < in.n; i++)
-		name[i] = in.p[i] == separator ? FOLDER_SEPARATOR : in.p[i];
-	return folder_name(span_of(name, in.n), out, why);
+	n = utf8proc_map((const utf8proc_uint8_t *)text.p,
+	    (utf8proc_ssize_t)text.n, &normal,
+	    UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+	rc = n < 0 ? -1 : buf_add_span(out, span_of((const char *)normal,
+	    (size_t)n));
+	free(normal);
+	return rc;
+}
+
+/* To the separator and the form of lib/store. */
+static int
+convert(struct span in, const struct names_form *form, bool normal,
+    struct buf *out)
+{
+	bool utf8 = form->utf8 || !is_ascii(in);
+	struct buf name;
+	int rc;
+
+	buf_init(&name, NAMES_MAX);
+	rc = utf8 && normal ? names_normal(&name, in) :
+	    buf_add_span(&name, in);
+	for (size_t i = 0; rc == 0 && i < name.n; i++)
+		if (name.p[i] == form->separator)
+			name.p[i] = FOLDER_SEPARATOR;
+	if (rc == 0)
+		rc = utf8 ? utf7_from_utf8(out, buf_span(&name)) :
+		    buf_add_span(out, buf_span(&name));
+	buf_fini(&name);
+	return rc;
+}
+
+static int
+take(struct span in, const struct names_form *form, bool normal,
+    char out[FOLDER_NAME_SIZE], struct why *why)
+{
+	struct buf name;
+	int rc;
+
+	if (in.n > IMAP_NAME_MAX || (form->separator != FOLDER_SEPARATOR &&
+	    span_has(in, FOLDER_SEPARATOR)))
+		return refuse(why);
+	buf_init(&name, IMAP_NAME_MAX);
+	rc = convert(in, form, normal, &name) == 0 ?
+	    folder_name(buf_span(&name), out, why) : refuse(why);
+	buf_fini(&name);
+	return rc;
+}
+
+int
+names_in(struct span in, const struct names_form *form,
+    char out[FOLDER_NAME_SIZE], struct why *why)
+{
+	return take(in, form, true, out, why);
+}
+
+int
+names_exact(struct span in, const struct names_form *form,
+    char out[FOLDER_NAME_SIZE], struct why *why)
+{
+	return take(in, form, false, out, why);
 }
 
 void
-names_out(const char *name, char separator, char out[FOLDER_NAME_SIZE])
+names_out(const char *name, const struct names_form *form,
+    char out[NAMES_SIZE])
 {
-	size_t i = 0;
+	struct buf text;
 
-	for (; name[i] != '\0' && i < FOLDER_NAME_MAX; i++)
-		out[i] = name[i] == FOLDER_SEPARATOR ? separator : name[i];
-	out[i] = '\0';
+	buf_init(&text, NAMES_MAX);
+	/* A name that was found on disk may be anything. */
+	if (!form->utf8 || utf7_to_utf8(&text, span_str(name)) != 0)
+		(void)buf_add_str(&text, name);
+	for (size_t i = 0; i < text.n; i++)
+		out[i] = text.p[i] == FOLDER_SEPARATOR ? form->separator :
+		    text.p[i];
+	out[text.n] = '\0';
+	buf_fini(&text);
 }
 
 void
-names_put(struct buf *out, const char *name, char separator)
+names_put(struct buf *out, const char *name, const struct names_form *form)
 {
-	char seen[FOLDER_NAME_SIZE];
+	char seen[NAMES_SIZE];
 
-	names_out(name, separator, seen);
-	strings_put_astring(out, span_str(seen));
+	names_out(name, form, seen);
+	if (form->utf8)
+		strings_put_utf8(out, span_str(seen));
+	else
+		strings_put_astring(out, span_str(seen));
 }

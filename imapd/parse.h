@@ -44,6 +44,7 @@ struct fetch_item {
 	enum fetch_kind kind;
 	struct span    label;	/* as it goes into the answer: "BODY[1]<0>" */
 	struct section section;
+	bool	       old;	/* RFC822, .HEADER or .TEXT: not in IMAP4rev2 */
 	bool	       peek;	/* \Seen is not set */
 	bool	       lazy;	/* PREVIEW: only if it costs little */
 	bool	       partial;
@@ -61,6 +62,7 @@ struct append_args {
 	struct span mailbox;
 	struct flags flags;
 	bool	literal8;	/* "~" stands before the message (RFC 3516) */
+	bool	utf8;		/* "UTF8 (" too: ")" follows it (RFC 6855 4) */
 	bool	has_date;
 	int64_t date_s;
 };

@@ -24,8 +24,8 @@ take_date(struct cur *c, struct arena *mem, struct append_args *a)
 }
 
 /*
- * [SP flag-list] [SP date-time] SP ["~"]: all between mailbox and literal, or
- * literal8 (RFC 3516 7).
+ * [SP flag-list] [SP date-time] SP ["~" / "UTF8 (~"]: all between mailbox and
+ * literal, or literal8 (RFC 3516 7), or utf8-literal (RFC 6855 4).
  */
 static bool
 take_options(struct cur *c, struct arena *mem, struct append_args *a)
@@ -37,8 +37,9 @@ take_options(struct cur *c, struct arena *mem, struct append_args *a)
 		return false;
 	if (cur_peek(c) == '"' && (!take_date(c, mem, a) || !lexer_sp(c)))
 		return false;
+	a->utf8 = cur_take_istr(c, "UTF8 (");
 	a->literal8 = cur_take(c, '~');
-	return true;
+	return !a->utf8 || a->literal8;
 }
 
 /* seq-number, or a UID, as a set. */

@@ -240,6 +240,7 @@ take_item(struct cur *c, struct arena *mem, struct fetch_item *item)
 			return take_body_section(c, mem, item, false);
 		item->kind = names[i].kind;
 		item->label = span_str(names[i].name);
+		item->old = item->kind == FETCH_SECTION;
 		item->section.text = names[i].text;
 		item->peek = names[i].peek;
 		return item->kind != FETCH_PREVIEW || take_preview(c, item);

@@ -98,8 +98,8 @@ parse_search(struct cur *c, struct arena *mem, union args *a)
 	a->search = (struct search_args){ .charset_known = true };
 	if (!take_returns(c, &a->search))
 		return false;
-	if (cur_take_istr(c, " CHARSET ") &&
-	    !take_charset(c, mem, &a->search))
+	a->search.charset_given = cur_take_istr(c, " CHARSET ");
+	if (a->search.charset_given && !take_charset(c, mem, &a->search))
 		return false;
 	return take_keys(c, mem, &a->search);
 }

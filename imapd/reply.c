@@ -12,6 +12,8 @@
 
 /* One a line, in the order in which they came to be. */
 const char reply_capabilities[] = "IMAP4rev1"
+    " IMAP4rev2"
+    " UTF8=ACCEPT"
     " ID"
     " ENABLE"
     " IDLE"
@@ -201,14 +203,17 @@ put_keywords(struct buf *out, const struct folder *f, uint32_t which)
 }
 
 void
-reply_put_flags(struct buf *out, const struct folder *f,
+reply_put_flags(struct buf *out, const struct session *s,
     const struct message *m)
 {
+	uint8_t flags = m->flags;
 	size_t begin = out->n + 1;
 
+	if (session_is_rev2(s))
+		flags &= MESSAGE_FLAGS_STORED;
 	buf_add_char(out, '(');
-	strings_put_flags(out, m->flags);
-	put_keywords(out, f, m->keywords);
+	strings_put_flags(out, flags);
+	put_keywords(out, s->folder, m->keywords);
 	/* Keywords bring a space each; the first of all has none. */
 	if (out->n > begin && out->p[begin] == ' ') {
 		memmove(out->p + begin, out->p + begin + 1,
@@ -227,7 +232,7 @@ reply_flags(struct session *s)
 
 	buf_init(&names, REPLY_FLAGS_MAX);
 	buf_add_str(&names, "FLAGS ");
-	reply_put_flags(&names, s->folder, &all);
+	reply_put_flags(&names, s, &all);
 	if (span_eq(buf_span(&names), buf_span(&s->flags_told))) {
 		buf_fini(&names);
 		return;
@@ -241,7 +246,7 @@ reply_flags(struct session *s)
 	if (folder_read_only(s->folder))
 		buf_add_str(&names, "()] Read-only");
 	else {
-		reply_put_flags(&names, s->folder, &all);
+		reply_put_flags(&names, s, &all);
 		/* "\*": keywords can be made (RFC 3501 7.1). */
 		if (folder_keyword_room(s->folder)) {
 			buf_cut(&names, names.n - 1);

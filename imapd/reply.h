@@ -50,8 +50,11 @@ void	reply_put_mailboxid(struct buf *out, const struct folder *f);
  */
 #define REPLY_FLAGS_MAX	(4 * KIB + KEYWORDS_MAX * (KEYWORD_OCTETS_MAX + 1))
 void	reply_flags(struct session *s);
-/* "(\Seen $Forwarded)" of a message, into out. */
-void	reply_put_flags(struct buf *out, const struct folder *f,
+/*
+ * "(\Seen $Forwarded)" of a message of the selected folder, into out.  \Recent
+ * is no flag of IMAP4rev2.
+ */
+void	reply_put_flags(struct buf *out, const struct session *s,
 	    const struct message *m);
 
 #endif

@@ -131,6 +131,16 @@ search_has_modseq(const struct search_key *k)
 }
 
 bool
+search_has_recent(const struct search_key *k)
+{
+	for (const struct search_key *c = k->child; c != NULL; c = c->next)
+		if (search_has_recent(c))
+			return true;
+	return k->kind == SEARCH_NEW || k->kind == SEARCH_OLD ||
+	    (k->kind == SEARCH_FLAG && k->flag == MESSAGE_RECENT);
+}
+
+bool
 search_begin(struct search *search, struct session *s,
     struct search_key *key)
 {

@@ -28,6 +28,8 @@ bool	search_begin(struct search *search, struct session *s,
 	    struct search_key *key) must_use;
 /* A key asks for modification numbers: so does the answer (RFC 7162 3.1.6). */
 bool	search_has_modseq(const struct search_key *key);
+/* A key is about \Recent, which IMAP4rev2 does not know (RFC 9051 6.4.4). */
+bool	search_has_recent(const struct search_key *key);
 void	search_end(struct search *search);
 /*
  * The messages that match, as ascending sequence numbers.

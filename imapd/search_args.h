@@ -50,6 +50,7 @@ enum thread_kind { THREAD_REFERENCES, THREAD_REFS, THREAD_ORDEREDSUBJECT };
 
 struct search_args {
 	struct search_key *key;
+	bool	 charset_given;	/* by SEARCH CHARSET */
 	bool	 charset_known;
 	bool	 extended;	/* RETURN: the answer is ESEARCH */
 	unsigned returns;	/* enum search_return */

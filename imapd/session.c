@@ -33,6 +33,12 @@ session_enter(struct session *s, enum session_state state)
 	s->state = state;
 }
 
+bool
+session_is_rev2(const struct session *s)
+{
+	return (s->enabled & ENABLED_REV2) != 0;
+}
+
 void
 session_pace(struct session *s)
 {
@@ -61,7 +67,8 @@ session_unselect(struct session *s)
 static void
 begin(struct session *s, const struct session_how *how)
 {
-	*s = (struct session){ .how = how, .state = STATE_AUTHENTICATED };
+	*s = (struct session){ .how = how, .state = STATE_AUTHENTICATED,
+		.names = { .separator = how->separator } };
 	uses_make(how);
 	stream_init(&s->net, how->fd, IMAP_IN_SIZE, IMAP_OUT_SIZE);
 	session_pace(s);

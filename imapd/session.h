@@ -13,6 +13,7 @@
 #include "base/span.h"
 #include "imapd/content.h"
 #include "imapd/input.h"
+#include "imapd/names.h"
 #include "imapd/progress.h"
 #include "imapd/saved.h"
 #include "imapd/view.h"
@@ -27,7 +28,9 @@ enum session_state {		/* one bit each: struct command.states */
 
 enum session_enabled {		/* by the client: RFC 5161, RFC 7162 */
 	ENABLED_CONDSTORE = 1,
-	ENABLED_QRESYNC = 2
+	ENABLED_QRESYNC = 2,
+	ENABLED_UTF8 = 4,	/* UTF8=ACCEPT (RFC 6855) */
+	ENABLED_REV2 = 8	/* IMAP4rev2 (RFC 9051) */
 };
 
 enum uses_make { USES_LEAVE, USES_CREATE, USES_SUBSCRIBE };
@@ -65,6 +68,7 @@ struct session {
 	struct saved saved;		/* "$" */
 	struct buf flags_told;		/* the FLAGS line, last told */
 	unsigned enabled;		/* enum session_enabled */
+	struct names_form names;
 	bool	 modseqs;		/* the selected folder keeps numbers */
 	bool	 modseq_held;		/* expunges above modseq_known wait */
 	uint64_t modseq_known;		/* the client knows all up to here */
@@ -78,6 +82,8 @@ struct session {
 void	session_serve(const struct session_how *how);
 /* The only way to another state. */
 void	session_enter(struct session *s, enum session_state state);
+/* The client speaks IMAP4rev2. */
+bool	session_is_rev2(const struct session *s);
 /* From here on the client has time, as long as octets move. */
 void	session_pace(struct session *s);
 /* Close the selected folder, if there is one. */

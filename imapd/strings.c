@@ -1,26 +1,28 @@
 /*
  * strings - see strings.h.
  * A quoted string holds 7-bit text without CR and LF (RFC 3501 section 9:
- * QUOTED-CHAR); all else is sent as a literal, which a server may send
- * unasked.  NUL cannot be sent at all (4.3.1), and 0x80 has the same length,
- * so sizes that were told stay true.
+ * QUOTED-CHAR), or UTF-8 for who has asked for it; all else is sent as a
+ * literal, which a server may send unasked.  NUL cannot be sent at all (4.3.1),
+ * and 0x80 has the same length, so sizes that were told stay true.
  */
 #include "imapd/strings.h"
 
+#include "base/utf8.h"
 #include "imapd/lexer.h"
 #include "store/maildir.h"
 
 #define QUOTED_MAX	1000	/* longer ones are literals */
 
 static bool
-can_be_quoted(struct span s)
+can_be_quoted(struct span s, bool utf8)
 {
-	if (s.n > QUOTED_MAX)
+	if (s.n > QUOTED_MAX || (utf8 && !utf8_valid(s)))
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (c == 0 || c > 0x7f || c == '\r' || c == '\n')
+		if (c == 0 || (c > 0x7f && !utf8) || c == '\r' ||
+		    c == '\n')
 			return false;
 	}
 	return true;
@@ -38,12 +40,12 @@ put_quoted(struct buf *out, struct span s)
 	buf_add_char(out, '"');
 }
 
-void
-strings_put(struct buf *out, struct span s)
+static void
+put_string(struct buf *out, struct span s, bool utf8)
 {
 	size_t at;
 
-	if (can_be_quoted(s)) {
+	if (can_be_quoted(s, utf8)) {
 		put_quoted(out, s);
 		return;
 	}
@@ -57,6 +59,12 @@ strings_put(struct buf *out, struct span s)
 }
 
 void
+strings_put(struct buf *out, struct span s)
+{
+	put_string(out, s, false);
+}
+
+void
 strings_put_n(struct buf *out, struct span s)
 {
 	if (s.p == NULL)
@@ -65,8 +73,8 @@ strings_put_n(struct buf *out, struct span s)
 		strings_put(out, s);
 }
 
-void
-strings_put_astring(struct buf *out, struct span s)
+static void
+put_astring(struct buf *out, struct span s, bool utf8)
 {
 	bool atom = s.n > 0 && !span_ieq_str(s, "NIL");
 
@@ -75,7 +83,19 @@ strings_put_astring(struct buf *out, struct span s)
 	if (atom)
 		buf_add_span(out, s);
 	else
-		strings_put(out, s);
+		put_string(out, s, utf8);
+}
+
+void
+strings_put_astring(struct buf *out, struct span s)
+{
+	put_astring(out, s, false);
+}
+
+void
+strings_put_utf8(struct buf *out, struct span s)
+{
+	put_astring(out, s, true);
 }
 
 void

@@ -15,6 +15,8 @@ void	strings_put(struct buf *out, struct span s);
 void	strings_put_n(struct buf *out, struct span s);
 /* As it is where it can be an atom (and is not NIL), else as a string. */
 void	strings_put_astring(struct buf *out, struct span s);
+/* The same for a client that takes UTF-8 between quotes (RFC 6855 3). */
+void	strings_put_utf8(struct buf *out, struct span s);
 /* The system flags that stand in flags, separated by spaces. */
 void	strings_put_flags(struct buf *out, uint8_t flags);
 

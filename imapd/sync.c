@@ -34,7 +34,8 @@ static void
 tell_count(struct session *s)
 {
 	reply_untagged(s, "%u EXISTS", view_count(&s->view));
-	reply_untagged(s, "%u RECENT", count_recent(s->folder));
+	if (!session_is_rev2(s))
+		reply_untagged(s, "%u RECENT", count_recent(s->folder));
 }
 
 void
@@ -49,12 +50,13 @@ sync_tell_flags(struct session *s, uint32_t uid, bool flags)
 		return;
 	buf_init(&line, IMAP_PIECE);
 	buf_addf(&line, "%u FETCH (", seq);
-	/* RFC 3501 6.4.8: within a UID command the UID must be there. */
-	if (modseq || (s->command != NULL && s->command->uid))
+	/* RFC 3501 6.4.8: within a UID command the UID must be there; RFC 9051
+	   7.5.2: always. */
+	if (modseq || session_is_rev2(s) || (s->command != NULL && s->command->uid))
 		buf_addf(&line, "UID %u ", uid);
 	if (flags) {
 		buf_add_str(&line, "FLAGS ");
-		reply_put_flags(&line, s->folder, m);
+		reply_put_flags(&line, s, m);
 	}
 	if (modseq) {
 		buf_add_str(&line, flags ? " " : "");

@@ -5,7 +5,7 @@
  * links: imapd/parse.c imapd/parse_list.c imapd/parse_store.c
  * links: imapd/parse_append.c imapd/parse_fetch.c imapd/parse_search.c
  * links: imapd/lexer.c imapd/seqset.c imapd/strings.c imapd/listmatch.c
- * links: imapd/names.c imapd/parse_find.c imapd/parse_select.c
+ * links: imapd/names.c imapd/parse_find.c imapd/parse_select.c -lutf8proc
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -76,14 +76,24 @@ static void
 try_list(union args *a)
 {
 	static struct listmatch m;
-	char name[FOLDER_NAME_SIZE];
+	static const struct names_form forms[] = {
+		{ .separator = '/' }, { .separator = '.', .utf8 = true } };
+	char name[FOLDER_NAME_SIZE], again[FOLDER_NAME_SIZE];
+	char seen[NAMES_SIZE];
 	struct why why;
 
 	must(a->list.patterns_n <= IMAP_PATTERNS);
 	listmatch_init(&m, a->list.pattern, '/');
 	(void)listmatch(&m, a->list.reference, true);
-	if (names_in(a->list.reference, '/', name, &why) == 0)
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		if (names_exact(a->list.reference, &forms[i], name, &why) != 0)
+			continue;
 		must(folder_is_inbox(name) || name[0] != '.');
+		/* What the client is told means the same mailbox. */
+		names_out(name, &forms[i], seen);
+		must(names_exact(span_str(seen), &forms[i], again, &why) == 0);
+		must(span_eq(span_str(name), span_str(again)));
+	}
 }
 
 int

@@ -425,9 +425,17 @@ names(void **state)
 		{ "&AC4-&AC4-", NULL, NULL },
 		{ "&", NULL, NULL },
 		{ "&AAA-", NULL, NULL },
-		{ "\xc3\xa4", NULL, NULL },
+		/* 8-bit: UTF-8 (RFC 6855 3), in Normalization Form C */
+		{ "\xc3\xa4", "&AOQ-", "&AOQ-" },
+		{ "a\xcc\x88", "&AOQ-", "&AOQ-" },
+		{ "\xc3\xa4&x", "&AOQ-&-x", "&AOQ-&-x" },
+		{ "\xe4", NULL, NULL },
+		{ "\xc2\x85", NULL, NULL },		/* a control */
+		{ "\xe2\x80\xa8", NULL, NULL },	/* U+2028 */
 	};
-	char got[FOLDER_NAME_SIZE];
+	static const struct names_form utf8 = { .separator = '/', .utf8 = true };
+	char got[FOLDER_NAME_SIZE], seen[NAMES_SIZE];
+	struct names_form form;
 	struct why why;
 
 	(void)state;
@@ -436,16 +444,29 @@ names(void **state)
 
 		t_case(cases[i].in);
 		for (size_t k = 0; k < 2; k++) {
-			bool ok = names_in(span_str(cases[i].in), "./"[k], got,
-			    &why) == 0;
+			bool ok;
 
+			form = (struct names_form){ .separator = "./"[k] };
+			ok = names_in(span_str(cases[i].in), &form, got,
+			    &why) == 0;
 			T_TRUE(ok == (want[k] != NULL));
 			if (ok)
 				T_STR(span_str(got), want[k]);
 		}
 	}
-	names_out("INBOX.x", '/', got);
-	T_STR(span_str(got), "INBOX/x");
+	names_out("INBOX.x", &form, seen);
+	T_STR(span_str(seen), "INBOX/x");
+	t_case("UTF-8");
+	names_out("a.&AOQ-&-x", &utf8, seen);
+	T_STR(span_str(seen), "a/\xc3\xa4&x");
+	T_TRUE(names_in(SPAN_LIT("R&D"), &utf8, got, &why) == 0);
+	T_STR(span_str(got), "R&-D");
+	T_TRUE(names_in(SPAN_LIT("&AOQ-"), &utf8, got, &why) == 0);
+	T_STR(span_str(got), "&-AOQ-");
+	T_TRUE(names_in(SPAN_LIT("a\xcc\x88"), &utf8, got, &why) == 0);
+	T_STR(span_str(got), "&AOQ-");
+	T_TRUE(names_exact(SPAN_LIT("a\xcc\x88"), &utf8, got, &why) == 0);
+	T_STR(span_str(got), "a&Awg-");
 }
 
 int

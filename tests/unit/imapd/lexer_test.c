@@ -37,7 +37,9 @@ static const struct {
 	{ "a \x01", LEXER_BAD, 0, false },
 	{ "a \x7f", LEXER_BAD, 0, false },
 	{ "a \xc3\xa4", LEXER_BAD, 0, false },
-	{ "a \"\xc3\xa4\"", LEXER_BAD, 0, false },
+	{ "a \"\xc3\xa4\"", LEXER_DONE, 0, false },	/* RFC 6855 3 */
+	{ "a \"\xc3\"", LEXER_BAD, 0, false },
+	{ "a \"\xed\xa0\x80\"", LEXER_BAD, 0, false },	/* a surrogate */
 	{ "a\tb", LEXER_BAD, 0, false },
 };
 
