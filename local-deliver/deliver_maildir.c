@@ -1,7 +1,8 @@
 /*
  * deliver_maildir.c - added fields and message into tmp/, synced, renamed to
  * new/, directory synced, and a UID if the uidlist's lock is free: all that is
- * lib/store's.  After a failure nothing is visible in the mailbox.
+ * lib/store's.  Several messages take each of these steps together.  After a
+ * failure nothing is visible in the mailbox.
  */
 #include "local-deliver/deliver_maildir.h"
 
@@ -68,24 +69,41 @@ write_message(struct folder_append *a, const struct job_in *j,
 	return 0;
 }
 
-int
-deliver_maildir(struct folder *inbox, const struct job_in *j,
-    const struct job_rcpt *rcpt, uint32_t *uid, struct why *why)
+static struct folder_append *
+stage(struct folder *inbox, const struct delivery *d, struct why *why)
 {
 	struct folder_append *a;
-	struct folder_change c = { .kind = CHANGE_DELIVER, .append = &a };
+
+	a = folder_append_begin(inbox, UINT64_MAX >> 1, why);
+	if (a != NULL && (write_added(a, d->job, d->rcpt, why) != 0 ||
+	    write_message(a, d->job, why) != 0))
+		folder_append_abort(&a);
+	return a;
+}
+
+int
+deliver_maildir(struct folder *inbox, struct delivery *v, size_t n,
+    struct why *why)
+{
+	struct folder_append *a[JOB_ROW_MOST] = { NULL };
+	struct folder_change c[JOB_ROW_MOST];
 	struct folder_result r;
+	size_t staged = 0;
 	int rc = -1;
 
-	*uid = 0;
 	folder_result_init(&r);
-	a = folder_append_begin(inbox, UINT64_MAX >> 1, why);
-	if (a != NULL && write_added(a, j, rcpt, why) == 0 &&
-	    write_message(a, j, why) == 0)
-		rc = folder_commit(inbox, &c, 1, &r, why);
-	folder_append_abort(&a);	/* NULL after folder_commit() */
-	if (rc == 0)
-		*uid = r.made.v[0];
+	while (staged < n &&
+	    (a[staged] = stage(inbox, &v[staged], why)) != NULL) {
+		c[staged] = (struct folder_change){ .kind = CHANGE_DELIVER,
+		    .append = &a[staged] };
+		staged++;
+	}
+	if (staged == n)
+		rc = folder_commit(inbox, c, n, &r, why);
+	for (size_t i = 0; i < n; i++) {
+		folder_append_abort(&a[i]);	/* NULL after folder_commit() */
+		v[i].uid = rc == 0 ? r.made.v[i] : 0;
+	}
 	folder_result_fini(&r);
 	return rc;
 }

@@ -11,17 +11,43 @@
 #include "os/clock.h"
 #include "os/fd.h"
 
+void
+job_row_fini(struct job_row *row)
+{
+	while (row->n > 0)
+		job_in_fini(&row->v[--row->n]);
+}
+
+static int
+receive_row(struct ipc_client *qmgr, struct job_row *row, struct why *why)
+{
+	bool more = true;
+
+	while (more) {
+		if (row->n == COUNT(row->v)) {
+			why_set(why, WHY_TEMP, "4.3.0", "too many in a row");
+			return -1;
+		}
+		if (job_in_read(&row->v[row->n], qmgr, JOB_WAIT_MS, why) != 0)
+			return -1;
+		more = row->v[row->n++].more;
+	}
+	return 0;
+}
+
 bool
-job_receive(struct ipc_client *qmgr, struct job_in *j)
+job_receive(struct ipc_client *qmgr, struct job_row *row)
 {
 	struct why why;
 
+	row->n = 0;
 	/* The end of the channel is the usual way in which a worker ends. */
 	if (fd_wait(qmgr->fd, FD_READ, clock_deadline(IDLE_MS)) != 1 ||
 	    fd_at_end(qmgr->fd))
 		return false;
-	if (job_in_read(j, qmgr, JOB_WAIT_MS, &why) == 0)
+	if (receive_row(qmgr, row, &why) == 0)
 		return true;
+	job_row_fini(row);
 	log_warn(LF_STR("event", "job-broken"), LF_STR("why", why.text));
 	return false;
 }

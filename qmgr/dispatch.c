@@ -3,6 +3,10 @@
  * A job waits as long as its deliverer's parent is not there: a daemon that
  * is being restarted delays mail by a second, not by a retry interval.  What
  * a worker says counts only for the recipients of its present job.
+ *
+ * What waits for a mailbox when its worker gets a job goes along in a row, so
+ * that the worker can sync it all at once: as many as fit, in their order.  A
+ * message that a worker has died of goes alone, and so does a large one.
  */
 #include "qmgr/dispatch.h"
 
@@ -17,12 +21,14 @@
 #include "qmgr/result.h"
 #include "qmgr/wish.h"
 
+TAILQ_HEAD(row, batch);
+
 struct worker {
 	TAILQ_ENTRY(worker) next;	/* among the idle or the busy */
 	struct ipc_peer *peer;
 	struct dest	*dest;		/* a reference */
-	struct batch	*job;
-	unsigned	 in_row;	/* jobs that it had before their turn */
+	struct row	 jobs;		/* the first is answered first */
+	unsigned	 turns;		/* rows that it had before their turn */
 	int64_t		 since_ms;	/* idle, or its last sign of life */
 	bool		 is_idle;
 };
@@ -31,7 +37,8 @@ TAILQ_HEAD(workers, worker);
 struct dispatch {
 	struct workers idle, busy;	/* longest first */
 	unsigned count[CLASS_COUNT];	/* busy and idle */
-	size_t	 running;
+	size_t	 running;	/* workers that have jobs */
+	size_t	 along;		/* jobs in rows, but the first of each */
 };
 
 static const struct {
@@ -76,28 +83,38 @@ lives(struct qmgr *q, struct worker *w)
 	TAILQ_INSERT_TAIL(&q->dispatch->busy, w, next);
 }
 
-static void
-no_longer_busy(struct qmgr *q, struct worker *w)
+/* Its first job is over: the next one, or it is no longer busy. */
+static struct batch *
+next_job(struct qmgr *q, struct worker *w)
 {
+	struct batch *over = TAILQ_FIRST(&w->jobs);
+
+	TAILQ_REMOVE(&w->jobs, over, next);
+	if (!TAILQ_EMPTY(&w->jobs)) {
+		q->dispatch->along--;
+		return over;
+	}
 	TAILQ_REMOVE(&q->dispatch->busy, w, next);
 	q->dispatch->running--;
+	return over;
 }
 
 void
 dispatch_peer_gone(struct qmgr *q, struct ipc_peer *peer)
 {
 	struct worker *w = ipc_peer_get(peer);
+	struct batch *b;
 
 	if (w == NULL)
 		return;
 	unidle(q, w);
 	q->dispatch->count[w->dest->cls]--;
-	if (w->job != NULL) {
+	while (!TAILQ_EMPTY(&w->jobs)) {
+		b = next_job(q, w);
 		log_warn(LF_STR("event", "worker-lost"),
 		    LF_STR("daemon", role_name(ipc_peer_role(peer))),
-		    LF_STR("id", w->job->m->id));
-		no_longer_busy(q, w);
-		job_lost(&w->job);
+		    LF_STR("id", b->m->id));
+		job_lost(&b);
 	}
 	schedule_unref(q->schedule, w->dest, clock_mono_ms());
 	free(w);
@@ -137,6 +154,7 @@ worker_new(struct qmgr *q, struct ipc_peer *parent, struct dest *d)
 		return NULL;
 	}
 	w = xcalloc(1, sizeof(*w));
+	TAILQ_INIT(&w->jobs);
 	w->peer = ipc_server_add(q->server, pair[0], roles[d->cls].worker);
 	if (w->peer == NULL) {
 		free(w);
@@ -190,9 +208,8 @@ worker_for(struct qmgr *q, struct ipc_peer *parent, struct dest *d)
 }
 
 static int
-send_rcpt(struct worker *w, uint32_t i)
+send_rcpt(struct worker *w, const struct message *m, uint32_t i)
 {
-	const struct message *m = w->job->m;
 	struct span original = rcpt_original(m, i);
 	struct wish wish = rcpt_wish(m, i);
 	struct job_rcpt r = { .index = i, .notify = wish.notify };
@@ -237,10 +254,9 @@ done_with_fd(struct message *m, int fd)
 }
 
 static int
-send_job(struct worker *w)
+send_job(struct worker *w, struct batch *b)
 {
-	const struct job_go go = { 0 };
-	struct batch *b = w->job;
+	const struct job_go go = { .more = TAILQ_NEXT(b, next) != NULL };
 	struct message *m = b->m;
 	const struct route *r = w->dest->data;
 	struct job j = { .at_octets = m->at_octets,
@@ -265,8 +281,30 @@ send_job(struct worker *w)
 	rc = ipc_send(w->peer, &job_type, 0, &j, fd);
 	done_with_fd(m, fd);
 	for (uint32_t k = 0; k < b->n && rc == 0; k++)
-		rc = send_rcpt(w, b->rcpts[k]);
+		rc = send_rcpt(w, m, b->rcpts[k]);
 	return rc == 0 ? ipc_send(w->peer, &job_go_type, 0, &go, -1) : -1;
+}
+
+/* b, and what may go along with it. */
+static void
+make_row(struct qmgr *q, struct worker *w, struct batch *b)
+{
+	uint64_t left = ROW_OCTETS_MAX;
+	unsigned n = 1;
+
+	TAILQ_INSERT_TAIL(&w->jobs, b, next);
+	if (w->dest->cls != CLASS_LOCAL || !job_rows(b))
+		return;
+	while (b->m->size_octets <= left && n < JOB_ROW_MOST &&
+	    q->dispatch->along < ROW_FDS_MAX) {
+		left -= b->m->size_octets;
+		b = job_take_along(q, w->dest, left);
+		if (b == NULL)
+			break;
+		TAILQ_INSERT_TAIL(&w->jobs, b, next);
+		q->dispatch->along++;
+		n++;
+	}
 }
 
 /* The worker may be gone when this returns. */
@@ -274,13 +312,16 @@ static void
 assign(struct qmgr *q, struct worker *w, struct batch *b)
 {
 	unidle(q, w);
-	w->job = b;
+	make_row(q, w, b);
 	w->since_ms = clock_mono_ms();
 	TAILQ_INSERT_TAIL(&q->dispatch->busy, w, next);
 	q->dispatch->running++;
-	/* Its end brings the job back. */
-	if (send_job(w) != 0)
-		ipc_peer_close(w->peer);
+	TAILQ_FOREACH(b, &w->jobs, next)
+		if (send_job(w, b) != 0) {
+			/* Its end brings the jobs back. */
+			ipc_peer_close(w->peer);
+			return;
+		}
 }
 
 static void
@@ -292,7 +333,7 @@ start(struct qmgr *q, struct ipc_peer *parent, struct batch *b)
 		job_lost(&b);
 		return;
 	}
-	w->in_row = 0;
+	w->turns = 0;
 	assign(q, w, b);
 }
 
@@ -306,9 +347,9 @@ one_more(struct qmgr *q, struct worker *w)
 	enum schedule_class cls = w->dest->cls;
 
 	if (q->dispatch->count[cls] < q->set.workers_max[cls] ||
-	    w->in_row >= WORKER_ROW_MAX)
+	    w->turns >= WORKER_TURNS_MAX)
 		return NULL;
-	w->in_row++;
+	w->turns++;
 	return job_take_of(q, w->dest);
 }
 
@@ -344,8 +385,8 @@ give_up_stuck(struct qmgr *q, int64_t now_ms)
 	    now_ms - w->since_ms >= q->set.job_ms) {
 		log_error(LF_STR("event", "worker-stuck"),
 		    LF_STR("daemon", role_name(ipc_peer_role(w->peer))),
-		    LF_STR("id", w->job->m->id));
-		ipc_peer_close(w->peer);	/* brings the job back */
+		    LF_STR("id", TAILQ_FIRST(&w->jobs)->m->id));
+		ipc_peer_close(w->peer);	/* brings the jobs back */
 	}
 }
 
@@ -373,6 +414,15 @@ dispatch_close_idle(struct qmgr *q)
 	}
 }
 
+/* The job of this worker that recipient i is of, or NULL. */
+static struct batch *
+job_of(const struct worker *w, uint32_t i)
+{
+	struct batch *b = w != NULL ? TAILQ_FIRST(&w->jobs) : NULL;
+
+	return b != NULL && job_has(b, i) ? b : NULL;
+}
+
 enum verdict
 dispatch_on_result(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
@@ -381,14 +431,15 @@ dispatch_on_result(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	struct outcome o = { .kind = (enum result_kind)r->kind,
 		.esc = span_str(r->esc), .text = span_str(r->text),
 		.remote = span_str(r->remote), .told = r->told != 0 };
+	struct batch *b = job_of(w, r->index);
 
-	if (w == NULL || w->job == NULL || !job_has(w->job, r->index))
+	if (b == NULL)
 		return VERDICT_CLOSE;
 	lives(ctx, w);
 	if (o.kind != RESULT_LATER || o.remote.n > 0)
-		w->job->answered = true;
-	w->job->left--;
-	result_receive(w->job->m, r->index, &o);
+		b->answered = true;
+	b->left--;
+	result_receive(b->m, r->index, &o);
 	return VERDICT_OK;
 }
 
@@ -398,11 +449,12 @@ dispatch_on_forward(struct ipc_peer *peer, const struct ipc_msg *msg,
 {
 	struct worker *w = ipc_peer_get(peer);
 	const struct result_forward *f = msg->body;
+	struct batch *b = job_of(w, f->index);
 
-	if (w == NULL || w->job == NULL || !job_has(w->job, f->index))
+	if (b == NULL)
 		return VERDICT_CLOSE;
 	lives(ctx, w);
-	result_forward(w->job->m, f->index, span_str(f->address));
+	result_forward(b->m, f->index, span_str(f->address));
 	return VERDICT_OK;
 }
 
@@ -414,11 +466,15 @@ dispatch_on_end(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	struct qmgr *q = ctx;
 	struct batch *b;
 
-	if (w == NULL || w->job == NULL)
+	if (w == NULL || TAILQ_EMPTY(&w->jobs))
 		return VERDICT_CLOSE;
-	no_longer_busy(q, w);
-	job_end(&w->job, e->site_down != 0);
+	b = next_job(q, w);
+	job_end(&b, e->site_down != 0);
 	qmgr_wake(q);
+	if (!TAILQ_EMPTY(&w->jobs)) {
+		lives(q, w);
+		return VERDICT_OK;
+	}
 	if (e->reusable == 0 || q->stopping) {
 		ipc_peer_close(peer);
 		return VERDICT_OK;

@@ -3,7 +3,7 @@
  *
  * A worker is a channel whose other end a deliverer's parent got and gave to a
  * child.  It belongs to one destination (for local mail: one mailbox), has one
- * job at a time, and is kept some seconds for the next.
+ * job, or one row of jobs, at a time, and is kept some seconds for the next.
  */
 #ifndef QMGR_DISPATCH_H
 #define QMGR_DISPATCH_H

@@ -322,6 +322,13 @@ bundle_pop(struct bundle *b)
 	return i;
 }
 
+static struct bundle *
+bundle_at(struct group *g)
+{
+	return (struct bundle *)(void *)((char *)g -
+	    offsetof(struct bundle, g));
+}
+
 /* g: from the schedule, or NULL. */
 static struct batch *
 batch_of(struct qmgr *q, struct group *g)
@@ -331,7 +338,7 @@ batch_of(struct qmgr *q, struct group *g)
 
 	if (g == NULL)
 		return NULL;
-	b = (struct bundle *)(void *)((char *)g - offsetof(struct bundle, g));
+	b = bundle_at(g);
 	j = xcalloc(1, sizeof(*j));
 	j->m = b->m;
 	j->dest = schedule_ref(b->dest);
@@ -366,6 +373,24 @@ job_take_of(struct qmgr *q, struct dest *d)
 }
 
 bool
+job_rows(const struct batch *j)
+{
+	return j->n == 1 && !j->m->rcpts[j->rcpts[0]].again;
+}
+
+struct batch *
+job_take_along(struct qmgr *q, struct dest *d, uint64_t octets_max)
+{
+	struct group *g = schedule_first_of(d);
+	struct bundle *b = g != NULL ? bundle_at(g) : NULL;
+
+	if (b == NULL || b->n != 1 || b->m->rcpts[b->first].again ||
+	    b->m->size_octets > octets_max)
+		return NULL;
+	return batch_of(q, schedule_along(q->schedule, d));
+}
+
+bool
 job_has(const struct batch *j, uint32_t i)
 {
 	return i < j->m->n && j->m->rcpts[i].state == RCPT_TRYING &&
@@ -381,8 +406,7 @@ drain(struct qmgr *q, struct dest *d,
 	struct bundle *b;
 
 	while ((g = schedule_drain(q->schedule, d)) != NULL) {
-		b = (struct bundle *)(void *)((char *)g -
-		    offsetof(struct bundle, g));
+		b = bundle_at(g);
 		while (b->n > 0)
 			put_off(b->m, bundle_pop(b));
 		message_ripe(b->m);

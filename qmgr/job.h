@@ -26,6 +26,7 @@ struct route {			/* the data of a destination */
 };
 
 struct batch {
+	TAILQ_ENTRY(batch) next;	/* of its row (dispatch.c) */
 	struct message *m;
 	struct dest    *dest;		/* a reference */
 	struct span	sender;
@@ -55,6 +56,14 @@ void	job_bundle(struct message *m);
 struct batch *job_take(struct qmgr *q, enum schedule_class cls);
 /* The next for this destination, before its turn; or NULL. */
 struct batch *job_take_of(struct qmgr *q, struct dest *d);
+/* Has it one recipient, whose worker has not died of it? */
+bool	job_rows(const struct batch *j);
+/*
+ * The next for this destination, to go along with one that rows; NULL: it
+ * does not, or its message is larger than that.
+ */
+struct batch *job_take_along(struct qmgr *q, struct dest *d,
+	    uint64_t octets_max);
 /* All recipients have results, or get one here; freed. */
 void	job_end(struct batch **j, bool site_down);
 /* The worker is gone: what has no result is tried once more, then put off. */

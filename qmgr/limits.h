@@ -44,7 +44,9 @@
 #define DOWN_MAX_S		900	/* ... doubled up to this */
 #define DEST_FORGET_S		600	/* what was learned about an idle one */
 #define WORKER_IDLE_MS		5000
-#define WORKER_ROW_MAX		10	/* jobs in a row while others have none */
+#define WORKER_TURNS_MAX	5	/* rows of jobs while others have none */
+#define ROW_OCTETS_MAX		(1 * MIB)	/* of messages: others wait for it */
+#define ROW_FDS_MAX		1024	/* with workers, beyond one for each */
 #define WORKERS_MAX		5000	/* smtp_out_max, deliver_max at most */
 #define PIPES_MAX		20	/* programs at once */
 #define RESULTS_PER_SYNC	200	/* at most so many are sent twice after

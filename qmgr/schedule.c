@@ -196,11 +196,26 @@ schedule_next(struct schedule *s, enum schedule_class cls)
 struct group *
 schedule_next_of(struct schedule *s, struct dest *d)
 {
+	return d->running < d->window ? schedule_along(s, d) : NULL;
+}
+
+struct group *
+schedule_first_of(const struct dest *d)
+{
+	struct heap_node *node = heap_first(&d->groups);
+
+	return node == NULL ? NULL : HEAP_ITEM(node, struct group, node);
+}
+
+struct group *
+schedule_along(struct schedule *s, struct dest *d)
+{
+	struct heap_node *node = heap_take(&d->groups);
 	struct group *g;
 
-	if (heap_first(&d->groups) == NULL || d->running >= d->window)
+	if (node == NULL)
 		return NULL;
-	g = HEAP_ITEM(heap_take(&d->groups), struct group, node);
+	g = HEAP_ITEM(node, struct group, node);
 	/* Not the time of the class, which the others' turns go by. */
 	g->dest = NULL;
 	d->running++;

@@ -82,6 +82,14 @@ struct group *schedule_next(struct schedule *s, enum schedule_class cls);
  */
 struct group *schedule_next_of(struct schedule *s, struct dest *d);
 
+/* Who waits first for it, or NULL. */
+struct group *schedule_first_of(const struct dest *d);
+/*
+ * That one goes along with a job that has just started: counts as another job
+ * that runs, whatever the window.
+ */
+struct group *schedule_along(struct schedule *s, struct dest *d);
+
 enum schedule_outcome {
 	SCHEDULE_WELL,		/* the site answered */
 	SCHEDULE_NEUTRAL,	/* says nothing about the site */

@@ -2,7 +2,8 @@
  * heap - see heap.h.
  * The usual binary heap in an array; every move of a node also writes its
  * new place into the node.  All operations take logarithmic time; the array
- * doubles and never shrinks.  Nodes of equal key come in no promised order.
+ * doubles and never shrinks.  A number that grows with each put tells nodes of
+ * equal key apart.
  */
 #include "base/heap.h"
 
@@ -27,6 +28,12 @@ heap_fini(struct heap *h)
 	heap_init(h);
 }
 
+static bool
+before(const struct heap_node *a, const struct heap_node *b)
+{
+	return a->key != b->key ? a->key < b->key : a->turn < b->turn;
+}
+
 static void
 place(struct heap *h, size_t i, struct heap_node *node)
 {
@@ -38,7 +45,7 @@ place(struct heap *h, size_t i, struct heap_node *node)
 static void
 rise(struct heap *h, size_t i, struct heap_node *node)
 {
-	while (i > 0 && node->key < h->v[(i - 1) / 2]->key) {
+	while (i > 0 && before(node, h->v[(i - 1) / 2])) {
 		place(h, i, h->v[(i - 1) / 2]);
 		i = (i - 1) / 2;
 	}
@@ -53,9 +60,9 @@ sink(struct heap *h, size_t i, struct heap_node *node)
 
 	while ((child = 2 * i + 1) < h->n) {
 		if (child + 1 < h->n &&
-		    h->v[child + 1]->key < h->v[child]->key)
+		    before(h->v[child + 1], h->v[child]))
 			child++;
-		if (node->key <= h->v[child]->key)
+		if (before(node, h->v[child]))
 			break;
 		place(h, i, h->v[child]);
 		i = child;
@@ -66,7 +73,7 @@ sink(struct heap *h, size_t i, struct heap_node *node)
 static void
 settle(struct heap *h, size_t i, struct heap_node *node)
 {
-	if (i > 0 && node->key < h->v[(i - 1) / 2]->key)
+	if (i > 0 && before(node, h->v[(i - 1) / 2]))
 		rise(h, i, node);
 	else
 		sink(h, i, node);
@@ -84,7 +91,10 @@ heap_put(struct heap *h, struct heap_node *node, int64_t key)
 {
 	if (node->at != 0) {
 		check_own(h, node);
+		if (node->key == key)
+			return;
 		node->key = key;
+		node->turn = ++h->turns;
 		settle(h, node->at - 1, node);
 		return;
 	}
@@ -93,6 +103,7 @@ heap_put(struct heap *h, struct heap_node *node, int64_t key)
 		h->v = xreallocarray(h->v, h->size, sizeof(h->v[0]));
 	}
 	node->key = key;
+	node->turn = ++h->turns;
 	h->n++;
 	rise(h, h->n - 1, node);
 }

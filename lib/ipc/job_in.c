@@ -27,13 +27,18 @@ take_rcpts(struct job_in *j, struct ipc_client *qmgr, int64_t wait_ms,
     struct why *why)
 {
 	struct ipc_got got;
+	struct job_go go;
 
 	for (uint32_t i = 0; i < j->head.nrcpts; i++) {
 		if (take(qmgr, &job_rcpt_type, wait_ms, &got, why) != 0)
 			return -1;
 		memcpy(&j->rcpts[i], got.msg.octets, sizeof(j->rcpts[i]));
 	}
-	return take(qmgr, &job_go_type, wait_ms, &got, why);
+	if (take(qmgr, &job_go_type, wait_ms, &got, why) != 0)
+		return -1;
+	memcpy(&go, got.msg.octets, sizeof(go));
+	j->more = go.more != 0;
+	return 0;
 }
 
 int

@@ -14,6 +14,7 @@ struct job_in {
 	struct job	 head;
 	int		 file;		/* the queue file, read only */
 	struct job_rcpt *rcpts;		/* head.nrcpts of them */
+	bool		 more;		/* the next of its row follows */
 };
 
 /*

@@ -57,8 +57,11 @@ static const struct ipc_field rcpt_fields[] = {
 const struct ipc_type job_rcpt_type =
     IPC_TYPE(job_rcpt, IPC_NUM_JOB_RCPT, IPC_FD_NONE, rcpt_fields);
 
+static const struct ipc_field go_fields[] = {
+	IPC_U8(job_go, more, 0, 1),
+};
 const struct ipc_type job_go_type =
-    IPC_TYPE_BARE(job_go, IPC_NUM_JOB_GO, IPC_FD_NONE);
+    IPC_TYPE(job_go, IPC_NUM_JOB_GO, IPC_FD_NONE, go_fields);
 
 static const struct ipc_field result_fields[] = {
 	IPC_U32(result, index, 0, UINT32_MAX),

@@ -11,6 +11,11 @@
  * without a result are tried again later.  qmgr closes the channel of an idle
  * worker.
  *
+ * A worker of a mailbox may get a row of jobs, each of one recipient: JOB_GO
+ * says that another one comes at once.  It takes them all before it answers,
+ * and may sync their messages together; RESULT and JOB_END come for one job
+ * after the other, in their order.
+ *
  * A worker whose qmgr ended after it had said all to the other host finishes,
  * and its parent tells the next qmgr: ORPHAN while it lasts, ORPHAN_RESULT
  * after.
@@ -35,6 +40,7 @@ struct local_worker {		/* qmgr -> local-deliver, with the channel */
 };
 
 #define JOB_RCPTS_MOST	1000	/* qmgr gives fewer: JOB_RCPTS_MAX */
+#define JOB_ROW_MOST	16	/* jobs in a row */
 #define JOB_FORWARDS_MAX 100	/* of one forward file: RESULT_FORWARDs */
 
 struct job {			/* with the queue file */
@@ -61,7 +67,9 @@ struct job_rcpt {
 	uint8_t	 notify;	/* enum queue_notify (queue/format.h) */
 	char	 orcpt[501];	/* decoded, or "" */
 };
-struct job_go { uint8_t unused; };
+struct job_go {
+	uint8_t	 more;		/* the next job of the row follows */
+};
 
 enum result_kind { RESULT_DONE, RESULT_LATER, RESULT_NEVER };
 /*

@@ -40,6 +40,17 @@ fs_datasync(int fd)
 	return fdatasync(fd);
 }
 
+void
+fs_sync_soon(int fd)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+	/* Where it cannot, fs_sync() does it all. */
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+	(void)fd;
+#endif
+}
+
 int
 fs_dirsync(int dir)
 {

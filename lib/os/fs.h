@@ -29,6 +29,11 @@ int	fs_create_write(int dir, const char *name) must_use;	/* ..., writing only */
 
 int	fs_sync(int fd) must_use;		/* fsync */
 int	fs_datasync(int fd) must_use;
+/*
+ * A hint that fs_sync() will be asked for soon: what is written begins to go
+ * to the disk, so that several files wait for it together.  Promises nothing.
+ */
+void	fs_sync_soon(int fd);
 int	fs_dirsync(int dir) must_use;
 int	fs_rename(int dir, const char *from, int todir, const char *to) must_use;
 /* As fs_rename, but EEXIST if `to` is there. */

@@ -194,8 +194,17 @@ append_finish(struct folder_append *a, int64_t date_s, struct arrival *out,
 	out->base_n = (size_t)n;	/* fits: maildir_unique() is short */
 	memcpy(out->from, a->tmp, sizeof(out->from));
 	if (put_crs(a, 0) != 0 || flush(a) != 0 ||
-	    (date_s != 0 && fs_fset_mtime(a->fd, date_s * NS_PER_S) != 0) ||
-	    fs_sync(a->fd) != 0 || fd_close_check(&a->fd) != 0) {
+	    (date_s != 0 && fs_fset_mtime(a->fd, date_s * NS_PER_S) != 0)) {
+		why_io(why, "cannot write the message");
+		return -1;
+	}
+	return 0;
+}
+
+int
+append_sync(struct folder_append *a, struct why *why)
+{
+	if (fs_sync(a->fd) != 0 || fd_close_check(&a->fd) != 0) {
 		/* RFC 5321 4.2.5: never said to be ours if this fails. */
 		why_io(why, "cannot store the message");
 		return -1;

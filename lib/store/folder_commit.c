@@ -134,20 +134,32 @@ commit_name(struct folder *f, const struct folder_change *c,
 	return -1;
 }
 
-/* Finish and name the files of n neighbouring changes. */
+/*
+ * Finish and name the files of n neighbouring changes.  All are on their way
+ * to the disk before the first is waited for: most file systems then need
+ * one commit of their journal, and not one for each.
+ */
 static int
 finish_all(struct folder *f, const struct folder_change *c, size_t n,
     struct arrival *v, struct folder_result *r, struct why *why)
 {
 	uint64_t octets = 0;
 
+	for (size_t i = 0; i < n; i++)
+		octets += folder_append_octets(*c[i].append);
+	if (quota_room(f->root, octets, n, why) != 0)
+		return -1;
 	for (size_t i = 0; i < n; i++) {
-		octets += (*c[i].append)->size_octets;
 		if (append_finish(*c[i].append, c[i].date_s, &v[i], why) != 0 ||
 		    commit_name(f, &c[i], &v[i], r, why) != 0)
 			return -1;
+		if (n > 1)
+			fs_sync_soon((*c[i].append)->fd);
 	}
-	return quota_room(f->root, octets, n, why);
+	for (size_t i = 0; i < n; i++)
+		if (append_sync(*c[i].append, why) != 0)
+			return -1;
+	return 0;
 }
 
 static int

@@ -142,8 +142,9 @@ struct folder_append {
 	size_t	 kept_n;	/* octets not written yet */
 	char	 kept[16 * KIB];
 };
-/* Everything written and synced; the name that it will have, from tmp/. */
+/* Everything written, the name that it will have, from tmp/; then synced. */
 int	append_finish(struct folder_append *a, int64_t date_s,
 	    struct arrival *out, struct why *why) must_use;
+int	append_sync(struct folder_append *a, struct why *why) must_use;
 
 #endif

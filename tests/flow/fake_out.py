@@ -86,7 +86,7 @@ class Worker:
         for i, r in enumerate(rcpts):
             send(self.sock, "JOB_RCPT", u32(100 + i) + text(r) + text(r) +
                  text("") + u8(notify) + text(orcpt))
-        send(self.sock, "JOB_GO")
+        send(self.sock, "JOB_GO", u8(0))
 
     def finish(self):
         """The results, or None if the worker ended without them."""

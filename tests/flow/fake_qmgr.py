@@ -375,7 +375,7 @@ class Qmgr:
         kind = {"ROLE_SMTP_OUT": "out", "ROLE_DELIVER": "local",
                 "ROLE_PIPE": "pipe"}[role]
         user = Fields(body).text() if NAME[number] == "LOCAL_WORKER" else ""
-        state = dict(kind=kind, user=user, n=self.workers, job=None)
+        state = dict(kind=kind, user=user, n=self.workers, job=None, row=[])
         return self.watch(worker, lambda s: self.on_worker(s, state))
 
     def on_worker(self, sock, state):
@@ -393,18 +393,29 @@ class Qmgr:
             assert number == NUM["JOB_GO"]
             job, state["job"] = state["job"], None
             assert len(job.rcpts) == job.nrcpts
+            job.row = state["row"]
+            job.row.append(job)
             self.jobs.append(job)
-            self.work(sock, job)
+            if body == u8(0):
+                state["row"] = []
+                self.work_all(sock, job.row)
         return None
+
+    def work_all(self, sock, row):
+        """As a worker does: it answers when it has them all."""
+        for job in row:
+            if self.work(sock, job) == "gone":
+                break
 
     def work(self, sock, job):
         said = self.hook(job) if self.hook else None
         if said == "die":
-            return self.unwatch(sock)
+            self.unwatch(sock)
+            return "gone"
         if said == "hang":
             self.selector.unregister(sock)
             self.hung.append(sock)
-            return None
+            return "gone"
         down = job.nexthop in self.site_down
         for index, address, _, _ in job.rcpts:
             kind, esc, why = self.outcome.get(address, (DONE, "2.0.0", "ok"))

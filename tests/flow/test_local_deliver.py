@@ -40,6 +40,22 @@ class Worker:
 
     def job(self, path, rcpts, sender="bob@b.example", nexthop="", **more):
         """The job's results: {index: (kind, esc, text, [forwards])}."""
+        self.give(path, rcpts, sender, nexthop, **more)
+        return self.results()
+
+    def row(self, paths, rcpt="alice@a.example"):
+        """The result of each, as given in one row."""
+        for n, path in enumerate(paths):
+            self.give(path, [rcpt], more=n + 1 < len(paths))
+        found = []
+        while len(found) < len(paths):
+            got = self.results()
+            if got is None:
+                return None
+            found.append(got[100])
+        return found
+
+    def give(self, path, rcpts, sender="bob@b.example", nexthop="", **more):
         size = os.path.getsize(path) - len(FRONT)
         fd = os.open(path, os.O_RDONLY)
         send(self.sock, "JOB", text(ID) + text(sender) + u64(len(FRONT)) +
@@ -51,8 +67,7 @@ class Worker:
         for i, r in enumerate(rcpts):
             send(self.sock, "JOB_RCPT", u32(100 + i) + text(r) + text(r) +
                  text("") + u8(0) + text(""))
-        send(self.sock, "JOB_GO")
-        return self.results()
+        send(self.sock, "JOB_GO", u8(more.get("more", 0)))
 
     def results(self):
         found, forwards = {}, {}
@@ -164,8 +179,8 @@ class Deliver:
         self.maildir = pathlib.Path(maildir)
         return Worker(ours)
 
-    def mail(self, octets=MAIL):
-        path = self.tmp / "queue-file"
+    def mail(self, octets=MAIL, name="queue-file"):
+        path = self.tmp / name
         path.write_bytes(FRONT + octets)
         os.chmod(path, 0o600)
         return path
@@ -315,6 +330,100 @@ def test_over_quota(deliver):
     w.close()
 
 
+# A row: jobs that come together (lib/ipc/msg_deliver.h).
+
+def numbered(deliver, n):
+    return [deliver.mail(b"Subject: %d\r\n\r\nx\r\n" % i, f"queue-{i}")
+            for i in range(n)]
+
+
+def subjects(deliver, behind=0):
+    return [int(re.search(rb"^Subject: (\d+)", m, re.M)[1])
+            for m in deliver.new()[behind:]]
+
+
+def test_row(deliver):
+    """All of it, in its order; then the next."""
+    w = deliver.worker()
+    for n in (16, 2):
+        got = w.row(numbered(deliver, n))
+        assert [r[:2] for r in got] == [(DONE, "2.0.0")] * n
+    assert subjects(deliver) == [*range(16), 0, 1]
+    assert list(deliver.maildir.glob("tmp/*")) == []
+    assert deliver.log_text().count("event=stored") == 18
+    w.close()
+
+
+def test_row_is_bounded(deliver):
+    """One more than the header says is no row: nothing of it is delivered."""
+    w = deliver.worker()
+    try:
+        assert w.row(numbered(deliver, 17)) is None
+    except OSError:
+        pass
+    w.close()
+    assert not list(deliver.maildir.glob("new/*"))
+
+
+def test_row_that_is_not_finished(deliver):
+    """qmgr went away within it: nothing of it is delivered."""
+    w = deliver.worker()
+    w.give(numbered(deliver, 1)[0], ["alice@a.example"], more=1)
+    w.close()
+    w = deliver.worker()
+    assert w.row(numbered(deliver, 2))[1][0] == DONE
+    assert subjects(deliver) == [0, 1]
+    w.close()
+
+
+def test_row_over_quota(deliver):
+    """Each is judged in its turn: what fits is stored, a small one behind a
+    large one too."""
+    w = deliver.worker()
+    assert w.job(deliver.mail(), ["alice@a.example"])[100][0] == DONE
+    size = deliver.maildir / "maildirsize"
+    size.write_text("3000S,4C\n100 1\n")
+    os.chown(size, deliver.uid, deliver.gid)
+    row = numbered(deliver, 6)
+    row[1] = deliver.mail(b"Subject: 1\r\n\r\n" + b"x" * 4000, "large")
+    got = [r[:2] for r in w.row(row)]
+    full = (NEVER, "5.2.2")     # RFC 3463 3.3
+    assert got == [(DONE, "2.0.0"), full, (DONE, "2.0.0"), (DONE, "2.0.0"),
+                   full, full]
+    assert subjects(deliver, behind=1) == [0, 2, 3]
+    w.close()
+
+
+def test_row_with_one_that_fails(deliver):
+    """A loop, and a queue file that is too short, stop none of the others."""
+    w = deliver.worker()
+    row = numbered(deliver, 4)
+    row[1] = deliver.mail(b"Delivered-To: alice@a.example\r\n\r\n", "loop")
+    assert [r[1] for r in w.row(row)] == ["2.0.0", "5.4.6", "2.0.0", "2.0.0"]
+    for i, path in enumerate(numbered(deliver, 3)):
+        more = {"size": 1000} if i == 1 else {}
+        w.give(path, ["alice@a.example"], more=i < 2, **more)
+    assert [w.results()[100][0] for _ in range(3)] == [DONE, LATER, DONE]
+    assert subjects(deliver) == [0, 2, 3, 0, 2]
+    assert list(deliver.maildir.glob("tmp/*")) == []
+    w.close()
+
+
+def test_row_of_a_mailbox_that_cannot_be_opened(deliver):
+    w = deliver.worker("/etc/Maildir")
+    assert [r[0] for r in w.row(numbered(deliver, 3))] == [LATER] * 3
+    w.close()
+
+
+def test_row_and_a_forward_file(deliver):
+    """Each job's addresses come with its own result."""
+    w = deliver.worker(deliver.roots / "home" / "Maildir", system_user=1,
+                       home=home(deliver, "me@else.example"))
+    assert [r[3] for r in w.row(numbered(deliver, 3))] == \
+        [["me@else.example"]] * 3
+    w.close()
+
+
 def home(deliver, forward, mode=0o600, uid=None):
     h = deliver.roots / "home"
     h.mkdir(exist_ok=True)
@@ -373,7 +482,7 @@ def test_only_owners(deliver):
 
 def test_bad_job_ends_the_worker(deliver):
     w = deliver.worker()
-    send(w.sock, "JOB_GO")
+    send(w.sock, "JOB_GO", u8(0))
     try:
         assert recv(w.sock) is None
     except ConnectionResetError:

@@ -501,6 +501,101 @@ def test_a_worker_that_is_stuck():
         assert q.delivered(B) and q.delivered(C)
 
 
+def rows_to(q, address):
+    """Its jobs as they came together, each row once."""
+    found = []
+    for job in q.jobs:
+        if job.rcpts[0][1] == address and job.row not in found:
+            found.append(job.row)
+    return found
+
+
+def waiting_for_deliverer(q, messages):
+    """Committed while there is none; it comes when they all wait for it."""
+    q.drop_peer("ROLE_DELIVER")
+    ids = [q.commit(A, rcpts, message) for rcpts, message in messages]
+    q.wait(lambda: len(q.lookups) >= len(messages), "all looked up")
+    time.sleep(0.2)
+    q.give_peer("ROLE_DELIVER")
+    return ids
+
+
+def test_what_waits_for_a_mailbox_comes_in_rows(q):
+    """In the order of the mailbox, 16 at most; no other mailbox's with it."""
+    ids = waiting_for_deliverer(q, [([B], MESSAGE)] * 40 + [([C], MESSAGE)])
+    q.settled()
+    assert [len(row) for row in rows_to(q, B)] == [16, 16, 8]
+    assert [job.id for row in rows_to(q, B) for job in row] == ids[:-1]
+    assert [len(row) for row in rows_to(q, C)] == [1]
+    assert len(q.delivered(B)) == 40 and len(q.delivered(C)) == 1
+
+
+def test_large_messages_make_no_long_rows():
+    """A MiB in a row: a short one waits for no more than that; a larger one
+    goes alone."""
+    large = MESSAGE + b"x" * 300000 + b"\r\n"
+    huge = MESSAGE + b"x" * 2000000 + b"\r\n"
+    with Qmgr(message_size_max="5000000") as q:
+        waiting_for_deliverer(q, [([B], m) for m in (
+            large, large, large, large, MESSAGE, huge, MESSAGE, huge)])
+        q.settled()
+        assert [len(row) for row in rows_to(q, B)] == [3, 2, 1, 1, 1]
+
+
+def test_only_mailboxes_have_rows(q):
+    q.drop_peer("ROLE_SMTP_OUT")
+    for _ in range(12):
+        q.commit(A, [OUT])
+    q.wait(lambda: len(q.lookups) >= 12, "all looked up")
+    time.sleep(0.2)
+    q.give_peer("ROLE_SMTP_OUT")
+    q.settled()
+    assert {len(job.row) for job in q.jobs} == {1}
+
+
+def test_a_worker_that_dies_of_a_row(q):
+    """Killed in its middle: what has a result keeps it, the others are tried
+    again, each alone."""
+    died = []
+
+    def hook(job):
+        if len(job.row) > 1 and len(died) < 1 and job is job.row[2]:
+            died.append(job)
+            return "die"
+        return None
+    q.hook = hook
+    waiting_for_deliverer(q, [([B], MESSAGE)] * 6)
+    q.settled()
+    assert [len(row) for row in rows_to(q, B)] == [6] + [1] * 4
+    assert len(q.delivered(B)) == 6 and len(died) == 1
+    assert len(q.events("worker-lost")) == 4
+    assert not q.events("deferred")
+
+
+def test_a_message_that_kills_workers_harms_no_other(q):
+    """The one that each worker dies of is put off; its row is not."""
+    poison = MESSAGE + b"poison\r\n"
+    q.hook = lambda job: "die" if job.text == poison else None
+    waiting_for_deliverer(q, [([B], MESSAGE)] * 3 + [([B], poison)] +
+                          [([B], MESSAGE)] * 3)
+    q.wait(lambda: len(q.delivered(B)) == 6 and q.events("waits"), "all else")
+    assert len(q.events("waits")) == 1
+    q.hook = None
+    q.settled()
+
+
+def test_a_kill_within_a_row(q):
+    """qmgr ends while a worker has one: all of it is tried again, once."""
+    q.hook = lambda job: "hang"
+    waiting_for_deliverer(q, [([B], MESSAGE)] * 5)
+    q.wait(lambda: len(q.jobs) >= 5, "the row")
+    q.kill()
+    q.hook = None
+    q.start()
+    q.settled()
+    assert len(q.delivered(B)) == 5
+
+
 def test_a_result_for_another_job_ends_the_worker(q):
     q.hook = lambda job: job.rcpts.append((99, "x@y.example", "", "")) or None
     q.commit(A, [OUT])

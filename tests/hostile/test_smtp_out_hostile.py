@@ -685,7 +685,7 @@ def test_E11_qmgr_says_something_in_between(plain):
         w = plain.worker()
         w.begin(MAIL, [BOB], **to(server))
         server.wait(lambda s: s.sessions[0][-1] == b"DATA")
-        send(w.sock, "JOB_GO")
+        send(w.sock, "JOB_GO", u8(0))
         done = w.finish()
         assert done is None or done.kinds == [LATER]
         assert server.messages == []

@@ -54,6 +54,34 @@ in_order(void **state)
 	T_INT(nodes[0].at, 0);
 }
 
+/* Equal keys: in the order in which they came, whatever came between. */
+static void
+equals(void **state)
+{
+	static struct heap_node nodes[NODES];
+	struct heap h;
+	uint32_t x = 1;
+
+	(void)state;
+	heap_init(&h);
+	for (size_t i = 0; i < NODES; i++)
+		heap_put(&h, &nodes[i], i % 5 == 0 ? 1 : 2);
+	for (size_t i = 0; i < NODES; i += 5)	/* to the end of the others */
+		heap_put(&h, &nodes[i], 2);
+	for (size_t i = 1; i < NODES; i += 5)	/* stay where they are */
+		heap_put(&h, &nodes[i], 2);
+	for (size_t i = 0; i < NODES; i++)
+		if (i % 5 != 0 && next(&x) % 2 == 0)
+			heap_del(&h, &nodes[i]);
+	for (size_t i = 0; i < NODES; i++)
+		if (i % 5 != 0 && nodes[i].at != 0)
+			T_TRUE(heap_take(&h) == &nodes[i]);
+	for (size_t i = 0; i < NODES; i += 5)
+		T_TRUE(heap_take(&h) == &nodes[i]);
+	T_TRUE(heap_take(&h) == NULL);
+	heap_fini(&h);
+}
+
 static void
 item(void **state)
 {
@@ -69,6 +97,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_order),
+		cmocka_unit_test(equals),
 		cmocka_unit_test(item),
 	};
 

@@ -38,6 +38,16 @@ fresh(void **state)
 }
 
 static int
+deliver_one(struct folder *f, const struct job_in *j, uint32_t *uid)
+{
+	struct delivery d = { .job = j, .rcpt = &rcpt };
+	int rc = deliver_maildir(f, &d, 1, &why);
+
+	*uid = d.uid;
+	return rc;
+}
+
+static int
 remember_name(const char *name, enum fs_kind kind, void *ctx)
 {
 	char *to = ctx;
@@ -70,7 +80,7 @@ test_bytes(void **state)
 
 	(void)state;
 	job_make(&j, MESSAGE);
-	T_TRUE(deliver_maildir(f, &j, &rcpt, &uid, &why) == 0);
+	T_TRUE(deliver_one(f, &j, &uid) == 0);
 	T_INT(uid, 0);		/* there is no list yet */
 	T_INT(first_in("new", name), 1);
 	T_STR(span_str(scratch_get(name)), want);
@@ -82,11 +92,11 @@ test_bytes(void **state)
 	T_TRUE(folder_sync(f, NULL, &why) == 0);
 	T_INT(folder_count(f), 1);
 	/* Now there is one: the UID comes with the delivery. */
-	T_TRUE(deliver_maildir(f, &j, &rcpt, &uid, &why) == 0);
+	T_TRUE(deliver_one(f, &j, &uid) == 0);
 	T_INT(uid, 2);
 	/* The null sender, RFC 5321 4.4. */
 	j.head.sender[0] = '\0';
-	T_TRUE(deliver_maildir(f, &j, &rcpt, &uid, &why) == 0);
+	T_TRUE(deliver_one(f, &j, &uid) == 0);
 	T_TRUE(folder_sync(f, NULL, &why) == 0);
 	int fd = folder_open_message(f, 3, &why);
 	char text[17] = "";
@@ -127,7 +137,7 @@ test_short(void **state)
 	(void)state;
 	job_make(&j, MESSAGE);
 	j.head.size_octets += 1000;
-	T_TRUE(deliver_maildir(f, &j, &rcpt, &uid, &why) != 0);
+	T_TRUE(deliver_one(f, &j, &uid) != 0);
 	T_TRUE(why.kind == WHY_TEMP);
 	T_INT(first_in("new", name), 0);
 	T_INT(first_in("tmp", name), 0);
@@ -146,11 +156,42 @@ test_quota(void **state)
 	(void)state;
 	scratch_put(QUOTA_NAME, "100S\n0 0\n");
 	job_make(&j, MESSAGE);
-	T_TRUE(deliver_maildir(f, &j, &rcpt, &uid, &why) != 0);
+	T_TRUE(deliver_one(f, &j, &uid) != 0);
 	T_TRUE(why.kind == WHY_PERM);
 	T_STR(span_str(why.esc), "5.2.2");
 	T_INT(first_in("new", name), 0);
 	T_INT(first_in("tmp", name), 0);
+	fd_close(&j.file);
+	folder_close(&f);
+}
+
+/* Several at once: neighbouring UIDs in their order; or none of them. */
+static void
+test_several(void **state)
+{
+	struct folder *f = folder_open(scratch, "INBOX", false, &why);
+	struct delivery v[JOB_ROW_MOST];
+	char name[300];
+	struct job_in j;
+
+	(void)state;
+	job_make(&j, MESSAGE);
+	for (size_t i = 0; i < COUNT(v); i++)
+		v[i] = (struct delivery){ .job = &j, .rcpt = &rcpt };
+	T_TRUE(folder_sync(f, NULL, &why) == 0);	/* makes the list */
+	T_TRUE(deliver_maildir(f, v, COUNT(v), &why) == 0);
+	for (size_t i = 0; i < COUNT(v); i++)
+		T_INT(v[i].uid, i + 1);
+	T_INT(first_in("tmp", name), 0);
+	T_TRUE(folder_sync(f, NULL, &why) == 0);
+	T_INT(folder_count(f), COUNT(v));
+	/* One message more may be there. */
+	scratch_put(QUOTA_NAME, "17C\n0 16\n");
+	T_TRUE(deliver_maildir(f, v, 2, &why) != 0);
+	T_STR(span_str(why.esc), "5.2.2");
+	T_INT(first_in("tmp", name), 0);
+	T_TRUE(deliver_maildir(f, v, 1, &why) == 0);
+	T_INT(v[0].uid, COUNT(v) + 1);
 	fd_close(&j.file);
 	folder_close(&f);
 }
@@ -165,10 +206,10 @@ test_odd(void **state)
 
 	(void)state;
 	job_make(&j, "");
-	T_TRUE(deliver_maildir(f, &j, &rcpt, &uid, &why) == 0);
+	T_TRUE(deliver_one(f, &j, &uid) == 0);
 	fd_close(&j.file);
 	job_make(&j, "Subject: x\r\n\r\nno end\r");
-	T_TRUE(deliver_maildir(f, &j, &rcpt, &uid, &why) == 0);
+	T_TRUE(deliver_one(f, &j, &uid) == 0);
 	T_TRUE(folder_sync(f, NULL, &why) == 0);
 	T_INT(folder_count(f), 2);
 	fd_close(&j.file);
@@ -186,6 +227,7 @@ main(void)
 		EACH(test_loop),
 		EACH(test_short),
 		EACH(test_quota),
+		EACH(test_several),
 		EACH(test_odd),
 	};
 

@@ -233,6 +233,39 @@ fair_within(void **state)
 	schedule_free(&s);
 }
 
+/* What goes along with a job counts as running, and moves nobody's turn. */
+static void
+along(void **state)
+{
+	struct schedule *s = schedule_new(100, seed, free_data);
+	struct group groups[3];
+	struct flow f[3];
+	struct dest *d;
+
+	(void)state;
+	memset(groups, 0, sizeof(groups));
+	memset(f, 0, sizeof(f));
+	d = schedule_dest(s, CLASS_LOCAL, SPAN_LIT("m"), true);
+	T_TRUE(schedule_first_of(d) == NULL);
+	T_TRUE(schedule_along(s, d) == NULL);
+	for (int i = 0; i < 3; i++)
+		schedule_add(s, &groups[i], d, &f[i]);
+	T_TRUE(schedule_next(s, CLASS_LOCAL) == &groups[0]);
+	T_TRUE(schedule_first_of(d) == &groups[1]);
+	T_TRUE(schedule_along(s, d) == &groups[1]);
+	T_INT(d->running, 2);
+	/* Until both have ended the third has no turn. */
+	T_TRUE(schedule_next(s, CLASS_LOCAL) == NULL);
+	schedule_end(s, d, SCHEDULE_WELL, 0);
+	T_TRUE(schedule_next(s, CLASS_LOCAL) == NULL);
+	T_TRUE(schedule_next_of(s, d) == NULL);
+	schedule_end(s, d, SCHEDULE_WELL, 0);
+	T_TRUE(schedule_next(s, CLASS_LOCAL) == &groups[2]);
+	schedule_end(s, d, SCHEDULE_WELL, 0);
+	schedule_unref(s, d, 0);
+	schedule_free(&s);
+}
+
 /* What nobody refers to is forgotten in time; there is a bound. */
 static void
 bounded(void **state)
@@ -274,6 +307,7 @@ main(void)
 		cmocka_unit_test(down),
 		cmocka_unit_test(fair),
 		cmocka_unit_test(fair_within),
+		cmocka_unit_test(along),
 		cmocka_unit_test(bounded),
 	};
 
