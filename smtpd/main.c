@@ -48,6 +48,8 @@ load(struct tls_server *before)
 	settings_load(&all.set, service_conf());
 	tls_signer_reload(&before, "smtp");
 	all.set.tls = before;
+	if (all.set.tls != NULL)
+		tls_server_warm(all.set.tls);
 }
 
 static void

@@ -55,6 +55,12 @@ void	tls_server_tickets(struct tls_server *s, uint32_t lifetime_s);
 int	tls_server_ask_client(struct tls_server *s, struct span pem,
 	    struct why *why) must_use;
 
+/*
+ * For who forks to serve, before that: what the first session of a process
+ * makes the library load and keep.  Asks nobody for a signature.
+ */
+void	tls_server_warm(struct tls_server *s);
+
 /* ------------------------------------------------------------- one session */
 
 /* fd: non-blocking; stays the caller's.  NULL: no memory. */

@@ -323,6 +323,31 @@ peer_is(const struct peer *p, const char *name)
 	return is;
 }
 
+/* A listener has nobody to ask yet, and must not forget what it has. */
+static void
+test_warm(void **state)
+{
+	static const int which[] = { RSA_KEY, P256_KEY };
+	struct tls_server *s = server_with(which, COUNT(which));
+	struct peer p;
+
+	(void)state;
+	all.asked = all.found = all.forgotten = 0;
+	for (int i = 0; i < 3; i++)
+		tls_server_warm(s);
+	T_INT(all.asked, 0);
+	T_INT(all.found, 0);
+	T_INT(all.forgotten, 0);
+	T_INT(ERR_peek_error(), 0);
+	T_INT(tls_server_count(s), 2);
+	open_peer(&p, s, TLS1_3_VERSION, "rsa.example");
+	T_TRUE(shake(&p));
+	T_TRUE(peer_is(&p, "rsa.example"));
+	T_INT(all.asked, 1);
+	tls_server_free(&s);
+	close_peer(&p);
+}
+
 static void
 test_handshakes(void **state)
 {
@@ -1052,6 +1077,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_warm),
 		cmocka_unit_test(test_handshakes),
 		cmocka_unit_test(test_octets),
 		cmocka_unit_test(test_no_reader),
