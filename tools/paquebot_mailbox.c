@@ -144,11 +144,14 @@ rebuild_all(const struct mailbox *m)
 static const struct verb {
 	const char *word;
 	int (*run)(const struct mailbox *m);
+	bool words;		/* more may follow the user */
 } verbs[] = {
-	{ "check", check_all },
-	{ "rebuild", rebuild_all },
-	{ "adopt", mailbox_adopt },
-	{ "leave", mailbox_leave },
+	{ "check", check_all, false },
+	{ "rebuild", rebuild_all, false },
+	{ "adopt", mailbox_adopt, false },
+	{ "leave", mailbox_leave, false },
+	{ "kept", mailbox_kept, true },
+	{ "restore", mailbox_restore, true },
 };
 
 static int
@@ -182,10 +185,13 @@ run_mailbox(const struct tool *t, int argc, char **argv)
 	int rc;
 
 	for (size_t i = 0; i < COUNT(verbs); i++) {
-		if (argc != 3 || strcmp(argv[1], verbs[i].word) != 0)
+		if (argc < 3 || (argc > 3 && !verbs[i].words) ||
+		    strcmp(argv[1], verbs[i].word) != 0)
 			continue;
 		m.conf = conf = tool_conf(t);
 		m.user = argv[2];
+		m.words = argv + 3;
+		m.words_n = argc - 3;
 		rc = run_on(&m, &verbs[i]);
 		conf_view_free(&conf);
 		return rc;
@@ -194,5 +200,6 @@ run_mailbox(const struct tool *t, int argc, char **argv)
 }
 
 const struct subcommand mailbox_command = { "mailbox",
-	"check | rebuild | adopt | leave name", "look after a mailbox's index, or "
-	"take it over", run_mailbox };
+	"check | rebuild | adopt | leave | kept | restore name "
+	"[folder=x] [since=3d] [id=x]", "look after a mailbox's index, take it "
+	"over, or bring back what was expunged", run_mailbox };

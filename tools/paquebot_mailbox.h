@@ -11,6 +11,8 @@
 struct mailbox {
 	int	    root;	/* the mail root */
 	const char *user;	/* of the account, as given */
+	char	  **words;	/* behind the user; only for restore */
+	int	    words_n;
 	struct conf_view *conf;
 };
 
@@ -23,5 +25,8 @@ int	mailbox_each_folder(const struct mailbox *m,
 /* paquebot_adopt.c: exit codes */
 int	mailbox_adopt(const struct mailbox *m);
 int	mailbox_leave(const struct mailbox *m);
+/* paquebot_restore.c */
+int	mailbox_kept(const struct mailbox *m);
+int	mailbox_restore(const struct mailbox *m);
 
 #endif

@@ -325,6 +325,14 @@ const struct conf_key conf_keys[] = {
 	    "Messages that a mailbox may hold; 0: no limit." },
 	{ "quota_folders", CONF_NUM, 0, 100000, "0", NULL, IMAP,
 	    "Folders that a mailbox may have; 0: no limit." },
+	{ "expunge_keep_days", CONF_NUM, 0, 366, "0", NULL, POP3 | IMAP,
+	    "For so many days paquebot mailbox restore can bring expunged "
+	    "messages back; 0: they are gone at once, also those kept so "
+	    "far, at the next log-in." },
+	{ "expunge_keep_size", CONF_SIZE, 0, 1125899906842624, "1G", NULL,
+	    POP3 | IMAP,
+	    "Octets of expunged messages that a mailbox keeps, beside what "
+	    "its quota counts: the oldest go, at a log-in; 0: no limit." },
 	{ "quota_full", CONF_CHOICE, 0, 0, "refuse", "refuse wait", DELIVER,
 	    "What becomes of mail for a mailbox that is full: it goes back "
 	    "to its sender (5.2.2), or waits in the queue (4.2.2)." },

@@ -16,6 +16,7 @@
 #include "os/fd.h"
 #include "os/rand.h"
 #include "os/sock.h"
+#include "store/kept.h"
 #include "store/quota.h"
 #include "store/root.h"
 
@@ -125,7 +126,7 @@ refuse(int client, const struct session_start *start, const char *why)
 	parent.proto->refuse(client, start, why);
 }
 
-/* What the mailbox may hold, where deliveries find it. */
+/* What the mailbox may hold, and keep, where the library finds it. */
 static void
 limit(const struct login_session *s)
 {
@@ -137,6 +138,11 @@ limit(const struct login_session *s)
 	if (quota_limit(s->root, true, octets,
 	    conf_num(s->conf, "quota_messages"), &why) != 0)
 		log_warn(LF_STR("event", "no-quota"),
+		    LF_STR("user", s->start->user), LF_STR("why", why.text));
+	if (kept_begin(s->root, (unsigned)conf_num(s->conf,
+	    "expunge_keep_days"), conf_num(s->conf, "expunge_keep_size"),
+	    &why) != 0)
+		log_warn(LF_STR("event", "no-kept"),
 		    LF_STR("user", s->start->user), LF_STR("why", why.text));
 }
 

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "os/fd.h"
 #include "os/fs.h"
 #include "store/folder_look.h"
+#include "store/kept.h"
 #include "store/quota.h"
 
 void
@@ -29,8 +31,22 @@ commit_look_again(struct folder *f, bool *looked, struct why *why)
 	return folder_refresh(f, why);
 }
 
+/* kept: where it goes, or -1. */
+static int
+remove_file(int kept, int dir, const struct message *m)
+{
+	if (kept >= 0) {
+		if (kept_take(kept, dir, m->name, m->uid) == 0)
+			return 0;
+		if (errno == ENOENT)
+			return -1;
+	}
+	/* Without room to keep it nobody could make any. */
+	return fs_unlink(dir, m->name);
+}
+
 static enum tried
-remove_one(struct folder *f, uint32_t uid, int64_t *octets)
+remove_one(struct folder *f, uint32_t uid, int kept, int64_t *octets)
 {
 	size_t i = columns_at(&f->cols, uid);
 	const struct message *m;
@@ -47,65 +63,72 @@ remove_one(struct folder *f, uint32_t uid, int64_t *octets)
 		st.size_octets = m->size_octets;
 	else if (fs_stat(dir, m->name, &st) != 0)
 		st.size_octets = 0;	/* the next count puts it right */
-	if (fs_unlink(dir, m->name) != 0)
+	if (remove_file(kept, dir, m) != 0)
 		return errno == ENOENT ? TRIED_GONE : TRIED_FAILED;
 	*octets -= (int64_t)st.size_octets;
 	return TRIED_DONE;
 }
 
+struct expunge {
+	struct uids gone;
+	int64_t	    octets;	/* less than before */
+	int	    kept;	/* where the files go; -1: nowhere */
+};
+
 static int
 expunge_all(struct folder *f, const struct folder_change *c,
-    struct uids *gone, int64_t *octets, struct why *why)
+    struct expunge *x, struct why *why)
 {
 	bool looked = false;
 	enum tried t;
 
 	for (size_t i = 0; i < c->uids_n; i++) {
 		commit_tick(c, i);
-		t = remove_one(f, c->uids[i], octets);
+		t = remove_one(f, c->uids[i], x->kept, &x->octets);
 		if (t == TRIED_GONE && !looked) {
 			/* The view may change: what is removed is out first. */
-			folder_drop(f, gone);
+			folder_drop(f, &x->gone);
 			if (commit_look_again(f, &looked, why) != 0)
 				return -1;
-			t = remove_one(f, c->uids[i], octets);
+			t = remove_one(f, c->uids[i], x->kept, &x->octets);
 		}
 		if (t == TRIED_FAILED) {
 			why_sys(why, WHY_TEMP, "4.3.0", "cannot remove");
 			return -1;
 		}
 		if (t == TRIED_DONE)
-			uids_add(gone, c->uids[i]);
+			uids_add(&x->gone, c->uids[i]);
 	}
 	return 0;
 }
 
 int
-commit_expunge(struct folder *f, const struct folder_change *c,
+commit_expunge(struct folder *f, const struct folder_change *c, bool keep,
     struct folder_result *r, struct why *why)
 {
+	struct expunge x = { .kept = keep ? kept_open(f->root, f->name) : -1 };
 	struct own_change own;
-	struct uids gone;
-	int64_t octets = 0;
 	int rc;
 
-	uids_init(&gone);
+	uids_init(&x.gone);
 	own_change_begin(f, &own);
-	rc = expunge_all(f, c, &gone, &octets, why);
-	folder_drop(f, &gone);
-	own_change_end(f, &own, gone.n);
-	for (size_t i = 0; i < gone.n; i++)
-		uids_add(&r->done, gone.v[i]);
-	if (gone.n > 0) {
-		quota_add(f->root, octets, -(int64_t)gone.n);
-		if ((fs_dirsync(f->cur_dir) != 0 ||
+	rc = expunge_all(f, c, &x, why);
+	folder_drop(f, &x.gone);
+	own_change_end(f, &own, x.gone.n);
+	for (size_t i = 0; i < x.gone.n; i++)
+		uids_add(&r->done, x.gone.v[i]);
+	if (x.gone.n > 0) {
+		quota_add(f->root, x.octets, -(int64_t)x.gone.n);
+		if (((x.kept >= 0 && fs_dirsync(x.kept) != 0) ||
+		    fs_dirsync(f->cur_dir) != 0 ||
 		    fs_dirsync(f->new_dir) != 0) && rc == 0) {
 			why_sys(why, WHY_TEMP, "4.3.0", "cannot sync %s",
 			    f->name);
 			rc = -1;
 		}
 	}
-	uids_fini(&gone);
+	fd_close(&x.kept);
+	uids_fini(&x.gone);
 	return rc;
 }
 
@@ -226,7 +249,7 @@ commit_group(struct folder *f, const struct folder_change *c, size_t n,
 	case CHANGE_FLAGS_REMOVE:
 		return commit_flags(f, c, r, why);
 	case CHANGE_EXPUNGE:
-		return commit_expunge(f, c, r, why);
+		return commit_expunge(f, c, true, r, why);
 	case CHANGE_APPEND:
 	case CHANGE_DELIVER:
 		return commit_appends(f, c, n, r, why);

@@ -41,7 +41,8 @@ int	folder_copy(struct folder *f, const struct folder_change *c,
 	    struct folder_result *r, struct why *why) must_use;
 int	folder_move(struct folder *f, const struct folder_change *c,
 	    struct folder_result *r, struct why *why) must_use;
+/* keep: they are expunged, and not elsewhere, too (kept.h). */
 int	commit_expunge(struct folder *f, const struct folder_change *c,
-	    struct folder_result *r, struct why *why) must_use;
+	    bool keep, struct folder_result *r, struct why *why) must_use;
 
 #endif

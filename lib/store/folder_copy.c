@@ -259,7 +259,7 @@ copy_and_remove(struct folder *f, const struct folder_change *c,
 	gone.uids = copied.done.v;
 	gone.uids_n = copied.done.n;
 	if (rc == 0)
-		rc = commit_expunge(f, &gone, &removed, why);
+		rc = commit_expunge(f, &gone, false, &removed, why);
 	for (size_t i = 0; i < copied.done.n; i++) {
 		uids_add(&r->done, copied.done.v[i]);
 		uids_add(&r->made, copied.made.v[i]);

@@ -49,7 +49,7 @@ commit_replace(struct folder *f, const struct folder_change *c,
 		return -1;
 	(*c->append)->tmp[0] = '\0';	/* it has moved */
 	quota_add(to->root, (int64_t)octets, 1);
-	rc = commit_expunge(f, c, r, why);
+	rc = commit_expunge(f, c, true, r, why);
 	if (rc != 0 && r->done.n == 0) {
 		take_back(to, &a, octets);
 		return -1;

@@ -15,6 +15,7 @@
 #include "os/rand.h"
 #include "store/folder.h"
 #include "store/folders.h"
+#include "store/kept.h"
 #include "store/quota.h"
 
 #define DIR_SIZE	(FOLDER_NAME_SIZE + 1)
@@ -128,6 +129,7 @@ int
 folders_delete(int root, const char *name, struct why *why)
 {
 	char side[SIDE_SIZE], dir[DIR_SIZE];
+	int kept;
 
 	if (folder_is_inbox(name)) {
 		/* RFC 3501 6.3.4 */
@@ -147,6 +149,10 @@ folders_delete(int root, const char *name, struct why *why)
 	}
 	/* It is gone: what follows only gives the space back. */
 	quota_forget(root, side);
+	kept = fs_open_dir(root, side);
+	if (kept >= 0)
+		kept_take_folder(root, name, kept);
+	fd_close(&kept);
 	if (fs_remove_tree(root, side, TREE_MAX) == 0)
 		sweep_sides(root);
 	return 0;

@@ -308,3 +308,22 @@ def test_together(box):
     # Every message kept the UID that it got first: none is used up twice.
     assert sorted(found) == list(range(1, len(found) + 1))
     setup.close()
+
+
+def test_kept_is_no_folder(box):
+    """What was expunged and is kept is neither listed nor counted."""
+    box.doveadm("save", text="Subject: x\n\nbody\n")
+    before = box.doveadm("mailbox", "list")
+    (name,) = (box.maildir / "new").iterdir()
+    kept = box.maildir / "paquebot-kept" / "INBOX"
+    kept.mkdir(parents=True)
+    shutil.copy(name, kept / ("1700000000.1," + name.name))
+    for p in (kept.parent, kept, *kept.iterdir()):
+        os.chown(p, box.uid, box.gid)
+    assert box.doveadm("mailbox", "list") == before
+    quota = ["-o", "mail_plugins=quota",
+             "-o", "plugin/quota=maildir:User", "-o",
+             "plugin/quota_rule=*:storage=1M", "quota"]
+    box.doveadm(*quota, "recalc")
+    assert re.search(r"MESSAGE\s+1\s", box.doveadm(*quota, "get"))
+    assert len(list(kept.iterdir())) == 1
