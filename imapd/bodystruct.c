@@ -6,7 +6,7 @@
  * while another is written.
  *
  * A multipart or message that was not taken apart, because it lies beyond a
- * limit, has no children to tell of; the grammar has no place for such a
+ * limit or is encoded, has no children to tell of; the grammar has no place for such a
  * thing, so it is told as application/octet-stream.
  */
 #include "imapd/bodystruct.h"
@@ -21,7 +21,7 @@ struct bodystruct {
 	struct buf *out;
 	const struct mime_tree *tree;
 	struct span raw;
-	bool	extended;
+	bool	extended, global;
 	struct arena *mem;	/* of the fields of one part */
 };
 
@@ -145,7 +145,8 @@ put_leaf(struct bodystruct *b, const struct mime_part *p, bool in_digest)
 
 	read_fields(b, p, in_digest, &f);
 	closed = mime_type_is(&f.type, "multipart", NULL) ||
-	    mime_type_is(&f.type, "message", "rfc822");
+	    mime_type_is(&f.type, "message", "rfc822") ||
+	    (b->global && mime_type_is(&f.type, "message", "global"));
 	if (closed)
 		put_type(b->out, SPAN_LIT("application"),
 		    SPAN_LIT("octet-stream"));
@@ -224,10 +225,10 @@ put_part(struct bodystruct *b, const struct mime_part *p, bool in_digest)
 
 void
 bodystruct_put(struct buf *out, const struct mime_tree *tree, struct span raw,
-    bool extended)
+    bool extended, bool global)
 {
 	struct bodystruct b = { .out = out, .tree = tree, .raw = raw,
-		.extended = extended };
+		.extended = extended, .global = global };
 
 	b.mem = arena_new(FIELDS_MEM);
 	put_part(&b, &tree->v[0], false);

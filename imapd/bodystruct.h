@@ -13,9 +13,10 @@
 /*
  * raw       the message that tree was made from
  * extended  with the extension data of BODYSTRUCTURE
+ * global    for IMAP4rev2: message/global has the form of a message
  * out       gets the list with its brackets.  Sizes are those of CRLF line ends.
  */
 void	bodystruct_put(struct buf *out, const struct mime_tree *tree,
-	    struct span raw, bool extended);
+	    struct span raw, bool extended, bool global);
 
 #endif

@@ -27,6 +27,7 @@ void
 cached_init(struct cached *c)
 {
 	c->kinds = 0;
+	c->global = false;
 	for (size_t i = 0; i < CACHE_KINDS; i++)
 		buf_init(&c->text[i], CACHE_OCTETS_MAX);
 }
@@ -38,6 +39,20 @@ cached_fini(struct cached *c)
 		buf_fini(&c->text[i]);
 }
 
+static bool
+names_global(struct span structure)
+{
+	struct span rest = structure;
+
+	while (rest.n > 0) {
+		if (span_istarts(rest, SPAN_LIT("\"global\"")))
+			return true;
+		rest = span_from(rest, 1);
+		rest = span_from(rest, span_chr(rest, '"'));
+	}
+	return false;
+}
+
 bool
 cached_find(struct cached *c, struct folder *f, uint32_t uid)
 {
@@ -45,7 +60,8 @@ cached_find(struct cached *c, struct folder *f, uint32_t uid)
 		if ((c->kinds >> i & 1) != 0 &&
 		    !folder_cached(f, uid, (enum cache_kind)i, &c->text[i]))
 			return false;
-	return true;
+	return !c->global || (c->kinds >> CACHE_STRUCTURE & 1) == 0 ||
+	    !names_global(buf_span(&c->text[CACHE_STRUCTURE]));
 }
 
 bool

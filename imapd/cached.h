@@ -14,6 +14,8 @@
 /* What is wanted of each message, and what was found of the one at hand. */
 struct cached {
 	unsigned kinds;			/* bit i: enum cache_kind */
+	bool	 global;		/* of structures, only those without
+					   message/global: another form is wanted */
 	struct buf text[CACHE_KINDS];
 };
 

@@ -85,6 +85,7 @@ cmd_enable(struct session *s, const union args *a)
 	else {
 		reply_untagged_span(s, buf_span(&line));
 		modseq_enable(s, bits);
+		s->content.global = session_is_rev2(s);
 		s->names.utf8 = (s->enabled & early) != 0;
 		reply_ok(s, NULL, "Enable completed");
 	}

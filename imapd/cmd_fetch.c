@@ -169,7 +169,17 @@ put_content(struct fetch *f, enum fetch_kind kind)
 			envelope_put(&f->line, text);
 	} else if (content_tree(&f->s->content, &tree, &f->why) == 0)
 		bodystruct_put(&f->line, tree, buf_span(&f->s->content.raw),
-		    kind == FETCH_STRUCTURE);
+		    kind == FETCH_STRUCTURE, f->s->content.global);
+}
+
+/* IMAP4rev2 has another form for message/global: only the old one is kept. */
+static bool
+may_keep(struct fetch *f, enum fetch_kind kind)
+{
+	const struct content *c = &f->s->content;
+
+	return kind != FETCH_BODY && !f->line.full &&
+	    !(kind == FETCH_STRUCTURE && c->global && c->tree.global);
 }
 
 static void
@@ -184,7 +194,7 @@ put_read(struct fetch *f, enum fetch_kind kind, uint32_t uid)
 		return;
 	}
 	put_content(f, kind);
-	if (kind != FETCH_BODY && !f->line.full)
+	if (may_keep(f, kind))
 		folder_cache_add(f->s->folder, uid, cache,
 		    span_from(buf_span(&f->line), begin));
 }
@@ -498,6 +508,7 @@ cmd_fetch(struct session *s, const union args *a)
 	bool missing;
 
 	cached_init(&f.cached);
+	f.cached.global = s->content.global;
 	for (size_t i = 0; i < a->fetch.n; i++)
 		want(&f, &a->fetch.v[i]);
 	uids_init(&uids);

@@ -31,10 +31,13 @@ content_init(struct content *c)
 void
 content_reset(struct content *c)
 {
+	bool global = c->global;
+
 	fd_close(&c->fd);
 	buf_fini(&c->raw);
 	mime_tree_fini(&c->tree);
 	content_init(c);
+	c->global = global;
 }
 
 void
@@ -73,7 +76,7 @@ content_open(struct content *c, struct folder *f, uint32_t uid,
 	fd_close(&c->fd);
 	mime_tree_fini(&c->tree);
 	*c = (struct content){ .folder = f, .uid = uid, .fd = fd,
-		.size_octets = st.size_octets, .raw = c->raw };
+		.global = c->global, .size_octets = st.size_octets, .raw = c->raw };
 	return 0;
 }
 
@@ -169,7 +172,10 @@ content_tree(struct content *c, const struct mime_tree **tree,
 
 	if (whole(c, &raw, why) != 0)
 		return -1;
-	if (!c->has_tree)
+	if (!c->has_tree && c->global)
+		mime_walk_global(raw, IMAP_MIME_DEPTH, IMAP_PARTS_MAX,
+		    &c->tree);
+	else if (!c->has_tree)
 		mime_walk(raw, IMAP_MIME_DEPTH, IMAP_PARTS_MAX, &c->tree);
 	c->has_tree = true;
 	*tree = &c->tree;

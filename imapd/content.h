@@ -17,6 +17,7 @@
 struct content {
 	struct folder *folder;	/* borrowed; NULL: nothing is here */
 	uint32_t uid;
+	bool	 global;	/* message/global is a message (RFC 9051 9) */
 	int	 fd;
 	uint64_t size_octets;	/* on disk */
 	struct buf raw;		/* the beginning of it, NUL as 0x80 */

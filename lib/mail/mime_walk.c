@@ -42,6 +42,7 @@ struct walk {
 	uint32_t leaf;		/* the part that lines go to; MIME_NONE: none */
 	bool	in_header;	/* of leaf */
 	bool	first;		/* no field yet in this header */
+	bool	global;		/* a message/global may be a message */
 	struct mark line;	/* begin of the line now judged */
 	struct mark before;	/* the same without the line end before it */
 	struct mark *open;	/* where the body of v[i] begins */
@@ -213,6 +214,32 @@ type_of(struct span header, bool in_digest, struct arena *mem,
 			.subtype = SPAN_LIT("rfc822") };
 }
 
+/* RFC 6532 3.7: it may be encoded; then it is no message before that is undone. */
+static bool
+is_plain(struct span header)
+{
+	struct header_field f;
+	struct span cte;
+
+	if (!header_find(header, "Content-Transfer-Encoding", &f))
+		return true;
+	cte = span_trim_ws(f.value);
+	return span_ieq_str(cte, "7bit") || span_ieq_str(cte, "8bit") ||
+	    span_ieq_str(cte, "binary");
+}
+
+/* Is it a message within the message? */
+static bool
+is_message(struct walk *w, const struct mime_type *type, struct span header)
+{
+	if (mime_type_is(type, "message", "rfc822"))
+		return true;
+	if (!mime_type_is(type, "message", "global"))
+		return false;
+	w->t->global = true;
+	return w->global && is_plain(header);
+}
+
 /* What the body of the leaf is, now that its header is known. */
 static void
 body_begins(struct walk *w)
@@ -225,7 +252,7 @@ body_begins(struct walk *w)
 
 	arena_clear(w->mem);
 	type_of(mime_part_header(p, w->msg), in_digest, w->mem, &type);
-	if (mime_type_is(&type, "message", "rfc822")) {
+	if (is_message(w, &type, mime_part_header(p, w->msg))) {
 		if (frame_push(w, MIME_MESSAGE, SPAN_NONE))
 			part_begin(w, w->line);
 		return;
@@ -352,11 +379,12 @@ take_line(struct walk *w, struct span line, struct mark next)
 	w->line = next;
 }
 
-void
-mime_walk(struct span message, unsigned depth_max, uint32_t parts_max,
+static void
+walk(struct span message, unsigned depth_max, uint32_t parts_max, bool global,
     struct mime_tree *out)
 {
-	struct walk w = { .msg = message, .t = out, .leaf = MIME_NONE };
+	struct walk w = { .msg = message, .t = out, .leaf = MIME_NONE,
+		.global = global };
 
 	*out = (struct mime_tree){ .n = 0 };
 	if (w.msg.p == NULL)
@@ -387,6 +415,20 @@ mime_walk(struct span message, unsigned depth_max, uint32_t parts_max,
 	arena_free(&w.mem);
 	free(w.stack);
 	free(w.open);
+}
+
+void
+mime_walk(struct span message, unsigned depth_max, uint32_t parts_max,
+    struct mime_tree *out)
+{
+	walk(message, depth_max, parts_max, false, out);
+}
+
+void
+mime_walk_global(struct span message, unsigned depth_max, uint32_t parts_max,
+    struct mime_tree *out)
+{
+	walk(message, depth_max, parts_max, true, out);
 }
 
 void

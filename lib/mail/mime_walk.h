@@ -7,7 +7,8 @@
  * least one (an empty text/plain one is made up where none was found); the
  * child of a message/rfc822 is the message in it.  A message/global is a leaf: it
  * may be encoded (RFC 6532 3.7), and BODYSTRUCTURE of RFC 3501 section 9 has the
- * form of a message for RFC822 alone (media-message).  A multipart or message
+ * form of a message for RFC822 alone (media-message); RFC 9051 section 9 has it
+ * for both: mime_walk_global().  A multipart or message
  * that lies deeper than the limit, or has no usable boundary, is a leaf (who
  * tells a client about it must not use its type then: a multipart without
  * parts has no BODYSTRUCTURE).  Parts beyond the number of parts are left out.
@@ -48,6 +49,7 @@ struct mime_tree {
 	struct mime_part *v;
 	uint32_t n;
 	bool	cut;		/* a limit was reached */
+	bool	global;		/* there is a message/global */
 };
 
 /*
@@ -56,6 +58,9 @@ struct mime_tree {
  */
 void	mime_walk(struct span message, unsigned depth_max, uint32_t parts_max,
 	    struct mime_tree *out);
+/* The same, but a message/global that is not encoded is a message, too. */
+void	mime_walk_global(struct span message, unsigned depth_max,
+	    uint32_t parts_max, struct mime_tree *out);
 void	mime_tree_fini(struct mime_tree *t);
 
 struct span	mime_part_header(const struct mime_part *p,

@@ -221,6 +221,61 @@ def test_binary_and_structure(r):
     assert got["BODYSTRUCTURE"][2] == [b"name", b"ab"]
 
 
+GLOBAL = """Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: message/global%s
+
+Subject: Grüße
+Content-Type: multipart/mixed; boundary=i
+
+--i
+
+eins
+--i
+
+zwei
+--i--
+--b--
+"""
+
+
+def test_message_global(server, r):
+    """9: media-message has GLOBAL beside RFC822; sections count into it."""
+    server.message(GLOBAL % "")
+    r.ok("SELECT INBOX")
+    for _ in range(2):                  # made, and as it is after that
+        part = fetched(r.ok("FETCH 1 BODYSTRUCTURE")[0])[1][
+            "BODYSTRUCTURE"][0]
+        assert part[:2] == [b"message", b"global"]
+        assert part[7][1] == "Grüße".encode()
+        assert len(part[8][0]) == 12 and part[8][2] == b"mixed"
+    assert fetched(r.ok("FETCH 1 BODY.PEEK[1.2]")[0])[1][
+        "BODY[1.2]"] == b"zwei"
+    # RFC 3501 9 has RFC822 alone: IMAP4rev1 sees a part like others.
+    old = server.client()
+    old.ok("SELECT INBOX")
+    for _ in range(2):
+        part = fetched(old.ok("FETCH 1 BODYSTRUCTURE")[0])[1][
+            "BODYSTRUCTURE"][0]
+        assert part[:2] == [b"message", b"global"] and len(part) == 11
+    assert fetched(old.ok("FETCH 1 BODY.PEEK[1.2]")[0])[1][
+        "BODY[1.2]"] is None
+    old.close()
+    # And what that one has left behind is not taken for the new form.
+    r.ok("SELECT INBOX")
+    part = fetched(r.ok("FETCH 1 BODYSTRUCTURE")[0])[1]["BODYSTRUCTURE"][0]
+    assert part[7][1] == "Grüße".encode()
+
+
+def test_message_global_encoded(server, r):
+    """RFC 6532 3.7: it may be encoded: then nobody can see into it."""
+    server.message(GLOBAL % "\nContent-Transfer-Encoding: base64")
+    r.ok("SELECT INBOX")
+    part = fetched(r.ok("FETCH 1 BODYSTRUCTURE")[0])[1]["BODYSTRUCTURE"][0]
+    assert part[:2] == [b"application", b"octet-stream"]
+
+
 def test_rev1_stays(server, c):
     """Appendix A: who has not enabled it is served as ever."""
     untagged, _ = fill(c, 1)

@@ -134,11 +134,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	header_split(raw, &header, &body);
 	envelope_put(&out, header);
 	well_formed(buf_span(&out));
+	mime_walk_global(raw, IMAP_MIME_DEPTH, IMAP_PARTS_MAX, &tree);
+	bodystruct_put(&out, &tree, raw, true, true);
+	mime_tree_fini(&tree);
 	mime_walk(raw, IMAP_MIME_DEPTH, IMAP_PARTS_MAX, &tree);
 	must(mime_part_header(&tree.v[0], raw).n == header.n);
 	for (int extended = 0; extended < 2; extended++) {
 		buf_clear(&out);
-		bodystruct_put(&out, &tree, raw, extended != 0);
+		bodystruct_put(&out, &tree, raw, extended != 0, false);
 		must(!out.full);
 		well_formed(buf_span(&out));
 	}

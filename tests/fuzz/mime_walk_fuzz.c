@@ -65,6 +65,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mime_fields f;
 	struct mime_tree t;
 
+	mime_walk_global(msg, DEPTH, PARTS, &t);
+	for (uint32_t i = 0; i < t.n; i++)
+		check(&t, i, msg);
+	mime_tree_fini(&t);
 	mime_walk(msg, DEPTH, PARTS, &t);
 	if (t.n == 0 || t.n > PARTS)
 		abort();

@@ -254,7 +254,8 @@ put_structure(const char *message, size_t n, bool extended)
 	mime_walk(span_of(message, n), IMAP_MIME_DEPTH, IMAP_PARTS_MAX,
 	    &tree);
 	buf_clear(&out);
-	bodystruct_put(&out, &tree, span_of(message, n), extended);
+	bodystruct_put(&out, &tree, span_of(message, n), extended,
+	    false);
 	mime_tree_fini(&tree);
 }
 
