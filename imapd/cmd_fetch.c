@@ -357,6 +357,7 @@ send_section(struct fetch *f, const struct fetch_item *item)
 	const struct mime_tree *tree;
 	struct span text;
 	struct buf chosen;
+	bool eoh, some;
 
 	if (f->hit)
 		text = buf_span(&f->cached.text[CACHE_FIELDS]);
@@ -371,12 +372,20 @@ send_section(struct fetch *f, const struct fetch_item *item)
 		send_nil(f, item);
 		return;
 	}
-	if (sec->text != SECTION_FIELDS && sec->text != SECTION_FIELDS_NOT) {
+	eoh = (f->s->how->workarounds & WORKAROUND_EOH) != 0 &&
+	    sec->text != SECTION_TEXT && sec->text != SECTION_ALL;
+	some = sec->text == SECTION_FIELDS || sec->text == SECTION_FIELDS_NOT;
+	if (!some && !eoh) {
 		send_text(f, item, text);
 		return;
 	}
-	buf_init(&chosen, text.n + 2);
-	section_choose(sec, text, &chosen);
+	buf_init(&chosen, text.n + 4);
+	if (some)
+		section_choose(sec, text, &chosen);
+	else
+		buf_add_span(&chosen, text);
+	if (eoh)
+		section_end(&chosen);
 	send_text(f, item, buf_span(&chosen));
 	buf_fini(&chosen);
 }

@@ -50,6 +50,14 @@ tell_parents(struct session *s, const struct folders *fs,
 	}
 }
 
+/* A subscribed name has no attributes; Thunderbird wants one. */
+static const char *
+lsub_flags(const struct session *s, const struct folders_entry *e)
+{
+	return (s->how->workarounds & WORKAROUND_LSUB_FLAGS) != 0 &&
+	    !e->exists ? "\\Noselect" : "";
+}
+
 static void
 lsub_all(struct session *s, const struct folders *fs,
     const struct listmatch *m)
@@ -61,7 +69,7 @@ lsub_all(struct session *s, const struct folders *fs,
 		if (!fs->v[i].subscribed)
 			continue;
 		if (is_match(s, m, fs->v[i].name))
-			tell_lsub(s, "", fs->v[i].name);
+			tell_lsub(s, lsub_flags(s, &fs->v[i]), fs->v[i].name);
 		else
 			parents_add(&parents, fs->v[i].name);
 	}

@@ -106,6 +106,8 @@ run(const struct login_session *l)
 		.separator = conf_str(l->conf, "separator")[0],
 		.special_use = span_str(conf_str(l->conf, "special_use")),
 		.uses_make = uses(conf_str(l->conf, "special_use_make")),
+		.workarounds = workaround_parse(span_str(conf_str(l->conf,
+		    "imap_client_workarounds"))),
 		.literal_minus = conf_bool(l->conf, "imap_literal_minus"),
 		.idle_ms = (int64_t)conf_num(l->conf, "imap_timeout") * 1000,
 		.progress_ms = IMAP_PROGRESS_MS,

@@ -82,6 +82,8 @@ take(struct span in, const struct names_form *form, bool normal,
 	struct buf name;
 	int rc;
 
+	if (form->extra && in.n > 1 && in.p[in.n - 1] == form->separator)
+		in.n--;
 	if (in.n > IMAP_NAME_MAX || (form->separator != FOLDER_SEPARATOR &&
 	    span_has(in, FOLDER_SEPARATOR)))
 		return refuse(why);

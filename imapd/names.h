@@ -19,6 +19,7 @@ struct names_form {
 	char	separator;	/* that clients see */
 	bool	utf8;		/* UTF-8 (RFC 6855 3, RFC 9051 5.1), else modified
 				   UTF-7 */
+	bool	extra;		/* a separator at the end does not count */
 };
 
 /*

@@ -111,3 +111,18 @@ section_choose(const struct section *s, struct span header, struct buf *out)
 	if (w.why_end != HEADER_NO_BODY)
 		buf_add_str(out, "\r\n");
 }
+
+void
+section_end(struct buf *header)
+{
+	struct span s = buf_span(header);
+	bool line = s.n == 0 || s.p[s.n - 1] == '\n';
+
+	if (!line)
+		buf_add_str(header, "\r\n");
+	else if (span_ends(s, SPAN_LIT("\n\n")) ||
+	    span_ends(s, SPAN_LIT("\n\r\n")) || span_eq_str(s, "\r\n") ||
+	    span_eq_str(s, "\n"))
+		return;
+	buf_add_str(header, "\r\n");
+}

@@ -32,4 +32,7 @@ bool	section_is_leaf(const struct mime_tree *tree,
 void	section_choose(const struct section *s, struct span header,
 	    struct buf *out);
 
+/* Let a header end in an empty line, where the message has none; cap: 4 more. */
+void	section_end(struct buf *header);
+
 #endif

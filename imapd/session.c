@@ -57,6 +57,7 @@ session_unselect(struct session *s)
 	content_reset(&s->content);
 	view_fini(&s->view);
 	view_init(&s->view);
+	uids_clear(&s->late);
 	saved_fini(&s->saved);
 	buf_clear(&s->flags_told);
 	folder_close(&s->folder);
@@ -68,7 +69,8 @@ static void
 begin(struct session *s, const struct session_how *how)
 {
 	*s = (struct session){ .how = how, .state = STATE_AUTHENTICATED,
-		.names = { .separator = how->separator } };
+		.names = { .separator = how->separator,
+		    .extra = (how->workarounds & WORKAROUND_EXTRA_SEP) != 0 } };
 	uses_make(how);
 	stream_init(&s->net, how->fd, IMAP_IN_SIZE, IMAP_OUT_SIZE);
 	session_pace(s);
@@ -78,6 +80,7 @@ begin(struct session *s, const struct session_how *how)
 	buf_init(&s->answer, IMAP_ANSWER_MAX);
 	buf_init(&s->flags_told, REPLY_FLAGS_MAX);
 	view_init(&s->view);
+	uids_init(&s->late);
 	saved_init(&s->saved);
 	content_init(&s->content);
 }
@@ -95,6 +98,7 @@ end(struct session *s)
 	content_fini(&s->content);
 	saved_fini(&s->saved);
 	view_fini(&s->view);
+	uids_fini(&s->late);
 	buf_fini(&s->flags_told);
 	buf_fini(&s->answer);
 	arena_free(&s->mem);

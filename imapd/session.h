@@ -17,6 +17,7 @@
 #include "imapd/progress.h"
 #include "imapd/saved.h"
 #include "imapd/view.h"
+#include "imapd/workaround.h"
 #include "net/stream.h"
 #include "store/folder.h"
 
@@ -44,6 +45,7 @@ struct session_how {
 	char	    separator;	/* of the hierarchy, as clients see it */
 	struct span special_use;	/* "name=use;..." (RFC 6154 2) */
 	enum uses_make uses_make;	/* those that are missing */
+	unsigned    workarounds;	/* enum workaround */
 	bool	    literal_minus;	/* LITERAL- (RFC 7888 5), not LITERAL+ */
 	int64_t	    idle_ms;	/* a client may be silent */
 	int64_t	    progress_ms; /* between two signs of life */
@@ -65,6 +67,7 @@ struct session {
 	unsigned bad;			/* answers of BAD in a row */
 	struct folder *folder;		/* STATE_SELECTED */
 	struct view view;
+	struct uids late;		/* new, not told: WORKAROUND_DELAY_NEWMAIL */
 	struct saved saved;		/* "$" */
 	struct buf flags_told;		/* the FLAGS line, last told */
 	unsigned enabled;		/* enum session_enabled */

@@ -81,6 +81,39 @@ tell_gone(struct session *s)
 	return any;
 }
 
+/* WORKAROUND_DELAY_NEWMAIL: not within just any command. */
+static bool
+may_tell_new(const struct session *s)
+{
+	const struct command *c = s->command;
+
+	return (s->how->workarounds & WORKAROUND_DELAY_NEWMAIL) == 0 ||
+	    c == NULL || c->run == cmd_noop || c->run == cmd_check ||
+	    c->run == cmd_idle || c->run == cmd_append;
+}
+
+/* New messages, but for those that have gone before anybody was told. */
+static void
+tell_new(struct session *s, const struct uids *added)
+{
+	struct uids there;
+
+	for (size_t i = 0; i < added->n; i++)
+		uids_add(&s->late, added->v[i]);
+	if (s->late.n == 0 || !may_tell_new(s))
+		return;
+	uids_init(&there);
+	for (size_t i = 0; i < s->late.n; i++)
+		if (folder_find(s->folder, s->late.v[i]) != NULL)
+			uids_add(&there, s->late.v[i]);
+	uids_clear(&s->late);
+	if (there.n > 0) {
+		view_add(&s->view, &there);
+		tell_count(s);
+	}
+	uids_fini(&there);
+}
+
 static void
 tell(struct session *s, const struct folder_changes *c, bool expunge)
 {
@@ -91,12 +124,12 @@ tell(struct session *s, const struct folder_changes *c, bool expunge)
 		gone = tell_gone(s);
 	if (c->keywords)
 		reply_flags(s);
-	if (c->added.n > 0) {
-		view_add(&s->view, &c->added);
-		tell_count(s);
-	}
+	tell_new(s, &c->added);
 	for (size_t i = 0; i < c->flagged.n; i++)
 		sync_tell_flags(s, c->flagged.v[i], true);
+	/* Whoever does not know all that is there does not know its number. */
+	if (s->late.n > 0)
+		return;
 	modseq_settle(s, gone || s->expunged);
 	s->expunged = false;
 }

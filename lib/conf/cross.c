@@ -184,6 +184,22 @@ form_special_use(const char *s)
 }
 
 static const char *
+form_workarounds(const char *s)
+{
+	static const char *const known[] = { "delay-newmail",
+		"tb-extra-mailbox-sep", "tb-lsub-flags", "netscape-eoh" };
+	struct span rest = span_str(s), word;
+	bool ok = true;
+
+	while (ok && (word = span_word(&rest)).n > 0) {
+		ok = false;
+		for (size_t i = 0; i < COUNT(known); i++)
+			ok = ok || span_eq_str(word, known[i]);
+	}
+	return ok ? NULL : "has a word that is no workaround";
+}
+
+static const char *
 form_make(const char *s)
 {
 	return strcmp(s, "no") == 0 || strcmp(s, "create") == 0 ||
@@ -344,6 +360,7 @@ static const struct {
 	{ "canonical_classes", form_classes },
 	{ "special_use", form_special_use },
 	{ "special_use_make", form_make },
+	{ "imap_client_workarounds", form_workarounds },
 	{ "oauth_keys", form_path_or_none },
 	{ "retry_rules", form_retry },
 	{ "report_templates", form_path_or_none },

@@ -402,6 +402,10 @@ const struct conf_key conf_keys[] = {
 	{ "imap_literal_minus", CONF_BOOL, 0, 1, "no", NULL, IMAP,
 	    "Whether IMAP clients may send only literals of up to 4096 octets "
 	    "without asking first: LITERAL- in place of LITERAL+." },
+	{ "imap_client_workarounds", CONF_STR, 0, 255, "", NULL,
+	    R(IMAP_SESSION),
+	    "What is done for faults of certain IMAP clients, as words: see "
+	    "WORKAROUNDS." },
 };
 const size_t conf_keys_n = COUNT(conf_keys);
 

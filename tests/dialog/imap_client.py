@@ -115,12 +115,13 @@ class Session:
 
     def __init__(self, root=None, idle=60, separator=".", largest=50 << 20,
                  tag="", pending="", prefix=(), prepare=None,
-                 folders=0, make_uses=0, literal_minus=0, progress=10000):
+                 folders=0, make_uses=0, literal_minus=0, progress=10000,
+                 workarounds=""):
         self.root = pathlib.Path(root or tempfile.mkdtemp(prefix="paqimap-"))
         self.own = root is None
         self.words = [str(idle), separator, str(largest), tag, pending,
                       str(folders), str(make_uses), str(literal_minus),
-                      str(progress)]
+                      str(progress), workarounds]
         self.prefix = list(prefix)
         self.prepare = prepare
         self.running = []

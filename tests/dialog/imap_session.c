@@ -4,7 +4,7 @@
  *
  *	imap_session FD MAILROOT [idle seconds [separator [largest message
  *	    [tag [pending input [folders [subscribe-uses
- *	    [literal-minus [progress ms]]]]]]]]]
+ *	    [literal-minus [progress ms [workarounds]]]]]]]]]]
  */
 #include "base/bug.h"
 #include "base/num.h"
@@ -56,6 +56,8 @@ main(int argc, char **argv)
 	how.literal_minus = argc > 10 && number(argv[10]) != 0;
 	if (argc > 11)
 		how.progress_ms = (int64_t)number(argv[11]);
+	if (argc > 12)
+		how.workarounds = workaround_parse(span_str(argv[12]));
 	sink_stderr("imap_session");
 	fd_no_sigpipe();
 	charset_open_all();
