@@ -1,5 +1,5 @@
-"""Registered keywords: each can be stored, found and copied (RFC 5788 4; RFC
-9051 2.3.2), in any case of letters.
+"""Keywords with a meaning: each can be stored, found, and is kept by APPEND, COPY
+and MOVE (RFC 5788 3.4; RFC 9051 2.3.2), in any case of letters.
 """
 import pathlib
 import sys
@@ -11,7 +11,7 @@ from imap_client import fetched  # noqa: E402
 
 MESSAGE = b"Subject: x\r\n\r\nx\r\n"
 
-# The IANA registry "IMAP and JMAP Keywords".
+# Of the IANA registry "IMAP and JMAP Keywords", and what Thunderbird writes.
 REGISTERED = [
     "$MDNSent", "$Forwarded", "$SubmitPending", "$Submitted", "$Junk",
     "$NotJunk", "$Phishing", "$Important", "$Followed", "$Muted", "$Memo",
@@ -38,7 +38,7 @@ def test_keyword(server, c, word):
     untagged, _ = c.ok("STORE 1 +FLAGS (%s)" % word)
     assert word in fetched(untagged)[1]["FLAGS"]
     assert word in permanent(untagged)
-    # RFC 9051 2.3.2: not sensitive to case; the first spelling stays.
+    # RFC 9051 9: not sensitive to case; the first spelling stays.
     for spelling in (word, word.upper(), word.lower()):
         assert c.ok("SEARCH KEYWORD " + spelling)[0] == [b"* SEARCH 1"]
         assert c.ok("SEARCH UNKEYWORD " + spelling)[0] == [b"* SEARCH 2"]
