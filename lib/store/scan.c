@@ -7,7 +7,9 @@
  *
  * If both names are there, the later look at the first one comes after the
  * look at the second; so it is no rename but two files, and one gets a base of
- * its own.  Nothing is ever unlinked here.
+ * its own.  Unless it is one file with two names: somebody renames it by link
+ * and unlink, and the next scan finds what comes of that.  Nothing is ever
+ * unlinked here.
  */
 #include "store/scan.h"
 
@@ -162,7 +164,7 @@ seen_before(struct round *r, struct scan_entry *e, const char *name)
 {
 	int dir = r->in_new ? r->new_dir : r->cur_dir;
 	int old_dir = e->in_new ? r->new_dir : r->cur_dir;
-	struct fs_stat st;
+	struct fs_stat st, first;
 
 	if (e->in_new == r->in_new &&
 	    strcmp(scan_name(r->s, e), name) == 0) {
@@ -172,8 +174,10 @@ seen_before(struct round *r, struct scan_entry *e, const char *name)
 	if (fs_stat(dir, name, &st) != 0)
 		return 0;
 	/* Only now: if the first is still there, there are two. */
-	if (fs_stat(old_dir, scan_name(r->s, e), &st) != 0)
+	if (fs_stat(old_dir, scan_name(r->s, e), &first) != 0)
 		return set_name(r->s, e, name, r->in_new);
+	if (first.inode == st.inode && first.device == st.device)
+		return 0;
 	return r->may_rename ? rename_double(r, dir, name) : 0;
 }
 

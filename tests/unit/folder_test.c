@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "os/clock.h"
 #include "scratch.h"
@@ -511,6 +513,28 @@ test_doubles(void **state)
 	folder_close(&f);
 }
 
+/* By link and unlink: for a moment one file has two names, and is one message. */
+static void
+test_rename_by_link(void **state)
+{
+	struct folder *f;
+
+	(void)state;
+	scratch_put("cur/1.a:2,S", "one\n");
+	f = open_it("INBOX", false);
+	SYNC(f, "+1 - ~");
+	T_INT(linkat(scratch, "cur/1.a:2,S", scratch, "cur/1.a:2,FS", 0), 0);
+	SYNC(f, "+ - ~");
+	T_INT(folder_count(f), 1);
+	T_INT(unlinkat(scratch, "cur/1.a:2,S", 0), 0);
+	T_TRUE(folder_sync(f, NULL, &why) == 0);
+	T_INT(folder_count(f), 1);
+	T_INT(folder_message(f, 0)->uid, 1);
+	T_INT(folder_message(f, 0)->flags & MESSAGE_FLAGS_STORED,
+	    MESSAGE_SEEN | MESSAGE_FLAGGED);
+	folder_close(&f);
+}
+
 static void
 test_copy_move(void **state)
 {
@@ -865,6 +889,7 @@ main(void)
 		EACH(test_expunge),
 		EACH(test_back_again),
 		EACH(test_doubles),
+		EACH(test_rename_by_link),
 		EACH(test_copy_move),
 		EACH(test_deliver),
 		EACH(test_gone),
