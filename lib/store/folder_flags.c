@@ -202,14 +202,18 @@ mark_numbered(struct folder *f, struct marks *k, struct folder_result *r,
 {
 	struct known *known = NULL;
 	bool locked;
-	int rc;
+	int rc = 0;
 
 	if (k->c->conditional)
 		k->known = known = remember(f, k->c);
 	locked = index_lock(f);
 	if (locked)
 		(void)!index_catch_up(f); /* in either case the view is newer */
-	rc = mark_all(f, k, r, why);
+	/* What others have noted may have keywords that are new here. */
+	if (locked)
+		rc = folder_keywords_read(f, why);
+	if (rc == 0)
+		rc = mark_all(f, k, r, why);
 	if (locked && !f->lost)
 		index_save(f);
 	if (locked)
