@@ -42,7 +42,8 @@ same_stamp(const struct stamp *s, int dir)
 
 	return fs_fstat(dir, &st) == 0 && (s->old || s->ours_s != 0) &&
 	    s->inode == st.inode &&
-	    s->mtime_ns == st.mtime_ns && s->size_octets == st.size_octets;
+	    s->mtime_ns == st.mtime_ns && s->ctime_ns == st.ctime_ns &&
+	    s->size_octets == st.size_octets;
 }
 
 static bool

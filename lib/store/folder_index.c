@@ -33,10 +33,11 @@
 #include "os/fs.h"
 #include "store/folder_priv.h"
 
-#define LOCK_MS		2000
+#define LOCK_MS		20000
 #define FOREIGN_LOG	"dovecot.index.log"
 /* A directory's time counts as far as the year 2100. */
-#define MTIME_MAX_NS	INT64_C(4102444800000000000)
+#define TIME_MAX_NS	INT64_C(4102444800000000000)
+#define TICK_NS		INT64_C(100000000) /* times of files lag behind */
 #define LOG_SLACK	(64 * KIB) /* of log that is left in peace */
 #define LOG_MOST	(2 * MIB)  /* that a session reads into memory */
 
@@ -83,18 +84,33 @@ index_foreign(const struct folder *f, struct stamp *out)
 			.mtime_ns = st.mtime_ns };
 }
 
+/* The later of the two times, if that is one. */
+static void
+note_time(int64_t *last_ns, int64_t ns)
+{
+	if (ns > *last_ns && ns <= TIME_MAX_NS)
+		*last_ns = ns;
+}
+
 /*
- * The time of the last change that the directories tell: numbers are times,
- * and where the clock went back after it, they go on above it.
+ * The time of the last change that directories and log tell: numbers are times,
+ * and where the clock went back after it, they go on above it.  Each number was
+ * drawn before the log grew; who removed log or snapshot changed the folder.
+ * (mtime is anybody's to set: to a day that comes, too.)
  */
 static uint64_t
-dirs_modseq(const struct folder *f)
+last_modseq(const struct folder *f)
 {
-	int64_t last_ns = f->new_at.mtime_ns > f->cur_at.mtime_ns ?
-	    f->new_at.mtime_ns : f->cur_at.mtime_ns;
+	struct fs_stat st;
+	int64_t last_ns = 0;
 
-	return last_ns <= 0 || last_ns > MTIME_MAX_NS ? 0 :
-	    (uint64_t)last_ns / 1000;
+	note_time(&last_ns, f->new_at.ctime_ns);
+	note_time(&last_ns, f->cur_at.ctime_ns);
+	if (fs_fstat(f->dir, &st) == 0)
+		note_time(&last_ns, st.ctime_ns);
+	if (f->index.log_fd >= 0 && fs_fstat(f->index.log_fd, &st) == 0)
+		note_time(&last_ns, st.ctime_ns);
+	return last_ns == 0 ? 0 : (uint64_t)(last_ns + TICK_NS) / 1000;
 }
 
 void
@@ -297,12 +313,14 @@ static bool
 begin_anew(struct folder *f, const struct index_state *state)
 {
 	struct folder_index *ix = &f->index;
+	uint64_t last;
 
 	if (ix->loaded && !ix->restamp && ix->state.modseq != 0 &&
 	    index_same_foreign(&state->foreign, &ix->state.foreign))
 		return false;
-	if (ix->modseq < dirs_modseq(f))
-		ix->modseq = dirs_modseq(f);
+	last = last_modseq(f);
+	if (ix->modseq < last)
+		ix->modseq = last;
 	ix->floor = ix->forgot = next_modseq(f);
 	return true;
 }

@@ -11,21 +11,27 @@
 #include "store/folder_priv.h"
 
 #define OLD_NS		INT64_C(2000000000)	/* stamps younger prove nothing */
+#define TICK_NS		INT64_C(100000000)	/* two changes may share a ctime */
 #define OWN_FEW		16	/* changes, or this part of the messages */
 
+/* mtime is what rsync, tar and touch set back: then ctime is the new one. */
 static void
 stamp_of(struct stamp *out, const struct fs_stat *st)
 {
+	int64_t now_ns = (int64_t)clock_wall_us() * 1000;
+
 	*out = (struct stamp){ .inode = st->inode,
-	    .size_octets = st->size_octets, .mtime_ns = st->mtime_ns };
-	out->old = st->mtime_ns + OLD_NS < (int64_t)clock_wall_us() * 1000;
+	    .size_octets = st->size_octets, .mtime_ns = st->mtime_ns,
+	    .ctime_ns = st->ctime_ns };
+	out->old = st->mtime_ns + OLD_NS < now_ns &&
+	    st->ctime_ns + TICK_NS < now_ns;
 }
 
 static bool
 is_stamped(const struct stamp *a, const struct fs_stat *st)
 {
 	return a->inode == st->inode && a->mtime_ns == st->mtime_ns &&
-	    a->size_octets == st->size_octets;
+	    a->ctime_ns == st->ctime_ns && a->size_octets == st->size_octets;
 }
 
 /* How long a stamp after a change of our own is believed. */
@@ -126,6 +132,7 @@ own_change_end(struct folder *f, const struct own_change *o, size_t changes)
 		return;
 	s->size_octets = st.size_octets;
 	s->mtime_ns = st.mtime_ns;
+	s->ctime_ns = st.ctime_ns;
 	if (s->ours_s == 0)
 		s->ours_s = clock_wall_s();
 	s->old = false;

@@ -170,7 +170,7 @@ dirs_are(const struct folder *f, const struct fs_stat was[2])
 
 	return fs_fstat(f->new_dir, &new) == 0 &&
 	    fs_fstat(f->cur_dir, &cur) == 0 &&
-	    new.mtime_ns == was[0].mtime_ns && cur.mtime_ns == was[1].mtime_ns;
+	    new.ctime_ns == was[0].ctime_ns && cur.ctime_ns == was[1].ctime_ns;
 }
 
 /*
@@ -186,7 +186,7 @@ find_all(struct sync *s, struct why *why)
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		if (fs_fstat(f->new_dir, &was[0]) != 0 ||
 		    fs_fstat(f->cur_dir, &was[1]) != 0)
-			was[0].mtime_ns = was[1].mtime_ns = 0;
+			was[0].ctime_ns = was[1].ctime_ns = 0;
 		if (sync_list(s, why) != 0 || sync_match(s, why) != 0)
 			return -1;
 		if (s->missing == 0 && (s->unmatched == 0 ||

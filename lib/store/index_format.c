@@ -73,6 +73,7 @@ put_stamp(uint8_t **p, const struct stamp *s)
 	put(p, s->inode, 8);
 	put(p, s->size_octets, 8);
 	put(p, (uint64_t)s->mtime_ns, 8);
+	put(p, (uint64_t)s->ctime_ns, 8);
 	put(p, s->old, 1);
 	put(p, (uint64_t)s->ours_s, 8);
 }
@@ -83,6 +84,7 @@ get_stamp(const uint8_t **p, struct stamp *s)
 	s->inode = get(p, 8);
 	s->size_octets = get(p, 8);
 	s->mtime_ns = (int64_t)get(p, 8);
+	s->ctime_ns = (int64_t)get(p, 8);
 	s->old = get(p, 1) != 0;
 	s->ours_s = (int64_t)get(p, 8);
 }
@@ -124,7 +126,7 @@ put_state(uint8_t **p, const struct index_state *s)
 	put_stamp(p, &s->foreign);
 }
 
-#define STATE_OCTETS	(4 * 8 + 3 * 33 + 4 * 8 + 3 * 4 + 33 + 512)
+#define STATE_OCTETS	(4 * 8 + 3 * 41 + 4 * 8 + 3 * 4 + 33 + 512)
 _Static_assert(STATE_OCTETS + 72 <= INDEX_HEAD, "the head holds a state");
 
 static bool

@@ -46,6 +46,7 @@
 struct stamp {
 	uint64_t inode, size_octets;
 	int64_t	 mtime_ns;
+	int64_t	 ctime_ns;	/* whoever sets mtime back cannot set this */
 	bool	 old;	/* had not changed for a while: a change would show */
 	int64_t	 ours_s;	/* not old, but changed by us since then alone, as far
 				   as we know; 0: no (folder_look.h) */

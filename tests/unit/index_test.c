@@ -52,6 +52,7 @@ make_old(void)
 {
 	set_time("new", 1600000000);
 	set_time("cur", 1600000000);
+	clock_sleep_ms(150);	/* ctime is believed a tick later */
 }
 
 static void
@@ -118,31 +119,30 @@ test_same_view(void **state)
 }
 
 /*
- * With old stamps nothing is listed: a change that the stamps do not show is
- * not seen until they change.
+ * rsync -t and tar set the time of a directory back after they have put a file
+ * there: it is seen, in a folder that is open and from the index.
  */
 static void
-test_no_listing(void **state)
+test_times_set_back(void **state)
 {
-	struct folder *f;
+	struct folder *f, *open;
 
 	(void)state;
 	put_messages();
 	make_old();
-	f = open_it();
-	folder_close(&f);
-	T_TRUE(fs_rename(scratch, "dovecot-keywords", scratch, "kw") == 0);
+	open = open_it();
+	make_old();
+	T_TRUE(folder_sync(open, NULL, &why) == 0);
+	T_INT(folder_count(open), N);
 	scratch_put("cur/6.f:2,", "six\n");
 	make_old();
-	f = open_it();
-	T_INT(folder_count(f), N);
-	T_TRUE(folder_keyword(f, 0) == NULL);
-	folder_close(&f);
-	set_time("cur", 1600000001);
 	f = open_it();
 	T_INT(folder_count(f), N + 1);
 	T_INT(folder_find(f, 30)->uid, 30);
 	folder_close(&f);
+	T_TRUE(folder_sync(open, NULL, &why) == 0);
+	T_INT(folder_count(open), N + 1);
+	folder_close(&open);
 }
 
 static char *
@@ -467,7 +467,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_same_view), TEST(test_no_listing),
+		TEST(test_same_view), TEST(test_times_set_back),
 		TEST(test_spoilt_snapshot), TEST(test_spoilt_log),
 		TEST(test_spoilt_while_open),
 		TEST(test_spoilt_log_while_open), TEST(test_two_sessions),
