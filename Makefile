@@ -4,7 +4,7 @@
 #	make check	install what is missing, build, run every test
 #	make demo	install what is missing, build, run a mail server here
 #	make lint | unit | fuzz | bench | powercut | durable | hijack | testssl |
-#	     install | clean
+#	     stress | install | clean
 #	SAN=1		build with ASan and UBSan into build-san/
 #	FAULT=1		build with calls that can be made to fail into build-fault/
 #	HIJACK=1	build daemons that do as they are told into build-hijack/
@@ -201,7 +201,8 @@ check:
 	tools/install-deps test
 	$(MAKE) -s $(ALL_CPUS) tests
 	$(MAKE) -s $(ALL_CPUS) FAULT=1 SAN= all \
-	    build-fault/tests/interop/store_tool
+	    build-fault/tests/interop/store_tool \
+	    build-fault/tests/dialog/imap_session
 	$(MAKE) -s $(ALL_CPUS) HIJACK=1 SAN= all
 	@# A target that cannot be built is one that failed.
 	@if command -v clang >/dev/null; then $(MAKE) -s -k $(ALL_CPUS) fuzz || :; fi
@@ -218,6 +219,14 @@ durable: all
 	@$(MAKE) -s FAULT=1 SAN= all build-fault/tests/interop/store_tool
 	@POINTS=500 ROUNDS=80 FAULTS=all LONG=1 BUILD=$(B) $(PYTHON) -m pytest \
 	    -q -p no:cacheprovider tests/crash
+
+# Sessions and all that disturbs them, for an hour instead of the seconds of
+# "check"; STRESS=seconds for another time.
+stress: tests
+	@$(MAKE) -s FAULT=1 SAN= build-fault/tests/dialog/imap_session
+	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
+	@PAQUEBOT_STRESS=$${STRESS:-3600} BUILD=$(B) $(PYTHON) -m pytest -q -s \
+	    -p no:cacheprovider tests/stress
 
 # testssl.sh on every port, whole; check does it on three and in short.
 testssl: all
@@ -278,6 +287,6 @@ clean:
 
 -include $(shell find build build-* -name '*.d' 2>/dev/null)
 
-.PHONY: all unit tests check powercut durable testssl threats hostile hijack demo bench install fuzz lint clean
+.PHONY: all unit tests check stress powercut durable testssl threats hostile hijack demo bench install fuzz lint clean
 .SECONDARY:
 .DELETE_ON_ERROR:
