@@ -8,8 +8,6 @@
 #include "ipc/msg_deliver.h"
 
 #define JOB_WAIT_MS	30000	/* between the packets of a job */
-/* Workers to be that wait for the end of others: as many as qmgr may have. */
-#define WAITING_MAX	5000
 #define IDLE_MS		300000	/* qmgr ends idle workers sooner */
 
 /* The header is looked through for Delivered-To: no more than this of it. */

@@ -14,14 +14,13 @@
  *           deliver_pipe.c -> outcome.c -> qmgr
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
+#include "daemon/workers.h"
 #include "ipc/msg_deliver.h"
 #include "local-deliver/limits.h"
 #include "local-deliver/owner.h"
@@ -43,21 +42,13 @@ static const struct service pipes = {
 	.file_max_octets = CONFINE_ANY_SIZE,	/* the programs' own affair */
 };
 
-struct waiting {
-	STAILQ_ENTRY(waiting) next;
-	struct local_worker who;
-	int qmgr;			/* the channel of a worker to be */
-};
-
 static struct {
 	const struct service *svc;
 	struct mail_roots roots;
 	struct user pipe_user;
 	struct confine_filter *files;	/* of the workers of mailboxes */
-	size_t	    workers;
-	STAILQ_HEAD(, waiting) waiting;	/* for a place */
-	size_t	    nwaiting;
-} state = { .waiting = STAILQ_HEAD_INITIALIZER(state.waiting) };
+	struct workers *workers;
+} state;
 
 static bool
 in_ranges(bool group, uint32_t id)
@@ -126,65 +117,45 @@ serve_program(int qmgr)
 	_exit(0);
 }
 
-static void
-start_worker(const struct local_worker *w, int qmgr)
+static bool
+start_worker(const void *who, int qmgr)
 {
 	pid_t pid = spawn_fork();
 
 	if (pid == 0) {
 		if (state.svc->role == ROLE_PIPE)
 			serve_program(qmgr);
-		serve_mailbox(w, qmgr);
+		serve_mailbox(who, qmgr);
 	}
-	if (pid < 0)	/* qmgr sees the channel's end */
+	if (pid < 0)
 		log_warn(LF_STR("event", "no-worker"),
 		    LF_STR("why", strerror(errno)));
-	else
-		state.workers++;
+	return pid > 0;
 }
 
-static void
-start_waiting(void)
+static size_t
+most_workers(void)
 {
-	struct waiting *w;
-
-	while ((w = STAILQ_FIRST(&state.waiting)) != NULL &&
-	    state.workers < conf_num(service_conf(), "deliver_max")) {
-		STAILQ_REMOVE_HEAD(&state.waiting, next);
-		state.nwaiting--;
-		start_worker(&w->who, w->qmgr);
-		fd_close(&w->qmgr);
-		free(w);
-	}
+	return (size_t)conf_num(service_conf(), "deliver_max");
 }
 
-/*
- * qmgr counts too, but a worker that it has let go for this one may not have
- * ended yet: that is not the job's fault.
- */
+static const struct workers_ops starts = {
+	.most = most_workers, .start = start_worker,
+};
+
 static enum verdict
 on_local_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	const struct local_worker *who = msg->body;
-	struct waiting *w;
 
 	(void)peer;
 	(void)ctx;
 	/* The channel is closed on return: qmgr sees that it has no worker. */
-	if (state.nwaiting >= WAITING_MAX ||
-	    (state.svc->role != ROLE_PIPE && !may_be_owner(who))) {
+	if ((state.svc->role != ROLE_PIPE && !may_be_owner(who)) ||
+	    workers_add(state.workers, who, msg->fd) != 0)
 		log_warn(LF_STR("event", "worker-refused"),
 		    LF_STR("user", who->user), LF_NUM("uid", who->uid),
-		    LF_NUM("workers", state.workers));
-		return VERDICT_OK;
-	}
-	w = xcalloc(1, sizeof(*w));
-	w->who = *who;
-	w->qmgr = *msg->fd;
-	*msg->fd = -1;
-	STAILQ_INSERT_TAIL(&state.waiting, w, next);
-	state.nwaiting++;
-	start_waiting();
+		    LF_NUM("workers", workers_running(state.workers)));
 	return VERDICT_OK;
 }
 
@@ -192,12 +163,10 @@ static void
 on_child(const struct spawn_end *end, void *ctx)
 {
 	(void)ctx;
-	if (state.workers > 0)
-		state.workers--;
 	if (end->fault)
 		log_error(LF_STR("event", "worker-crashed"),
 		    LF_INT("pid", end->pid), LF_INT("signal", end->signal));
-	start_waiting();
+	workers_ended(state.workers);
 }
 
 static const struct ipc_rule rules[] = {
@@ -243,12 +212,14 @@ main(int argc, char **argv)
 			die(EXIT_OSERR, "%s", why.text);
 	}
 
+	state.workers = workers_new(&starts, sizeof(struct local_worker));
 	srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
 	service_serve(srv);
 	service_on(&events);
 	service_loop();
 
 	ipc_server_free(&srv);
+	workers_free(&state.workers);
 	confine_filter_free(&state.files);
 	return service_end();
 }

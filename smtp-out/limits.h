@@ -41,7 +41,6 @@
 #define CHUNK		((size_t)65536)	/* read from the queue file at once */
 #define PACE_OCTETS_S	1024	/* slower receivers are given up */
 
-#define WAITING_MAX	5000	/* workers to be: conf/keys: smtp_out_max */
 /* qmgr takes 1000 a second of a parent, in bursts of twice that. */
 #define ORPHANS_MAX	900	/* kept for the next qmgr: results, and ids */
 

@@ -11,14 +11,13 @@
  *           -> downgrade.c (to 7 bits, if need be), body.c -> outcome.c -> qmgr
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/bug.h"
 #include "base/log.h"
 #include "daemon/service.h"
+#include "daemon/workers.h"
 #include "ipc/chan.h"
 #include "ipc/control.h"
 #include "ipc/msg_deliver.h"
@@ -36,18 +35,11 @@ static const struct service smtp_out = {
 	.in_batches = true,
 };
 
-struct waiting {
-	STAILQ_ENTRY(waiting) next;
-	int qmgr;			/* the channel of a worker to be */
-};
-
 static struct {
 	struct ipc_server *srv;
 	struct tls_client *tls;
-	size_t		   workers;
-	STAILQ_HEAD(, waiting) waiting;	/* for a place, or for dnsd */
-	size_t		   nwaiting;
-} state = { .waiting = STAILQ_HEAD_INITIALIZER(state.waiting) };
+	struct workers	  *workers;
+} state;
 
 /* What master has opened, at start and at each reload; else as before. */
 static void
@@ -84,14 +76,28 @@ become_worker(struct worker_channels c)
 	worker_run(&c, service_conf(), state.tls);
 }
 
-/* false: no worker; qmgr sees its channel end and tries again. */
+/* Names to be asked for. */
 static bool
-start_worker(struct ipc_peer *dnsd, int qmgr)
+can_start(void)
 {
+	return ipc_server_peer(state.srv, ROLE_DNSD) != NULL;
+}
+
+static size_t
+most_workers(void)
+{
+	return (size_t)conf_num(service_conf(), "smtp_out_max");
+}
+
+static bool
+start_worker(const void *who, int qmgr)
+{
+	struct ipc_peer *dnsd = ipc_server_peer(state.srv, ROLE_DNSD);
 	struct worker_channels c = { .qmgr = qmgr, .dns = -1, .parent = -1 };
 	int pair[2] = { -1, -1 };
 	pid_t pid = -1;
 
+	(void)who;
 	if ((c.dns = chan_introduce(dnsd)) < 0 || fd_pair(pair) != 0)
 		goto out;
 	c.parent = pair[1];
@@ -114,46 +120,17 @@ out:
 	return pid > 0;
 }
 
-/* As many as there is room for, and names to be asked for. */
-static void
-start_waiting(void)
-{
-	struct waiting *w;
-	struct ipc_peer *dnsd;
+static const struct workers_ops starts = {
+	.most = most_workers, .able = can_start, .start = start_worker,
+};
 
-	while ((w = STAILQ_FIRST(&state.waiting)) != NULL &&
-	    state.workers < conf_num(service_conf(), "smtp_out_max") &&
-	    (dnsd = ipc_server_peer(state.srv, ROLE_DNSD)) != NULL) {
-		STAILQ_REMOVE_HEAD(&state.waiting, next);
-		state.nwaiting--;
-		if (start_worker(dnsd, w->qmgr))
-			state.workers++;
-		fd_close(&w->qmgr);
-		free(w);
-	}
-}
-
-/*
- * qmgr counts too, but a worker that it has let go may not have ended yet, and
- * dnsd may just be starting again: neither is the job's fault.
- */
 static enum verdict
 on_out_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
-	struct waiting *w;
-
 	(void)peer;
 	(void)ctx;
-	if (state.nwaiting >= WAITING_MAX) {
+	if (workers_add(state.workers, NULL, msg->fd) != 0)
 		log_warn(LF_STR("event", "too-many-workers"));
-		return VERDICT_OK;
-	}
-	w = xcalloc(1, sizeof(*w));
-	w->qmgr = *msg->fd;
-	*msg->fd = -1;
-	STAILQ_INSERT_TAIL(&state.waiting, w, next);
-	state.nwaiting++;
-	start_waiting();
 	return VERDICT_OK;
 }
 
@@ -161,12 +138,10 @@ static void
 on_child(const struct spawn_end *end, void *ctx)
 {
 	(void)ctx;
-	if (state.workers > 0)
-		state.workers--;
 	if (end->fault)
 		log_error(LF_STR("event", "worker-crashed"),
 		    LF_INT("pid", end->pid), LF_INT("signal", end->signal));
-	start_waiting();
+	workers_ended(state.workers);
 }
 
 /* In the child: name servers answer when they like, so the parent does not. */
@@ -196,13 +171,13 @@ on_control(const struct super_control *c, int fd, void *ctx)
 
 	(void)ctx;
 	if (strcmp(c->verb, "out-explain") == 0 && dnsd != NULL &&
-	    state.workers < conf_num(service_conf(), "smtp_out_max") &&
+	    workers_room(state.workers) &&
 	    (dns = chan_introduce(dnsd)) >= 0)
 		pid = spawn_fork();
 	if (pid == 0)
 		answer_operator(c, fd, dns);
 	if (pid > 0) {
-		state.workers++;
+		workers_count(state.workers);
 		fd_close(&fd);
 	} else
 		control_answer(fd, span_str(no));
@@ -216,7 +191,7 @@ on_peer(enum role role, int fd, void *ctx)
 	(void)ctx;
 	if (ipc_server_add(state.srv, fd, role) != NULL && role == ROLE_QMGR)
 		orphans_tell(state.srv);
-	start_waiting();
+	workers_start(state.workers);
 }
 
 static void
@@ -246,6 +221,7 @@ main(int argc, char **argv)
 	service_confine(NULL, NULL);
 	load_authorities();		/* foreign octets: behind the wall */
 
+	state.workers = workers_new(&starts, 0);
 	state.srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
 	ipc_server_limit(state.srv, ROLE_SMTP_OUT_WORKER, 5000);
 	ipc_server_on_close(state.srv, on_closed);
@@ -254,6 +230,7 @@ main(int argc, char **argv)
 	service_loop();
 
 	ipc_server_free(&state.srv);
+	workers_free(&state.workers);
 	tls_client_free(&state.tls);
 	return service_end();
 }
