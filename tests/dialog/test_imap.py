@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from imap_client import ROOT, Client, Session, fetched  # noqa: E402
+from imap_fixtures import c, server  # noqa: E402, F401
 
 MESSAGE = (b"Date: Mon, 7 Feb 1994 21:52:25 -0800 (PST)\r\n"
            b"From: Fred Foobar <foobar@Blurdybloop.COM>\r\n"
@@ -22,19 +23,6 @@ MESSAGE = (b"Date: Mon, 7 Feb 1994 21:52:25 -0800 (PST)\r\n"
            b"MIME-Version: 1.0\r\n"
            b"Content-Type: TEXT/PLAIN; CHARSET=US-ASCII\r\n\r\n"
            b"Hello Joe, do you think we can meet at 3:30 tomorrow?\r\n")
-
-
-@pytest.fixture
-def server():
-    with Session() as s:
-        yield s
-
-
-@pytest.fixture
-def c(server):
-    client = server.client()
-    yield client
-    client.close()
 
 
 def select(c, n=0):

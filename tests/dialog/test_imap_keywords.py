@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from imap_client import fetched  # noqa: E402
+from imap_fixtures import c, server  # noqa: E402, F401
 
 MESSAGE = b"Subject: x\r\n\r\nx\r\n"
 

@@ -5,26 +5,12 @@ import pathlib
 import re
 import sys
 
-import pytest
-
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from imap_client import Session  # noqa: E402
+from imap_fixtures import c, server  # noqa: E402, F401
 
 ONE = b"Subject: one\r\n\r\n" + b"x" * 100 + b"\r\n"
 TWO = b"Subject: two\r\n\r\ntext\r\n"
-
-
-@pytest.fixture
-def server():
-    with Session() as s:
-        yield s
-
-
-@pytest.fixture
-def c(server):
-    client = server.client()
-    yield client
-    client.close()
 
 
 def status(c, mailbox, items):

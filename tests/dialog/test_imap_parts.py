@@ -4,10 +4,9 @@ import base64
 import pathlib
 import sys
 
-import pytest
-
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from imap_client import Session, fetched  # noqa: E402
+from imap_client import fetched  # noqa: E402
+from imap_fixtures import c, server  # noqa: E402, F401
 
 PICTURE = bytes(range(256)) * 9
 MIXED = b"""Subject: parts
@@ -38,19 +37,6 @@ Content-Transfer-Encoding: base64
 eA==
 --b--
 """ % base64.encodebytes(PICTURE)
-
-
-@pytest.fixture
-def server():
-    with Session() as s:
-        yield s
-
-
-@pytest.fixture
-def c(server):
-    client = server.client()
-    yield client
-    client.close()
 
 
 def one(c, what):

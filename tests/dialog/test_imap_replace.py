@@ -6,6 +6,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from imap_client import fetched  # noqa: E402
+from imap_fixtures import c, server  # noqa: E402, F401
 
 # The message of the example in RFC 8508 3.2: 312 octets there.
 NEW = (b"Date: Thu, 1 Jan 2015 00:05:00 -0500 (EST)\r\n"

@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from imap_client import fetched  # noqa: E402
+from imap_fixtures import c, server  # noqa: E402, F401
 
 MESSAGE = (b"Date: Mon, 7 Feb 1994 21:52:25 -0800 (PST)\r\n"
            b"From: Fred Foobar <foobar@example.com>\r\n"

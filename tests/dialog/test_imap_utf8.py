@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from imap_client import Session, fetched  # noqa: E402
+from imap_fixtures import c, server  # noqa: E402, F401
 
 NAME = "Entwürfe/台北"                  # RFC 3501 5.1.3 has the second part
 DISK = "Entw&APw-rfe"

@@ -1,4 +1,4 @@
-"""What the conversations with an imapd session share.
+"""What the conversations with an imapd session share; a test file imports these.
 
 server  a mail root, with one process for each client
 c       a client of it, after log-in
