@@ -148,7 +148,7 @@ read_group(struct channel *c)
 		return errno == EAGAIN || errno == ENOBUFS ? GOT_ALL : GOT_END;
 	lines.in_turn += (unsigned)n;
 	for (int i = 0; i < n; i++) {
-		if (v[i].n == 0)
+		if (v[i].end)
 			return GOT_END;
 		take_line(c, v[i].p, v[i].n, v[i].pid);
 	}

@@ -77,6 +77,8 @@ sock_recv_signed(int fd, struct sock_signed *v, int count)
 	while (got < 0 && errno == EINTR);
 	for (int i = 0; i < got; i++) {
 		v[i].n = msg[i].msg_len;
+		/* Every packet has credentials, also one that is empty. */
+		v[i].end = v[i].n == 0 && msg[i].msg_hdr.msg_controllen == 0;
 		v[i].pid = pid_of(&msg[i].msg_hdr);
 	}
 	return got;
@@ -96,7 +98,8 @@ sock_recv_signed(int fd, struct sock_signed *v, int count)
 			return i > 0 ? i : -1;
 		v[i].n = (size_t)got;
 		v[i].pid = 0;
-		if (got == 0)
+		v[i].end = got == 0;
+		if (v[i].end)
 			return i + 1;
 	}
 	return i;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -301,10 +302,15 @@ test_credentials(void **state)
 	T_TRUE(fds == (pair[0] > pair[1] ? pair[0] : pair[1]) + 1);
 	fd_close(&fds);
 	T_TRUE(sock_recv_signed(pair[1], v, 3) == -1 && errno == EAGAIN);
+	/* An empty packet is one; the end is none. */
+	T_INT(send(pair[0], "", 0, MSG_EOR), 0);
+	T_TRUE(sock_recv_signed(pair[1], v, 3) == 1 && v[0].n == 0 &&
+	    !v[0].end && v[0].pid == (int32_t)getpid());
 	T_TRUE(fd_send(pair[0], "last", 4, -1) == 0);
 	fd_close(&pair[0]);
 	T_TRUE(sock_recv_signed(pair[1], v, 1) == 1 && v[0].n == 4);
-	T_TRUE(sock_recv_signed(pair[1], v, 3) >= 1 && v[0].n == 0);
+	T_TRUE(sock_recv_signed(pair[1], v, 3) >= 1 && v[0].n == 0 &&
+	    v[0].end);
 	fd_close(&pair[1]);
 }
 
