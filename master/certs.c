@@ -24,6 +24,7 @@ struct copy {
 	char	  *item;		/* of the setting */
 	struct buf good, offered;
 	bool	   refused;
+	bool	   lacks;	/* refused, and there is no good one */
 };
 
 struct certs {
@@ -54,17 +55,20 @@ certs_free(struct certs **c)
 	*c = NULL;
 }
 
-/* What was good of an item stays so, wherever the item stands now. */
+/* What was good of an item, or lacked, is so wherever the item stands now. */
 static void
 inherit(struct certs *before, struct copy *to)
 {
-	for (size_t i = 0; before != NULL && i < before->n; i++)
-		if (strcmp(before->v[i].item, to->item) == 0 &&
-		    before->v[i].good.n > 0) {
+	for (size_t i = 0; before != NULL && i < before->n; i++) {
+		if (strcmp(before->v[i].item, to->item) != 0)
+			continue;
+		to->lacks |= before->v[i].lacks;
+		if (before->v[i].good.n > 0) {
 			to->good = before->v[i].good;
 			buf_init(&before->v[i].good, COPY_MAX);
 			return;
 		}
+	}
 }
 
 void
@@ -151,6 +155,7 @@ certs_refused(struct master *m, size_t i, bool kept)
 	if (!kept) {
 		octets_fini(&c->good);
 		buf_init(&c->good, COPY_MAX);
+		c->lacks = true;
 	}
 	return c->item;
 }
@@ -172,7 +177,8 @@ certs_judged(struct master *m)
 
 		if (c->refused || c->offered.n == 0)
 			continue;
-		changed |= c->good.n > 0 && !same(c);
+		changed |= c->lacks || (c->good.n > 0 && !same(c));
+		c->lacks = false;
 		octets_fini(&c->good);
 		buf_init(&c->good, COPY_MAX);
 		(void)buf_add_span(&c->good, buf_span(&c->offered));
@@ -180,4 +186,13 @@ certs_judged(struct master *m)
 		buf_init(&c->offered, COPY_MAX);
 	}
 	return changed;
+}
+
+bool
+certs_lack(const struct master *m)
+{
+	for (size_t i = 0; m->certs != NULL && i < m->certs->n; i++)
+		if (m->certs->v[i].lacks)
+			return true;
+	return false;
 }

@@ -20,8 +20,10 @@ bool	certs_choose(struct master *m, size_t i, int *fd) must_use;
 const char *certs_refused(struct master *m, size_t i, bool kept);
 /*
  * All that were offered and not refused are good.  true: other octets than
- * were good before; those who serve do not know yet.
+ * were good before, or some where none were; those who serve do not know yet.
  */
 bool	certs_judged(struct master *m);
+/* Is there an item for which no pair serves? */
+bool	certs_lack(const struct master *m);
 
 #endif

@@ -24,6 +24,9 @@
 
 #define JUDGE_S		10	/* keyd reads a hundred keys in less */
 #define REFUSED_MAX	(128 * KIB)
+/* A pair that was renewed by half when keyd was started: how soon again. */
+#define AGAIN_S		10
+#define AGAIN_MAX_S	320
 
 struct reloading {
 	struct slot   slots[ROWS_MAX];	/* as they are to be */
@@ -33,6 +36,13 @@ struct reloading {
 	int	      tell;		/* his connection, or -1 */
 	struct event *too_long;
 };
+
+/* For what keyd lacks, its files are looked at again. */
+static struct {
+	struct event *timer;	/* or NULL */
+	unsigned wait_s;	/* until then; 0: it lacks nothing */
+	bool	 asked;		/* ... and that is being judged */
+} again;
 
 static const char *const fixed[] = { "queue_dir", "run_dir", "map_dir",
 	"auth_dir",
@@ -169,6 +179,53 @@ reload_on_refused(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	return VERDICT_OK;
 }
 
+/* keyd is asked first, if it is there; false: there is nothing to wait for. */
+static bool
+ask_keyd(struct master *m)
+{
+	struct slot *s = slot_of(m, ROLE_KEYD);
+
+	if (s->now == NULL || (s->now->state != PROC_WIRED &&
+	    s->now->state != PROC_READY) || s->now->peer == NULL ||
+	    conf_count(m->conf, "certificates") == 0)
+		return false;
+	proc_send_settings(m, s->now);
+	return true;
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct master *m = arg;
+
+	(void)fd;
+	(void)what;
+	if (!m->stopping && m->reloading == NULL)
+		again.asked = ask_keyd(m);
+}
+
+/*
+ * The files of what keyd lacks are looked at again, by and by: nobody may be
+ * there to order a reload after a renewal that was under way when keyd died.
+ */
+static void
+look_again(struct master *m, bool lacks)
+{
+	struct timeval after = { .tv_sec = 0 };
+
+	if (again.timer != NULL)
+		event_free(again.timer);
+	again.timer = NULL;
+	again.wait_s = !lacks ? 0 : again.wait_s == 0 ? AGAIN_S :
+	    again.wait_s < AGAIN_MAX_S ? again.wait_s * 2 : AGAIN_MAX_S;
+	if (!lacks)
+		return;
+	after.tv_sec = (time_t)again.wait_s;
+	again.timer = evtimer_new(m->base, on_again, m);
+	if (again.timer == NULL || evtimer_add(again.timer, &after) != 0)
+		die(EXIT_OSERR, "no timer");
+}
+
 enum verdict
 reload_on_judged(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
@@ -182,13 +239,14 @@ reload_on_judged(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	if (--p->judging > 0)
 		return VERDICT_OK;
 	changed = certs_judged(m);
+	look_again(m, certs_lack(m));
 	if (m->reloading != NULL)
 		finish(m);
-	else if (p->refused || changed)
+	else if ((p->refused && !again.asked) || changed)
 		/* Who took it for good drops it; and a keyd that was started
 		   anew may have found renewed files. */
 		send_all(m, true);
-	p->refused = false;
+	p->refused = again.asked = false;
 	return VERDICT_OK;
 }
 
@@ -207,20 +265,6 @@ reload_tell(struct master *m, int fd)
 		return;
 	}
 	m->reloading->tell = fd;
-}
-
-/* keyd is asked first, if it is there; false: there is nothing to wait for. */
-static bool
-ask_keyd(struct master *m)
-{
-	struct slot *s = slot_of(m, ROLE_KEYD);
-
-	if (s->now == NULL || (s->now->state != PROC_WIRED &&
-	    s->now->state != PROC_READY) || s->now->peer == NULL ||
-	    conf_count(m->conf, "certificates") == 0)
-		return false;
-	proc_send_settings(m, s->now);
-	return true;
 }
 
 static void

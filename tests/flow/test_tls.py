@@ -1136,6 +1136,28 @@ def test_a_pair_renewed_by_half_changes_nothing(netns, pairs, tmp_path):
             wait_for(lambda: served(paq, port) == good)
 
 
+def test_keyd_starts_while_a_pair_is_renewed(netns, pairs, tmp_path):
+    """It has no pair of before: none serves, and the log says so, until the
+    renewal is through; nobody has to order that."""
+    tmp_path.chmod(0o755)
+    pair = Pair(tmp_path, "half.demo.example", "ec")
+    old_key = pair.key.read_bytes()
+    with Suite(netns=netns, host=HOST, listen=ALL, settings={
+            "certificates": [pair.setting(), pairs["ec"].setting()]}) as paq:
+        new = Pair(tmp_path, "half.demo.example", "ec")
+        new_key = new.key.read_bytes()
+        new.key.write_bytes(old_key)
+        os.kill(paq.pid("keyd"), signal.SIGKILL)
+        paq.wait_log("key-refused.*do not belong together.*kept=no")
+        other = ssl.PEM_cert_to_DER_cert(pairs["ec"].cert.read_text())
+        for port in PORTS:
+            wait_for(lambda: still_served(paq, port) == other, 40)
+        new.key.write_bytes(new_key)
+        good = ssl.PEM_cert_to_DER_cert(new.cert.read_text())
+        for port in PORTS:
+            wait_for(lambda: still_served(paq, port) == good, 60)
+
+
 def still_served(paq, port):
     try:
         return served(paq, port)
