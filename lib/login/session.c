@@ -22,11 +22,6 @@
 
 #define CHILDREN_MAX	100000	/* conf/keys: clients_max at most */
 
-/* Where a client comes from: IPv4 address, IPv6 /64; as net/acceptor counts. */
-struct source {
-	uint8_t octets[9];
-};
-
 static struct {
 	const struct login_session_proto *proto;
 	struct mail_roots roots;
@@ -37,23 +32,21 @@ static struct {
 
 /* ------------------------------------------------- how many, and of whom */
 
-static struct source
+static struct sock_source
 source_of(const struct session_start *start, bool *local)
 {
-	struct source s = { .octets = { 0 } };
+	struct sock_source s = { .octets = { 0 } };
 	struct sock_addr a;
 
 	*local = sock_parse_ip(span_str(start->client), &a) != 0 ||
 	    sock_is_loopback(&a);
-	if (!*local) {
-		s.octets[0] = a.family;
-		memcpy(s.octets + 1, a.ip, a.family == 4 ? 4 : 8);
-	}
+	if (!*local)
+		sock_source_of(&a, &s);
 	return s;
 }
 
 static struct span
-source_key(const struct source *s)
+source_key(const struct sock_source *s)
 {
 	return span_of(s->octets, sizeof(s->octets));
 }
@@ -67,7 +60,7 @@ pid_key(const pid_t *pid)
 static void
 count_up(pid_t pid, const struct session_start *start)
 {
-	struct source *s = xcalloc(1, sizeof(*s));
+	struct sock_source *s = xcalloc(1, sizeof(*s));
 	size_t *n;
 	bool local;
 
@@ -86,7 +79,7 @@ count_up(pid_t pid, const struct session_start *start)
 static void
 count_down(pid_t pid)
 {
-	struct source *s = hash_del(parent.children, pid_key(&pid));
+	struct sock_source *s = hash_del(parent.children, pid_key(&pid));
 	size_t *n;
 
 	if (s == NULL)
@@ -104,7 +97,7 @@ too_many(const struct session_start *start)
 	const struct conf_view *conf = service_conf();
 	uint64_t most = conf_num(conf, "mail_clients_per_address");
 	bool local;
-	struct source s = source_of(start, &local);
+	struct sock_source s = source_of(start, &local);
 	const size_t *n = hash_get(parent.sources, source_key(&s));
 
 	if (hash_count(parent.children) >=

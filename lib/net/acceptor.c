@@ -32,10 +32,6 @@
 #define REST_MS			250
 #define REST_LOG_MS		60000	/* one line a minute is enough */
 
-struct source {
-	uint8_t octets[9];	/* family, then 4 or 8 of the address */
-};
-
 #define NETWORK		0x80	/* with the family: the key of a network */
 
 struct count {
@@ -44,7 +40,7 @@ struct count {
 };
 
 struct ban {
-	struct source who;
+	struct sock_source who;
 	int64_t until_ms;
 };
 
@@ -67,21 +63,20 @@ struct acceptor {
 	size_t	 ban_next;
 };
 
-/* IPv6: a customer has a /64, so that is one source. */
-static struct source
+static struct sock_source
 source_of(const struct sock_addr *peer)
 {
-	struct source s = { .octets = { peer->family } };
+	struct sock_source s;
 
-	memcpy(s.octets + 1, peer->ip, peer->family == 4 ? 4 : 8);
+	sock_source_of(peer, &s);
 	return s;
 }
 
-static struct source
+static struct sock_source
 network_of(const struct sock_addr *peer)
 {
 	struct sock_network n;
-	struct source s = { .octets = { 0 } };
+	struct sock_source s = { .octets = { 0 } };
 
 	sock_network_of(peer, &n);
 	memcpy(s.octets, n.octets, sizeof(n.octets));
@@ -90,7 +85,7 @@ network_of(const struct sock_addr *peer)
 }
 
 static struct span
-key_of(const struct source *s)
+key_of(const struct sock_source *s)
 {
 	return span_of(s->octets, sizeof(s->octets));
 }
@@ -105,7 +100,7 @@ is_local(const struct sock_addr *peer)
 static bool
 banned(const struct acceptor *a, const struct sock_addr *peer)
 {
-	struct source who = source_of(peer);
+	struct sock_source who = source_of(peer);
 	int64_t now = clock_mono_ms();
 
 	for (size_t i = 0; i < BANS_MAX; i++)
@@ -129,7 +124,7 @@ sum_of(const struct count *c)
 }
 
 static unsigned
-clients_of(const struct acceptor *a, struct source who)
+clients_of(const struct acceptor *a, struct sock_source who)
 {
 	const struct count *c = hash_get(a->sources, key_of(&who));
 
@@ -202,7 +197,7 @@ refusal(const struct acceptor *a, const struct sock_addr *peer,
 
 /* NULL: there is no room for one more, which can only be a carried one. */
 static struct count *
-count_for(struct acceptor *a, struct source who)
+count_for(struct acceptor *a, struct sock_source who)
 {
 	struct count *c = hash_get(a->sources, key_of(&who));
 
@@ -217,7 +212,7 @@ count_for(struct acceptor *a, struct source who)
 }
 
 static void
-forget_idle(struct acceptor *a, struct source who, struct count *c)
+forget_idle(struct acceptor *a, struct sock_source who, struct count *c)
 {
 	if (sum_of(c) == 0) {
 		(void)hash_del(a->sources, key_of(&who));
@@ -226,7 +221,7 @@ forget_idle(struct acceptor *a, struct source who, struct count *c)
 }
 
 static void
-count_up(struct acceptor *a, struct source who)
+count_up(struct acceptor *a, struct sock_source who)
 {
 	struct count *c = count_for(a, who);
 
@@ -236,7 +231,7 @@ count_up(struct acceptor *a, struct source who)
 }
 
 static void
-count_down(struct acceptor *a, struct source who)
+count_down(struct acceptor *a, struct sock_source who)
 {
 	struct count *c = hash_get(a->sources, key_of(&who));
 
@@ -247,7 +242,7 @@ count_down(struct acceptor *a, struct source who)
 }
 
 static void
-carry(struct acceptor *a, struct source who, unsigned n, bool less)
+carry(struct acceptor *a, struct sock_source who, unsigned n, bool less)
 {
 	struct count *c = count_for(a, who);
 
@@ -273,7 +268,7 @@ acceptor_carry(struct acceptor *a, const struct sock_addr *peer, unsigned n,
 }
 
 static struct sock_addr
-addr_of(const struct source *s)
+addr_of(const struct sock_source *s)
 {
 	struct sock_addr a = { .family = s->octets[0] };
 
@@ -292,7 +287,7 @@ static void
 hand_count(struct span key, void *value, void *arg)
 {
 	struct handing *h = arg;
-	struct source s;
+	struct sock_source s;
 	struct sock_addr peer;
 
 	memcpy(&s, key.p, sizeof(s));

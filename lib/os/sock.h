@@ -49,6 +49,11 @@ struct sock_network {
 	uint8_t octets[1 + SOCK_NETWORK_IPV6];	/* family, then those */
 };
 void	sock_network_of(const struct sock_addr *a, struct sock_network *n);
+/* Whose clients are counted together: IPv4 address, IPv6 /64 of a customer. */
+struct sock_source {
+	uint8_t octets[9];	/* family, then 4 or 8 of the address */
+};
+void	sock_source_of(const struct sock_addr *a, struct sock_source *s);
 
 /* Listening, non-blocking, CLOEXEC, SO_REUSEADDR, backlog 1024; IPv6 only-v6. */
 int	sock_listen(const struct sock_addr *a, struct why *why) must_use;
@@ -80,8 +85,10 @@ int	sock_want_credentials(int fd) must_use;
 struct sock_signed {
 	char   *p;	/* room for size octets */
 	size_t	size;
-	size_t	n;	/* octets that came, 0: the end of the channel */
+	size_t	n;	/* octets that came */
 	int32_t pid;	/* 0: not known */
+	bool	end;	/* of the channel; where there are no credentials an
+			   empty packet cannot be told from it */
 };
 #define SOCK_SIGNED_MAX	16
 /*

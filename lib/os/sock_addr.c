@@ -117,6 +117,13 @@ sock_network_of(const struct sock_addr *a, struct sock_network *n)
 		memcpy(n->octets + 1, a->ip, SOCK_NETWORK_IPV6);
 }
 
+void
+sock_source_of(const struct sock_addr *a, struct sock_source *s)
+{
+	*s = (struct sock_source){ .octets = { a->family } };
+	memcpy(s->octets + 1, a->ip, a->family == 4 ? 4 : 8);
+}
+
 bool
 sock_is_loopback(const struct sock_addr *a)
 {
