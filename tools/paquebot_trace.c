@@ -33,6 +33,7 @@ struct trace {
 	const char  *path;	/* of the log */
 	struct span  word;
 	bool	     is_id, grew;
+	bool	     gone;	/* the id has left the queue */
 	struct hash *ids, *sessions;	/* values: themselves */
 	struct buf   value;
 	size_t	     printed;
@@ -43,6 +44,7 @@ struct trace {
 struct line {
 	char id[ID_SIZE], session[SESSION_ID_SIZE], as[ID_SIZE];
 	bool names;		/* it holds the word in an address field */
+	bool removes;		/* the message from the queue */
 };
 
 static void
@@ -61,6 +63,8 @@ read_line(struct trace *t, struct span text, struct line *out)
 			span_copy_cut(v, out->as, sizeof(out->as));
 		else if (span_eq_str(key, "session"))
 			span_copy_cut(v, out->session, sizeof(out->session));
+		else if (span_eq_str(key, "event"))
+			out->removes = span_eq(v, SPAN_LIT("removed"));
 		for (size_t i = 0; i < COUNT(addresses); i++)
 			if (span_eq_str(key, addresses[i]) &&
 			    span_ieq(v, t->word))
@@ -109,6 +113,7 @@ print(struct trace *t, struct span text)
 		return;
 	(void)printf("%.*s\n", SPAN_ARG(text));
 	t->printed++;
+	t->gone |= l.removes && span_eq_str(t->word, l.id);
 }
 
 /* -------------------------------------------------------------------- files */
@@ -195,6 +200,10 @@ trace(const struct tool *tool, struct trace *t)
 	if (rc != EXIT_SUCCESS || !t->is_id)
 		return rc != EXIT_SUCCESS || t->printed > 0 ? rc :
 		    EXIT_FAILURE;
+	if (t->gone) {
+		(void)printf("-- no longer in the queue\n");
+		return EXIT_SUCCESS;
+	}
 	(void)printf("-- in the queue now:\n");
 	(void)fflush(stdout);
 	rc = tool_control(tool, "queue-show", &word, 1);
