@@ -121,8 +121,8 @@ TRIES, AT_ONCE = 2000, 40
 class Counted(Authd):
     """Its workers count what judging costs, instead of doing it."""
 
-    def __init__(self, maps, place):
-        super().__init__(maps, fast=20)
+    def __init__(self, maps, place, fast=20, **more):
+        super().__init__(maps, fast=fast, **more)
         program, self.file = place / "count_work.so", place / "works"
         subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o",
                         program, ROOT / "tests/hostile/count_work.c"],
@@ -308,6 +308,40 @@ def test_D5_a_flood_from_one_network(authd):
     assert unjudged > 0
     for c in (*flood, *later):
         c.close()
+
+
+FREE = 5                # THROTTLE_FREE
+
+
+@pytest.mark.skipif("san" in os.environ.get("BUILD", ""),
+                    reason="the sanitizer has to be loaded first")
+def test_D5_strangers_do_not_take_all_places(maps, state, tmp_path):
+    """Of the log-ins that wait at once a part is kept for those who are known
+    where they come from: with all others taken she is still judged, and who
+    comes from a new network is told to try again.  Judging costs nothing here
+    and finds all wrong, and a wrong answer waits."""
+    with Authd(maps, auth_dir=str(state)) as d:
+        assert d.auth(ALICE, SECRET, client="192.0.2.1") == (OK, ALICE)
+    with Counted(maps, tmp_path, fast=1, auth_dir=str(state)) as d:
+        sessions = [session_of(d.smtpd) for _ in range(180)]
+
+        def guess(c, k, n):
+            send(c, "AUTH_REQ", text(f"x{k}n{n}@demo.example") +
+                 text("guess") + text(f"10.0.{k}.1") + text(SESSION), n)
+        # So many failures of each network that the next ones have to wait,
+        # half a second each or longer, in a row of 15 seconds at most.
+        for n in range(FREE + 1):
+            for k, c in enumerate(sessions):
+                guess(c, k, n + 1)
+            for c in sessions:
+                recv(c)
+        for n in range(20):
+            for k, c in enumerate(sessions):
+                guess(c, k, n + 100)
+        assert d.auth(BOB, "x", client="198.51.100.1")[0] == TEMPORARY
+        assert d.auth(ALICE, "x", client="192.0.2.77")[0] == WRONG
+        for c in sessions:
+            c.close()
 
 
 def test_D5_who_is_known_survives_a_restart(maps, state):

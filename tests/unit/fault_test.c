@@ -118,6 +118,36 @@ test_replace(void **state)
 }
 
 static int
+sweep(void)
+{
+	return fs_replace_sweep(dir) == 0 ? 0 : errno;
+}
+
+/* What cannot be removed, or looked for, is not taken for gone. */
+static void
+test_sweep(void **state)
+{
+	static const char *const calls[] = { "unlink:1:EIO", "unlink:2:EROFS",
+	    "unlink:3:EIO" };
+	static const char *const names[] = { ".a.0123456789abcdef",
+	    ".b.0123456789abcdef" };
+	static const int wanted[] = { EIO, EROFS, 0 };
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		for (size_t j = 0; j < COUNT(names); j++) {
+			(void)fs_discard(dir, names[j]);
+			fd = fs_create(dir, names[j]);
+			T_TRUE(fd >= 0);
+			fd_close(&fd);
+		}
+		t_case(calls[i]);
+		T_INT(with(calls[i], sweep).code, wanted[i]);
+	}
+}
+
+static int
 setup(void **state)
 {
 	(void)state;
@@ -168,6 +198,13 @@ test_replace(void **state)
 	T_TRUE(!fault_here("fsync"));	/* nothing in release builds */
 }
 
+static void
+test_sweep(void **state)
+{
+	(void)state;
+	T_TRUE(!fault_here("unlink"));
+}
+
 #endif
 
 int
@@ -176,6 +213,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nth),
 		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_sweep),
 	};
 
 	return cmocka_run_group_tests_name("fault", tests, setup, teardown);

@@ -187,6 +187,49 @@ test_replace(void **state)
 	T_TRUE(fs_replace(top, "full", SPAN_LIT("x"), 0600) == -1);
 }
 
+static bool
+is_there(const char *name)
+{
+	struct fs_stat st;
+
+	return fs_stat(top, name, &st) == 0;
+}
+
+/* What fs_replace() names so, and nothing else; who cannot look, says so. */
+static void
+test_replace_sweep(void **state)
+{
+	static const char *const left[] = { ".conf.0123456789abcdef",
+		".a.b.00000000ffffffff" };
+	static const char *const kept[] = { "conf.0123456789abcdef",
+		".conf.0123456789abcde", ".conf.0123456789abcdeg",
+		"..0123456789abcdef", ".0123456789abcdef", ".conf" };
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(left) + COUNT(kept); i++) {
+		fd = fs_create(top, i < COUNT(left) ? left[i] :
+		    kept[i - COUNT(left)]);
+		T_TRUE(fd >= 0);
+		fd_close(&fd);
+	}
+	T_TRUE(fs_mkdir(top, ".dir.0123456789abcdef") == 0);
+	T_TRUE(fs_replace_sweep(top) == 0);
+	for (size_t i = 0; i < COUNT(left); i++)
+		T_TRUE(!is_there(left[i]));
+	for (size_t i = 0; i < COUNT(kept); i++) {
+		t_case(kept[i]);
+		T_TRUE(is_there(kept[i]));
+		T_TRUE(fs_unlink(top, kept[i]) == 0);
+	}
+	T_TRUE(is_there(".dir.0123456789abcdef"));
+	T_TRUE(fs_rmdir(top, ".dir.0123456789abcdef") == 0);
+	fd = fs_create(top, "no-directory");
+	T_TRUE(fs_replace_sweep(fd) == -1 && errno == ENOTDIR);
+	fd_close(&fd);
+	T_TRUE(fs_unlink(top, "no-directory") == 0);
+}
+
 static int
 no_dot_file(const char *name, enum fs_kind kind, void *ctx)
 {
@@ -307,6 +350,7 @@ main(void)
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_append_and_reopen),
 		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_replace_sweep),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_space),
 	};
