@@ -120,7 +120,7 @@ test_replace(void **state)
 static int
 sweep(void)
 {
-	return fs_replace_sweep(dir) == 0 ? 0 : errno;
+	return fs_replace_sweep(dir, INT64_MAX) == 0 ? 0 : errno;
 }
 
 /* What cannot be removed, or looked for, is not taken for gone. */

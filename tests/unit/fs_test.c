@@ -214,7 +214,10 @@ test_replace_sweep(void **state)
 		fd_close(&fd);
 	}
 	T_TRUE(fs_mkdir(top, ".dir.0123456789abcdef") == 0);
-	T_TRUE(fs_replace_sweep(top) == 0);
+	T_TRUE(fs_replace_sweep(top, 0) == 0);		/* none is so old */
+	for (size_t i = 0; i < COUNT(left); i++)
+		T_TRUE(is_there(left[i]));
+	T_TRUE(fs_replace_sweep(top, INT64_MAX) == 0);
 	for (size_t i = 0; i < COUNT(left); i++)
 		T_TRUE(!is_there(left[i]));
 	for (size_t i = 0; i < COUNT(kept); i++) {
@@ -225,7 +228,7 @@ test_replace_sweep(void **state)
 	T_TRUE(is_there(".dir.0123456789abcdef"));
 	T_TRUE(fs_rmdir(top, ".dir.0123456789abcdef") == 0);
 	fd = fs_create(top, "no-directory");
-	T_TRUE(fs_replace_sweep(fd) == -1 && errno == ENOTDIR);
+	T_TRUE(fs_replace_sweep(fd, INT64_MAX) == -1 && errno == ENOTDIR);
 	fd_close(&fd);
 	T_TRUE(fs_unlink(top, "no-directory") == 0);
 }
