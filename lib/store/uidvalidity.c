@@ -3,6 +3,11 @@
  * The file with the number in its name is what counts: rename(2) of
  * NAME.<n> to NAME.<n+1> works for one program only.  The number in the plain
  * file saves a look through the directory and may lag behind.
+ *
+ * The first number of a root is the time of day.  Where these files are lost,
+ * and the clock was set back, that could be a number given before: so it is
+ * above all that uidlists say, and above the times at which messages came, too,
+ * since a number was not given after the messages that it was given for.
  */
 #include "store/uidvalidity.h"
 
@@ -16,8 +21,11 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "store/uidlist.h"
 
 #define TRIES		20
+#define TIME_MAX_S	INT64_C(4102444800)	/* 2100: later is no time */
+#define NS_PER_S	INT64_C(1000000000)
 #define PREFIX		UIDVALIDITY_NAME "."
 #define NAME_SIZE	(sizeof(PREFIX) + 8)
 
@@ -74,6 +82,84 @@ last_value(int root, uint32_t *out)
 	return rc;
 }
 
+struct given {
+	int	 root;
+	uint32_t most;
+};
+
+static void
+note_time(struct given *g, int dir, const char *name)
+{
+	struct fs_stat st;
+	int64_t at_s;
+
+	if (fs_stat(dir, name, &st) != 0 || st.kind != FS_DIR)
+		return;
+	at_s = st.mtime_ns / NS_PER_S;
+	if (at_s > (int64_t)g->most && at_s < TIME_MAX_S)
+		g->most = (uint32_t)at_s;
+}
+
+static bool
+no_record(const struct uidlist_record *r, void *ctx)
+{
+	(void)r;
+	(void)ctx;
+	return false;
+}
+
+static void
+note_list(struct given *g, int dir)
+{
+	char text[UIDLIST_LINE_MAX];
+	struct uidlist_header h;
+	int fd = fs_open_read(dir, UIDLIST_NAME);
+	ssize_t n = fd < 0 ? -1 : fd_read(fd, text, sizeof(text));
+	struct span s = n < 0 ? SPAN_NONE : span_of(text, (size_t)n);
+
+	fd_close(&fd);
+	s = span_head(s, span_chr(s, '\n'));
+	/* What is damaged has no number, which is what counts here. */
+	if (s.n > 0 && (uidlist_parse(s, &h, no_record, NULL) ||
+	    h.uidvalidity != 0) && h.uidvalidity > g->most)
+		g->most = h.uidvalidity;
+}
+
+static void
+note_folder(struct given *g, int dir)
+{
+	note_time(g, dir, "cur");
+	note_time(g, dir, "new");
+	note_list(g, dir);
+}
+
+static int
+on_entry(const char *name, enum fs_kind kind, void *ctx)
+{
+	struct given *g = ctx;
+	int dir;
+
+	if (kind != FS_DIR || name[0] != '.')
+		return 0;
+	dir = fs_open_dir(g->root, name);
+	if (dir >= 0)
+		note_folder(g, dir);
+	fd_close(&dir);
+	return 0;
+}
+
+/* The first number of all, as far as anybody can know. */
+static uint32_t
+first_value(int root)
+{
+	struct given g = { .root = root };
+	uint32_t now = (uint32_t)clock_wall_s();
+
+	note_folder(&g, root);
+	(void)!fs_list(root, on_entry, &g);	/* as far as it can be read */
+	return g.most >= now ? g.most + 1 : now;
+}
+
 /* Make `value` ours; false: somebody else was quicker, or why. */
 static bool
 claim(int root, uint32_t from, uint32_t value)
@@ -98,14 +184,14 @@ claim(int root, uint32_t from, uint32_t value)
 uint32_t
 uidvalidity_next(int root, struct why *why)
 {
-	uint32_t last, value, now = (uint32_t)clock_wall_s();
+	uint32_t last, value;
 	char text[16];
 
 	errno = EAGAIN;
 	for (int i = 0; i < TRIES; i++) {
 		if (last_value(root, &last) != 0)
 			break;
-		value = last == 0 ? now : last + 1;
+		value = last == 0 ? first_value(root) : last + 1;
 		if (last >= UINT32_MAX - 1)
 			break;
 		if (!claim(root, last, value))
