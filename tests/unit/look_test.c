@@ -1,10 +1,11 @@
 /*
- * What a look at a folder lists: as much as has changed.  A name in cur/ that
- * was changed behind the back of its directory's time tells whether cur/ was
- * listed.
+ * What a look at a folder lists: as much as has changed.  Who reads the name of
+ * message 9 has listed cur/; readdir(3) tells.
  */
 #include <sys/stat.h>
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 
 #include "os/clock.h"
@@ -39,6 +40,7 @@ fresh(void **state)
 	    "9 :3.c\n10 :4.d\n");
 	set_old("new");
 	set_old("cur");
+	clock_sleep_ms(200);	/* this was a change, too: ctime tells */
 	return 0;
 }
 
@@ -52,18 +54,23 @@ open_it(bool read_only)
 	return f;
 }
 
-/* Message 9 is flagged, but cur/ looks as before: only a listing can tell. */
-static void
-hide_change(void)
-{
-	struct timespec t[2];
-	struct stat st;
+static unsigned listed;	/* so often was the name of message 9 read */
 
-	T_INT(fstatat(scratch, "cur", &st, 0), 0);
-	T_INT(renameat(scratch, "cur/3.c:2,", scratch, "cur/3.c:2,F"), 0);
-	t[0] = st.st_atim;
-	t[1] = st.st_mtim;
-	T_INT(utimensat(scratch, "cur", t, 0), 0);
+/* In place of the C library's, which it calls. */
+struct dirent *
+readdir(DIR *d)
+{
+	static struct dirent *(*next)(DIR *);
+	struct dirent *e;
+
+	if (next == NULL) {
+		void *found = dlsym(RTLD_NEXT, "readdir");
+
+		memcpy(&next, &found, sizeof(next));
+	}
+	e = next(d);
+	listed += e != NULL && strncmp(e->d_name, "3.c:2,", 6) == 0;
+	return e;
 }
 
 static const char *
@@ -131,7 +138,7 @@ test_arrivals(void **state)
 	(void)state;
 	f = open_it(false);
 	SYNC(f, "");
-	hide_change();
+	listed = 0;
 	other = folder_open(scratch, "INBOX", false, &why);
 	T_TRUE(other != NULL);
 	append(other, CHANGE_DELIVER, 0);
@@ -152,9 +159,10 @@ test_arrivals(void **state)
 		fd_close(&fd);
 		T_TRUE(!folder_find(f, uid)->in_new);
 	}
-	T_INT(folder_find(f, 9)->flags, 0);	/* cur/ was not listed */
+	T_INT(listed, 0);
 	scratch_put("cur/5.e:2,", "x\n");
-	SYNC(f, "+34~9");
+	SYNC(f, "+34");
+	T_TRUE(listed > 0);
 	folder_close(&other);
 	folder_close(&f);
 }
@@ -170,16 +178,17 @@ test_read_only(void **state)
 	put_new("before");
 	f = open_it(true);
 	SYNC(f, "");
-	hide_change();
+	listed = 0;
 	put_new("after");
 	SYNC(f, "+31");
-	T_INT(folder_find(f, 9)->flags, 0);
+	T_INT(listed, 0);
 	T_TRUE(folder_find(f, 30)->in_new);
 	/* One of them goes: that is looked for everywhere. */
 	(void)snprintf(name, sizeof(name), "new/%s",
 	    folder_need(f, 30, 0, &why)->name);
 	T_INT(unlinkat(scratch, name, 0), 0);
-	SYNC(f, "-30~9");
+	SYNC(f, "-30");
+	T_TRUE(listed > 0);
 	folder_close(&f);
 }
 
@@ -208,19 +217,20 @@ test_own_changes(void **state)
 	(void)state;
 	f = open_it(false);
 	SYNC(f, "");
-	hide_change();
+	listed = 0;
 	change(f, CHANGE_FLAGS_ADD, 3, MESSAGE_FLAGGED);
 	SYNC(f, "");
 	change(f, CHANGE_FLAGS_ADD, 4, MESSAGE_DELETED);
 	SYNC(f, "");
 	change(f, CHANGE_EXPUNGE, 4, 0);
 	SYNC(f, "");
-	T_INT(folder_find(f, 9)->flags, 0);
+	T_INT(listed, 0);
 	T_INT(folder_count(f), 3);
 	T_TRUE(folder_due_ms(f) >= 0);
 	change(f, CHANGE_FLAGS_ADD, 10, MESSAGE_SEEN);
 	T_INT(renameat(scratch, "cur/4.d:2,S", scratch, "cur/4.d:2,RS"), 0);
-	SYNC(f, "~9~10");
+	SYNC(f, "~10");
+	T_TRUE(listed > 0);
 	folder_close(&f);
 }
 
@@ -229,20 +239,20 @@ static void
 test_doubt_ends(void **state)
 {
 	struct folder *f;
-	const char *found = "";
 
 	(void)state;
 	f = open_it(false);
 	SYNC(f, "");
 	T_INT(folder_due_ms(f), -1);
-	hide_change();
+	listed = 0;
 	change(f, CHANGE_FLAGS_ADD, 3, MESSAGE_FLAGGED);
 	SYNC(f, "");
-	for (int i = 0; i < 300 && found[0] == '\0'; i++) {
+	T_INT(listed, 0);
+	for (int i = 0; i < 300 && listed == 0; i++) {
 		clock_sleep_ms(100);
-		found = sync_it(f);
+		SYNC(f, "");
 	}
-	T_STR(span_str(found), "~9");
+	T_TRUE(listed > 0);
 	T_INT(folder_due_ms(f), -1);
 	folder_close(&f);
 }
@@ -258,7 +268,7 @@ test_two_sessions(void **state)
 	b = open_it(false);
 	SYNC(a, "");
 	SYNC(b, "");
-	hide_change();
+	listed = 0;
 	change(a, CHANGE_FLAGS_ADD, 3, MESSAGE_FLAGGED);
 	SYNC(a, "");
 	SYNC(b, "~3");
@@ -271,13 +281,11 @@ test_two_sessions(void **state)
 	append(b, CHANGE_DELIVER, 0);
 	SYNC(b, "+31");
 	SYNC(a, "+31");
-	T_INT(folder_find(a, 9)->flags, 0);
-	T_INT(folder_find(b, 9)->flags, 0);
 	folder_close(&b);
 	/* And so does who comes later. */
 	b = open_it(false);
 	T_INT(folder_count(b), 5);
-	T_INT(folder_find(b, 9)->flags, 0);
+	T_INT(listed, 0);
 	folder_close(&b);
 	folder_close(&a);
 }
@@ -292,11 +300,11 @@ test_no_index(void **state)
 	a = open_it(false);
 	change(a, CHANGE_FLAGS_ADD, 3, MESSAGE_FLAGGED);
 	SYNC(a, "");
-	hide_change();
+	listed = 0;
 	T_INT(unlinkat(scratch, INDEX_NAME, 0), 0);
 	T_INT(unlinkat(scratch, INDEX_LOG_NAME, 0), 0);
 	b = open_it(false);
-	T_INT(folder_find(b, 9)->flags, MESSAGE_FLAGGED);
+	T_TRUE(listed > 0);
 	folder_close(&b);
 	folder_close(&a);
 }
