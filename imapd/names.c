@@ -1,10 +1,10 @@
 /*
  * names - see names.h.
  * lib/store separates by '.', and has modified UTF-7 of one form for each name.
- * Where clients see another separator, a '.' in a client's name has no place on
- * disk and is refused; what lib/store then thinks of the name is its affair
- * (folder_name).  Two spellings of one character would be two mailboxes that
- * look alike: so names are normalized on their way in.
+ * What it then thinks of a name with other dots and slashes in it is its affair
+ * (folder_name): that depends on the layout of mailboxes.  Two spellings of one
+ * character would be two mailboxes that look alike: so names are normalized on
+ * their way in.
  */
 #include "imapd/names.h"
 
@@ -59,20 +59,21 @@ convert(struct span in, const struct names_form *form, bool normal,
     struct buf *out)
 {
 	bool utf8 = form->utf8 || !is_ascii(in);
-	struct buf name;
+	struct buf name, utf7;
 	int rc;
 
 	buf_init(&name, NAMES_MAX);
+	buf_init(&utf7, IMAP_NAME_MAX);
 	rc = utf8 && normal ? names_normal(&name, in) :
 	    buf_add_span(&name, in);
-	for (size_t i = 0; rc == 0 && i < name.n; i++)
-		if (name.p[i] == form->separator)
-			name.p[i] = FOLDER_SEPARATOR;
 	if (rc == 0)
-		rc = utf8 ? utf7_from_utf8(out, buf_span(&name)) :
-		    buf_add_span(out, buf_span(&name));
+		rc = utf8 ? utf7_from_utf8(&utf7, buf_span(&name)) :
+		    buf_add_span(&utf7, buf_span(&name));
+	if (rc == 0)
+		rc = folder_name_from(buf_span(&utf7), form->separator, out);
+	buf_fini(&utf7);
 	buf_fini(&name);
-	return rc;
+	return rc == 0 && !out->full ? 0 : -1;
 }
 
 static int
@@ -84,8 +85,7 @@ take(struct span in, const struct names_form *form, bool normal,
 
 	if (form->extra && in.n > 1 && in.p[in.n - 1] == form->separator)
 		in.n--;
-	if (in.n > IMAP_NAME_MAX || (form->separator != FOLDER_SEPARATOR &&
-	    span_has(in, FOLDER_SEPARATOR)))
+	if (in.n > IMAP_NAME_MAX)
 		return refuse(why);
 	buf_init(&name, IMAP_NAME_MAX);
 	rc = convert(in, form, normal, &name) == 0 ?
@@ -112,16 +112,16 @@ void
 names_out(const char *name, const struct names_form *form,
     char out[NAMES_SIZE])
 {
-	struct buf text;
+	struct buf text, utf7;
 
 	buf_init(&text, NAMES_MAX);
+	buf_init(&utf7, NAMES_MAX);
+	folder_name_to(name, form->separator, &utf7);
 	/* A name that was found on disk may be anything. */
-	if (!form->utf8 || utf7_to_utf8(&text, span_str(name)) != 0)
-		(void)buf_add_str(&text, name);
-	for (size_t i = 0; i < text.n; i++)
-		out[i] = text.p[i] == FOLDER_SEPARATOR ? form->separator :
-		    text.p[i];
-	out[text.n] = '\0';
+	if (!form->utf8 || utf7_to_utf8(&text, buf_span(&utf7)) != 0)
+		(void)buf_add_span(&text, buf_span(&utf7));
+	span_copy_cut(buf_span(&text), out, NAMES_SIZE);
+	buf_fini(&utf7);
 	buf_fini(&text);
 }
 

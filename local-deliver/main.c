@@ -27,6 +27,7 @@
 #include "local-deliver/worker.h"
 #include "os/fd.h"
 #include "os/user.h"
+#include "store/layout.h"
 #include "store/quota.h"
 
 static const struct service deliver = {
@@ -176,6 +177,8 @@ static const struct ipc_rule rules[] = {
 static void
 open_roots(const struct conf_view *conf)
 {
+	layout_set(conf_str(conf, "mailbox_layout"),
+	    conf_str(conf, "mailbox_names"), conf_str(conf, "mailbox_escape"));
 	for (size_t i = 0; i < conf_count(conf, "mailbox_roots"); i++)
 		mail_roots_use(&state.roots,
 		    conf_item(conf, "mailbox_roots", i));

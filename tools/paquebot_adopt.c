@@ -209,15 +209,14 @@ static void
 print_command(const struct mailbox *m, const char *name, uint64_t modseq)
 {
 	char separator = conf_str(m->conf, "separator")[0];
-	struct buf utf8, line;
+	struct buf utf7, utf8, line;
 
+	buf_init(&utf7, KIB);
 	buf_init(&utf8, KIB);
 	buf_init(&line, 8 * KIB);
-	if (utf7_to_utf8(&utf8, span_str(name)) != 0)
+	folder_name_to(name, separator, &utf7);
+	if (utf7_to_utf8(&utf8, buf_span(&utf7)) != 0)
 		bug("a folder whose name is no modified UTF-7");
-	for (size_t i = 0; i < utf8.n; i++)
-		if (utf8.p[i] == FOLDER_SEPARATOR)
-			utf8.p[i] = separator;
 	(void)buf_add_str(&line, "doveadm mailbox update -u ");
 	put_quoted(&line, span_str(m->user));
 	/* A name may begin with "-" and is no option for that. */
@@ -227,6 +226,7 @@ print_command(const struct mailbox *m, const char *name, uint64_t modseq)
 	printf("%s\n", buf_cstr(&line));
 	buf_fini(&line);
 	buf_fini(&utf8);
+	buf_fini(&utf7);
 }
 
 static int

@@ -14,6 +14,7 @@
 #include "os/user.h"
 #include "store/folder_check.h"
 #include "store/folders.h"
+#include "store/layout.h"
 #include "store/maildir.h"
 #include "store/root.h"
 #include "tools/paquebot.h"
@@ -62,6 +63,8 @@ enter(const struct conf_view *conf, const struct account *a, struct why *why)
 		why_set(why, WHY_PERM, "5.7.1", "only root and its owner may");
 		return -1;
 	}
+	layout_set(conf_str(conf, "mailbox_layout"),
+	    conf_str(conf, "mailbox_names"), conf_str(conf, "mailbox_escape"));
 	for (size_t i = 0; i < conf_count(conf, "mailbox_roots"); i++)
 		if (mail_roots_add(&roots, conf_item(conf, "mailbox_roots",
 		    i)) != 0)

@@ -214,6 +214,15 @@ form_hierarchy(const char *s)
 	    "is neither . nor /";
 }
 
+/* Not what separates, patterns, or what modified UTF-7 is made of. */
+static const char *
+form_escape(const char *s)
+{
+	return *s == '\0' || (*s > ' ' && *s < 127 && !ascii_isalnum(*s) &&
+	    strchr("./~*\"&+,-", *s) == NULL) ? NULL :
+	    "is not a mark that may escape, like \\ or ^";
+}
+
 static const char *
 form_uidl(const char *s)
 {
@@ -382,6 +391,7 @@ static const struct {
 	{ "pipes", form_pipe },
 	{ "pop3_uidl", form_uidl },
 	{ "separator", form_hierarchy },
+	{ "mailbox_escape", form_escape },
 };
 
 static void

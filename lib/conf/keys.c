@@ -315,6 +315,19 @@ const struct conf_key conf_keys[] = {
 	{ "mailbox_roots", CONF_LIST, 1, 16, "/var/mail", NULL,
 	    DELIVER | R(POP3_SESSION) | R(IMAP_SESSION),
 	    "Directories beneath which all mailboxes lie." },
+	{ "mailbox_layout", CONF_CHOICE, 0, 0, "maildir++", "maildir++ fs",
+	    DELIVER | R(POP3_SESSION) | R(IMAP_SESSION),
+	    "Where folders are in a Maildir: maildir++, .a.b for folder a.b; fs, "
+	    "a/b, as Dovecot with LAYOUT=fs." },
+	{ "mailbox_names", CONF_CHOICE, 0, 0, "utf-7", "utf-7 utf-8",
+	    DELIVER | R(POP3_SESSION) | R(IMAP_SESSION),
+	    "How names of folders are written on disk: modified UTF-7, or UTF-8, "
+	    "as Dovecot with UTF-8 in its mail_location." },
+	{ "mailbox_escape", CONF_STR, 0, 1, "", NULL,
+	    DELIVER | R(POP3_SESSION) | R(IMAP_SESSION),
+	    "A character behind which two hexadecimal digits stand on disk for "
+	    "what a folder's name could not hold, as Dovecot's listescape has it, "
+	    "with \\; empty: such names are refused." },
 	{ "quota", CONF_SIZE, 0, 1125899906842624, "0", NULL,
 	    DELIVER | POP3 | IMAP,
 	    "Octets that a mailbox may hold whose account has no quota= of "

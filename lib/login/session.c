@@ -17,6 +17,7 @@
 #include "os/rand.h"
 #include "os/sock.h"
 #include "store/kept.h"
+#include "store/layout.h"
 #include "store/quota.h"
 #include "store/root.h"
 
@@ -210,6 +211,8 @@ on_child(const struct spawn_end *end, void *ctx)
 static void
 open_roots(const struct conf_view *conf)
 {
+	layout_set(conf_str(conf, "mailbox_layout"),
+	    conf_str(conf, "mailbox_names"), conf_str(conf, "mailbox_escape"));
 	for (size_t i = 0; i < conf_count(conf, "mailbox_roots"); i++)
 		mail_roots_use(&parent.roots,
 		    conf_item(conf, "mailbox_roots", i));

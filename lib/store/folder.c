@@ -14,6 +14,7 @@
 #include "os/fs.h"
 #include "store/folder_cache.h"
 #include "store/folder_priv.h"
+#include "store/layout.h"
 
 void
 folder_changes_init(struct folder_changes *c)
@@ -57,15 +58,21 @@ folder_result_fini(struct folder_result *r)
 static int
 open_dir(int root, const char *name)
 {
-	char path[FOLDER_NAME_SIZE + 1] = ".";
+	char path[LAYOUT_PATH_SIZE];
+	struct fs_stat st;
+	int dir;
 
 	if (folder_is_inbox(name))
 		return fd_dup(root);
-	if (span_copy(span_str(name), path + 1, FOLDER_NAME_SIZE) != 0) {
+	if (layout_path(name, path) != 0) {
 		errno = EINVAL;
 		return -1;
 	}
-	return fs_open_dir(root, path);
+	dir = fs_open_dir(root, path);
+	/* A directory that is only above others is no folder. */
+	if (dir >= 0 && layout_is_fs() && fs_stat(dir, "cur", &st) != 0)
+		fd_close(&dir);
+	return dir;
 }
 
 static int

@@ -10,6 +10,7 @@
 #include "base/utf7.h"
 #include "base/utf8.h"
 #include "store/folders.h"
+#include "store/layout.h"
 
 #define COMPONENT_MAX	100		/* octets */
 
@@ -32,7 +33,7 @@ octets_ok(struct span s)
 	return true;
 }
 
-/* Encoded separators and controls: they would come out at the other end. */
+/* Encoded controls: they would come out at the other end. */
 static bool
 decoded_ok(struct span s)
 {
@@ -45,26 +46,66 @@ decoded_ok(struct span s)
 	ok = utf7_to_utf8(&text, s) == 0;
 	rest = buf_span(&text);
 	while (ok && (c = utf8_next(&rest)) >= 0)
-		ok = c >= ' ' && (c < 0x7f || c > 0x9f) && c != '/' &&
-		    c != 0x2028 && c != 0x2029;
+		ok = c >= ' ' && (c < 0x7f || c > 0x9f) && c != 0x2028 &&
+		    c != 0x2029;
 	buf_fini(&text);
 	return ok;
+}
+
+/* What only an escape could bring to the disk, by layout. */
+static const char *
+layout_fault(struct span plain, bool first)
+{
+	bool fs = layout_is_fs();
+
+	if (fs && layout_is_taken(plain))
+		return "other files have such names";
+	if (layout_escapes())
+		return NULL;
+	if (first && plain.p[0] == '~')
+		return "a folder name must not begin with ~";
+	if (span_has(plain, '/'))
+		return "/ cannot stand in a folder name";
+	if (fs ? span_eq_str(plain, ".") || span_eq_str(plain, "..") :
+	    span_has(plain, '.'))
+		return "dots cannot stand there in a folder name";
+	return NULL;
+}
+
+static const char *
+plain_fault(struct span part, struct span plain, bool first)
+{
+	struct buf disk;
+	bool fits;
+
+	if (!utf7_valid(plain) || !decoded_ok(plain))
+		return "no modified UTF-7, or characters not allowed";
+	if (plain.p[0] == ' ' || plain.p[plain.n - 1] == ' ')
+		return "space at the end of a part of a folder name";
+	buf_init(&disk, LAYOUT_PART_MAX);
+	fits = layout_put_part(&disk, part, first) == 0;
+	buf_fini(&disk);
+	return fits ? layout_fault(plain, first) :
+	    "part of a folder name is too long";
 }
 
 static const char *
 component_fault(struct span s, bool first)
 {
+	struct buf plain;
+	const char *fault;
+
 	if (s.n == 0)
 		return "empty part in a folder name";
 	if (s.n > COMPONENT_MAX)
 		return "part of a folder name is too long";
-	if (!octets_ok(s) || !utf7_valid(s) || !decoded_ok(s))
+	if (!octets_ok(s))
 		return "no modified UTF-7, or characters not allowed";
-	if (first && s.p[0] == '~')
-		return "a folder name must not begin with ~";
-	if (s.p[0] == ' ' || s.p[s.n - 1] == ' ')
-		return "space at the end of a part of a folder name";
-	return NULL;
+	buf_init(&plain, COMPONENT_MAX);
+	layout_plain(s, &plain);
+	fault = plain_fault(s, buf_span(&plain), first);
+	buf_fini(&plain);
+	return fault;
 }
 
 static bool

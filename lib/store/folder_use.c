@@ -9,6 +9,7 @@
 #include "os/fd.h"
 #include "os/fs.h"
 #include "store/folders.h"
+#include "store/layout.h"
 
 #define USE_NAME	"paquebot-use"
 
@@ -35,15 +36,18 @@ folder_use_name(unsigned i)
 unsigned
 folder_uses(int root, const char *name)
 {
-	char path[FOLDER_NAME_SIZE + sizeof("./" USE_NAME)];
+	char dir[LAYOUT_PATH_SIZE];
+	char path[LAYOUT_PATH_SIZE + sizeof("/" USE_NAME)];
 	struct buf text;
 	struct span rest;
 	unsigned uses = 0;
 
-	(void)snprintf(path, sizeof(path), ".%s/" USE_NAME, name);
+	if (folder_is_inbox(name) || layout_path(name, dir) != 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "%s/" USE_NAME, dir);
 	buf_init(&text, KIB);
 	/* None, or not to be read: nothing is known. */
-	if (!folder_is_inbox(name) && fs_slurp(root, path, &text) == 0) {
+	if (fs_slurp(root, path, &text) == 0) {
 		rest = buf_span(&text);
 		while (rest.n > 0)
 			(void)!folder_use_parse(span_cut(&rest, '\n'), &uses);

@@ -11,27 +11,32 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "os/fd.h"
 #include "os/fs.h"
+#include "store/layout.h"
 #include "store/subscriptions.h"
-
-#define DIR_SIZE	(FOLDER_NAME_SIZE + 1)
-
-static void
-dir_of(const char *name, char out[DIR_SIZE])
-{
-	(void)snprintf(out, DIR_SIZE, ".%s", name);	/* fits */
-}
 
 bool
 folder_exists(int root, const char *name)
 {
-	char dir[DIR_SIZE];
+	struct layout_place p;
 	struct fs_stat st;
+	bool is;
+	int dir;
 
 	if (folder_is_inbox(name))
 		return true;
-	dir_of(name, dir);
-	return fs_stat(root, dir, &st) == 0 && st.kind == FS_DIR;
+	if (layout_place(root, name, false, &p) != 0)
+		return false;
+	is = fs_stat(p.dir, p.last, &st) == 0 && st.kind == FS_DIR;
+	if (is && layout_is_fs()) {	/* else others are below it, perhaps */
+		dir = fs_open_dir(p.dir, p.last);
+		is = dir >= 0 && fs_stat(dir, "cur", &st) == 0 &&
+		    st.kind == FS_DIR;
+		fd_close(&dir);
+	}
+	fd_close(&p.dir);
+	return is;
 }
 
 static void
@@ -49,12 +54,13 @@ static int
 on_entry(const char *name, enum fs_kind kind, void *ctx)
 {
 	struct folders *fs = ctx;
-	char canonical[FOLDER_NAME_SIZE];
+	char canonical[FOLDER_NAME_SIZE], path[LAYOUT_PATH_SIZE];
 
 	/* What no client could name is not there for them. */
 	if (kind != FS_DIR || name[0] != '.' ||
-	    folder_name(span_str(name + 1), canonical, NULL) != 0 ||
-	    strcmp(canonical, name + 1) != 0 || folder_is_inbox(canonical))
+	    layout_name(span_str(name + 1), FOLDER_SEPARATOR, canonical) != 0 ||
+	    layout_path(canonical, path) != 0 || strcmp(path, name) != 0 ||
+	    folder_is_inbox(canonical))
 		return 0;
 	if (fs->n == FOLDERS_MAX) {
 		errno = EMFILE;
@@ -62,6 +68,27 @@ on_entry(const char *name, enum fs_kind kind, void *ctx)
 	}
 	add(fs, canonical, true, false);
 	return 0;
+}
+
+static int
+on_directory(const char *name, int dir, bool exists, void *ctx)
+{
+	struct folders *fs = ctx;
+
+	(void)dir;
+	if (fs->n == FOLDERS_MAX) {
+		errno = EMFILE;
+		return -1;
+	}
+	add(fs, name, exists, false);
+	return 0;
+}
+
+static int
+list_all(int root, struct folders *fs)
+{
+	return layout_is_fs() ? layout_walk(root, on_directory, fs) :
+	    fs_list(root, on_entry, fs);
 }
 
 static int
@@ -187,7 +214,7 @@ folders_list(int root, bool subscribed, struct folders *out, struct why *why)
 	buf_init(&text, SUBSCRIPTIONS_FILE_MAX);
 	rc = subscriptions_read(root, &text, why);
 	add(out, "INBOX", true, false);
-	if (rc == 0 && (rc = fs_list(root, on_entry, out)) != 0)
+	if (rc == 0 && (rc = list_all(root, out)) != 0)
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot list the folders");
 	if (rc == 0) {
 		sort_and_join(out);

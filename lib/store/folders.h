@@ -1,20 +1,22 @@
 /*
- * folders - the folders of a mail root (Maildir++): INBOX is the root itself,
- * folder a.b is the directory ".a.b" in it.
+ * folders - the folders of a mail root: INBOX is the root itself, the others
+ * are directories in it, as layout.h says.
  *
  * A name here is "INBOX", or components joined by '.', in modified UTF-7 (RFC 3501
- * section 5.1.3), exactly as the directory is named behind its first dot; what
- * an IMAP client sees is the same with its separator in place of '.'.
- * Refused: empty components; '/' and control characters, also in the encoded
- * parts; octets over 126, '%' and '*'; anything but canonical modified UTF-7; a
- * component that is "..", begins with '~' (the first) or is cur, new or tmp alone;
- * components over 100 and names over 200 octets, more than 32 levels.
+ * section 5.1.3); a '.' or '/' within a component is written as in layout.h.
+ * Refused: empty components; control characters, also in the encoded parts;
+ * octets over 126, '%' and '*'; anything but canonical modified UTF-7; cur, new
+ * and tmp, alone or (fs) as any component, and there other files' names, too; what
+ * the disk could not have without an escape: '/', '.' (fs: only "." and ".."),
+ * '~' at the begin; components over 100 and names over 200 octets, more than 32
+ * levels.
  * INBOX as first component is taken in any case of letters, and written INBOX.
  */
 #ifndef STORE_FOLDERS_H
 #define STORE_FOLDERS_H
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/span.h"
 #include "base/why.h"
 
@@ -30,6 +32,14 @@
  */
 int	folder_name(struct span in, char out[FOLDER_NAME_SIZE],
 	    struct why *why) must_use;
+/*
+ * What a client writes in modified UTF-7, with its separator, added to out as
+ * a name for folder_name(); and back.  `full` tells if it did not fit.
+ * returns  0; -1: it says in base64 what stands for itself (RFC 3501 5.1.3)
+ */
+int	folder_name_from(struct span in, char separator, struct buf *out)
+	    must_use;
+void	folder_name_to(const char *name, char separator, struct buf *out);
 bool	folder_is_inbox(const char *name);
 /* below is beneath name in the hierarchy. */
 bool	folder_is_below(const char *below, const char *name);

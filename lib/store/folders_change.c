@@ -15,21 +15,16 @@
 #include "os/rand.h"
 #include "store/folder.h"
 #include "store/folders.h"
+#include "store/folders_fs.h"
 #include "store/kept.h"
+#include "store/layout.h"
 #include "store/quota.h"
 
-#define DIR_SIZE	(FOLDER_NAME_SIZE + 1)
 #define SIDE_PREFIX	"..paquebot-"	/* an empty part: never a folder */
 #define SIDE_SIZE	64
 #define SIDE_AGE_S	3600		/* older ones: nobody is at it any more */
 #define TREE_MAX	((size_t)2 * FOLDER_MESSAGES_MAX)
 #define NS_PER_S	INT64_C(1000000000)
-
-static void
-dir_of(const char *name, char out[DIR_SIZE])
-{
-	(void)snprintf(out, DIR_SIZE, ".%s", name);	/* fits */
-}
 
 static void
 side_name(char out[SIDE_SIZE])
@@ -40,21 +35,58 @@ side_name(char out[SIDE_SIZE])
 	(void)snprintf(out, SIDE_SIZE, SIDE_PREFIX "%08x%08x", r[0], r[1]);
 }
 
-/* cur, new, tmp, the empty file by which Courier knows a folder, and its uses. */
+/* The empty file by which Courier knows a folder of a Maildir++. */
+static int
+mark_folder(int dir)
+{
+	int fd, rc;
+
+	if (layout_is_fs())
+		return 0;
+	fd = fs_create(dir, "maildirfolder");
+	rc = fd >= 0 ? fs_sync(fd) : -1;
+	fd_close(&fd);
+	return rc;
+}
+
+/* Its mark, its uses, and at last what makes it a folder: cur, new, tmp. */
 static int
 fill_folder(int root, const char *side, unsigned uses, struct why *why)
 {
-	int dir = fs_open_dir(root, side), fd = -1, rc = -1;
+	int dir = fs_open_dir(root, side), rc = -1;
 
-	if (dir >= 0 && maildir_make(dir, why) == 0)
-		fd = fs_create(dir, "maildirfolder");
-	if (fd >= 0 && fs_sync(fd) == 0 && folder_use_write(dir, uses) == 0 &&
+	if (dir >= 0 && mark_folder(dir) == 0 &&
+	    folder_use_write(dir, uses) == 0 && maildir_make(dir, why) == 0 &&
 	    fs_dirsync(dir) == 0)
 		rc = 0;
 	if (rc != 0)
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot make a folder");
-	fd_close(&fd);
 	fd_close(&dir);
+	return rc;
+}
+
+/* The directory side becomes the folder's. */
+static int
+put_in_place(int root, const char *side, const char *name, unsigned uses,
+    struct why *why)
+{
+	struct layout_place p;
+	int rc = -1, error;
+
+	if (layout_place(root, name, true, &p) == 0 &&
+	    fs_rename_new(root, side, p.dir, p.last) == 0 &&
+	    fs_dirsync(p.dir) == 0)
+		rc = 0;
+	error = errno;
+	if (rc != 0 && p.dir >= 0 && error == EEXIST && layout_is_fs() &&
+	    !folder_exists(root, name))
+		/* It is only above others so far. */
+		rc = fill_folder(p.dir, p.last, uses, why) == 0 ? 1 : -1;
+	else if (rc != 0)
+		why_sys(why, error == EEXIST ? WHY_PERM : WHY_TEMP,
+		    error == EEXIST ? "5.1.0" : "4.3.0",
+		    "cannot make folder %s", name);
+	fd_close(&p.dir);
 	return rc;
 }
 
@@ -68,9 +100,9 @@ int
 folders_create_for(int root, const char *name, unsigned uses,
     struct why *why)
 {
-	char side[SIDE_SIZE], dir[DIR_SIZE];
+	char side[SIDE_SIZE];
+	int rc;
 
-	dir_of(name, dir);
 	side_name(side);
 	if (folder_exists(root, name)) {
 		why_set(why, WHY_PERM, "5.1.0", "the folder exists already");
@@ -80,17 +112,14 @@ folders_create_for(int root, const char *name, unsigned uses,
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot make a folder");
 		return -1;
 	}
-	if (fill_folder(root, side, uses, why) == 0) {
-		if (fs_rename_new(root, side, root, dir) == 0 &&
-		    fs_dirsync(root) == 0)
-			return 0;
-		why_sys(why, errno == EEXIST ? WHY_PERM : WHY_TEMP,
-		    errno == EEXIST ? "5.1.0" : "4.3.0",
-		    "cannot make folder %s", name);
-	}
-	if (fs_remove_tree(root, side, 16) != 0)
-		return -1;	/* a later sweep, then */
-	return -1;
+	rc = fill_folder(root, side, uses, why);
+	if (rc == 0)
+		rc = put_in_place(root, side, name, uses, why);
+	if (rc == 0)
+		return 0;
+	/* What stays is for a later sweep. */
+	(void)!fs_remove_tree(root, side, 16);
+	return rc > 0 ? 0 : -1;
 }
 
 struct sweep {
@@ -125,10 +154,25 @@ sweep_sides(int root)
 		return;		/* the next one tries again */
 }
 
+/* All of it is in the directory side then. */
+static int
+take_away(int root, const char *name, const char *side)
+{
+	char path[LAYOUT_PATH_SIZE];
+
+	if (layout_is_fs())
+		return folders_fs_hollow(root, name, side);
+	if (layout_path(name, path) != 0) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return fs_rename_new(root, path, root, side);
+}
+
 int
 folders_delete(int root, const char *name, struct why *why)
 {
-	char side[SIDE_SIZE], dir[DIR_SIZE];
+	char side[SIDE_SIZE];
 	int kept;
 
 	if (folder_is_inbox(name)) {
@@ -136,14 +180,12 @@ folders_delete(int root, const char *name, struct why *why)
 		why_set(why, WHY_PERM, "5.7.0", "INBOX cannot be deleted");
 		return -1;
 	}
-	dir_of(name, dir);
 	side_name(side);
 	if (!folder_exists(root, name)) {
 		why_set(why, WHY_PERM, "5.1.1", "no folder %s", name);
 		return -1;
 	}
-	if (fs_rename_new(root, dir, root, side) != 0 ||
-	    fs_dirsync(root) != 0) {
+	if (take_away(root, name, side) != 0 || fs_dirsync(root) != 0) {
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot delete %s", name);
 		return -1;
 	}
@@ -202,20 +244,37 @@ check_rename(int root, const struct folders *fs, const char *from,
 	return -1;
 }
 
+/* The tree is one directory. */
+static int
+rename_tree(int root, const char *from, const char *to, struct why *why)
+{
+	bool there;
+
+	if (folders_fs_move(root, from, to) == 0)
+		return 0;
+	there = errno == EEXIST;
+	why_sys(why, there ? WHY_PERM : WHY_TEMP, there ? "5.1.0" : "4.3.0",
+	    "cannot rename %s", from);
+	return -1;
+}
+
 static int
 rename_all(int root, const struct folders *fs, const char *from,
     const char *to, struct why *why)
 {
-	char name[FOLDER_NAME_SIZE], old_dir[DIR_SIZE], new_dir[DIR_SIZE];
+	char name[FOLDER_NAME_SIZE];
+	char old_dir[LAYOUT_PATH_SIZE], new_dir[LAYOUT_PATH_SIZE];
 
+	if (layout_is_fs())
+		return rename_tree(root, from, to, why);
 	for (size_t i = 0; i < fs->n; i++) {
 		if (!concerns(&fs->v[i], from))
 			continue;
 		if (moved_name(fs->v[i].name, from, to, name, why) != 0)
 			return -1;
-		dir_of(fs->v[i].name, old_dir);
-		dir_of(name, new_dir);
-		if (fs_rename_new(root, old_dir, root, new_dir) != 0) {
+		if (layout_path(fs->v[i].name, old_dir) != 0 ||
+		    layout_path(name, new_dir) != 0 ||
+		    fs_rename_new(root, old_dir, root, new_dir) != 0) {
 			why_sys(why, WHY_TEMP, "4.3.0", "cannot rename %s",
 			    fs->v[i].name);
 			return -1;

@@ -17,6 +17,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "store/layout.h"
 #include "store/maildir.h"
 
 #define FILE_FULL	5120		/* octets, then it is counted afresh */
@@ -157,6 +158,23 @@ count_folder(const char *name, enum fs_kind kind, void *ctx)
 	return count_parts(w->root, name, &w->count);
 }
 
+static int
+count_directory(const char *name, int dir, bool exists, void *ctx)
+{
+	struct walk *w = ctx;
+
+	(void)name;
+	return exists && (count_dir(dir, "new", &w->count) != 0 ||
+	    count_dir(dir, "cur", &w->count) != 0) ? -1 : 0;
+}
+
+static int
+count_folders(int root, struct walk *w)
+{
+	return layout_is_fs() ? layout_walk(root, count_directory, w) :
+	    fs_list(root, count_folder, w);
+}
+
 /* Count everything and write a new file with the same limits. */
 static int
 recount(int root, struct quota *q)
@@ -167,7 +185,7 @@ recount(int root, struct quota *q)
 
 	if (count_dir(root, "new", &w.count) != 0 ||
 	    count_dir(root, "cur", &w.count) != 0 ||
-	    fs_list(root, count_folder, &w) != 0)
+	    count_folders(root, &w) != 0)
 		return -1;
 	q->octets = w.count.octets;
 	q->messages = w.count.messages;

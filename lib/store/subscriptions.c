@@ -8,6 +8,7 @@
 
 #include "os/fs.h"
 #include "store/folders.h"
+#include "store/layout.h"
 #include "store/lock.h"
 
 static const char head[] = "V\t2\n\n";
@@ -25,17 +26,8 @@ take_head(struct span *text)
 static bool
 line_name(struct span line, bool tabs, char out[FOLDER_NAME_SIZE])
 {
-	char text[FOLDER_NAME_SIZE];
-
-	if (line.n == 0 || span_copy(line, text, sizeof(text)) != 0)
-		return false;
-	for (char *p = text; tabs && *p != '\0'; p++) {
-		if (*p == FOLDER_SEPARATOR)
-			return false;	/* a dot within a component */
-		if (*p == '\t')
-			*p = FOLDER_SEPARATOR;
-	}
-	return folder_name(span_str(text), out, NULL) == 0;
+	return line.n > 0 && layout_name(line, tabs ? '\t' :
+	    layout_separator(), out) == 0;
 }
 
 void
@@ -53,10 +45,11 @@ subscriptions_each(struct span text,
 static void
 put_name(struct buf *out, const char *name, bool tabs)
 {
-	for (; *name != '\0'; name++)
-		(void)buf_add_char(out, tabs && *name == FOLDER_SEPARATOR ?
-		    '\t' : *name);	/* `full` tells */
-	(void)buf_add_char(out, '\n');
+	char text[LAYOUT_PATH_SIZE];
+
+	if (layout_spell(name, tabs ? '\t' : layout_separator(), text) != 0)
+		return;			/* no name of a folder is so long */
+	(void)buf_addf(out, "%s\n", text);	/* `full` tells */
 }
 
 int

@@ -1,7 +1,8 @@
 /*
  * subscriptions - Dovecot's file of that name in a mail root; only for
- * lib/store.  One folder name a line, in modified UTF-7 with '.' between components;
- * or, behind a head line "V<TAB>2" and an empty line, components between TABs.
+ * lib/store.  One folder name a line, as it is on disk, with the separator of the
+ * layout between components; or, behind a head line "V<TAB>2" and an empty line,
+ * with TABs.
  */
 #ifndef STORE_SUBSCRIPTIONS_H
 #define STORE_SUBSCRIPTIONS_H

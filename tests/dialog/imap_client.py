@@ -116,12 +116,12 @@ class Session:
     def __init__(self, root=None, idle=60, separator=".", largest=50 << 20,
                  tag="", pending="", prefix=(), prepare=None,
                  folders=0, make_uses=0, literal_minus=0, progress=10000,
-                 workarounds=""):
+                 workarounds="", layout=("maildir++", "utf-7", "")):
         self.root = pathlib.Path(root or tempfile.mkdtemp(prefix="paqimap-"))
         self.own = root is None
         self.words = [str(idle), separator, str(largest), tag, pending,
                       str(folders), str(make_uses), str(literal_minus),
-                      str(progress), workarounds]
+                      str(progress), workarounds, *layout]
         self.prefix = list(prefix)
         self.prepare = prepare
         self.running = []

@@ -4,7 +4,8 @@
  *
  *	imap_session FD MAILROOT [idle seconds [separator [largest message
  *	    [tag [pending input [folders [subscribe-uses
- *	    [literal-minus [progress ms [workarounds]]]]]]]]]]
+ *	    [literal-minus [progress ms [workarounds
+ *	    [layout [names [escape]]]]]]]]]]]]]
  */
 #include "base/bug.h"
 #include "base/num.h"
@@ -13,6 +14,7 @@
 #include "os/fd.h"
 #include "os/fs.h"
 #include "os/sink.h"
+#include "store/layout.h"
 #include "store/maildir.h"
 
 static uint64_t
@@ -58,6 +60,8 @@ main(int argc, char **argv)
 		how.progress_ms = (int64_t)number(argv[11]);
 	if (argc > 12)
 		how.workarounds = workaround_parse(span_str(argv[12]));
+	if (argc > 15)
+		layout_set(argv[13], argv[14], argv[15]);
 	sink_stderr("imap_session");
 	fd_no_sigpipe();
 	charset_open_all();
