@@ -3,7 +3,8 @@
  * come and go, through the real schedule and retry, under a simulated clock.
  * What must hold at every step: nobody is tried before his time, no site
  * beyond its window or in its back-off, nothing is lost, nothing waits for
- * ever; also when the settings change in the middle and when the clock jumps.
+ * ever, all have their turns; also when the settings change in the middle and
+ * when the clock jumps.
  */
 #include "tests/unit/t.h"
 
@@ -51,7 +52,7 @@ struct world {
 	struct dest *dests[SITES];
 	int64_t now_s;		/* steady: for back-off */
 	int64_t wall_s;		/* may jump */
-	int64_t slack_s;	/* by which the wall clock has jumped */
+	int64_t step_s;
 	unsigned count[EXPIRED + 1];
 };
 
@@ -186,6 +187,7 @@ world_new(struct world *w, uint64_t number, int64_t over_s)
 		.bounce_expire_s = DAY_S };
 	retry_usual(&w->conf.usual, 300, 14400);
 	retry_set_longest(&w->conf);
+	w->step_s = STEP_S;
 	w->now_s = 1000;
 	w->wall_s = 1795327200;
 	w->v = calloc(MESSAGES, sizeof(w->v[0]));
@@ -223,8 +225,8 @@ step(struct world *w)
 	T_INT(w->count[RUNNING], 0);
 	T_INT(w->count[WAITING] + w->count[QUEUED] + w->count[DELIVERED] +
 	    w->count[EXPIRED], MESSAGES);
-	w->now_s += STEP_S;
-	w->wall_s += STEP_S;
+	w->now_s += w->step_s;
+	w->wall_s += w->step_s;
 	schedule_sweep(w->s, w->now_s * 1000);
 }
 
@@ -239,7 +241,7 @@ judge(const struct world *w, int64_t expire_s, int64_t most_s)
 		int64_t life_s = l->ends_s - l->born_s;
 
 		if (l->fate == EXPIRED)
-			T_TRUE(life_s >= expire_s - STEP_S);
+			T_TRUE(life_s >= expire_s - w->step_s);
 		T_TRUE(life_s <= most_s);
 	}
 }
@@ -311,6 +313,95 @@ clock_jumps(void **state)
 	world_free(&w);
 }
 
+/* Any rule that an operator may write, for all, for one site, and how long. */
+static void
+other_settings(struct world *w)
+{
+	int64_t min_s = 60 + rnd(1800), max_s = min_s + rnd(14400);
+
+	retry_usual(&w->conf.usual, min_s, max_s);
+	w->other.steps[0] = (uint32_t)(60 + rnd(600));
+	w->other.steps[1] = w->other.steps[0] + rnd(7200);
+	w->other.steps[2] = w->other.steps[1] + rnd(7200);
+	w->other.max_s = w->other.steps[2] + rnd(3600);
+	w->conf.expire_s = DAY_S * (3 + (int64_t)rnd(6));
+	retry_set_longest(&w->conf);
+}
+
+/*
+ * Two years in which the settings change every ten days or so and the clock is
+ * set, by hours or years, forth and back, every hundred.
+ */
+static void
+two_years_of_changes(void **state)
+{
+	const int64_t far[] = { 3600, -3600, 300 * (int64_t)DAY_S,
+	    -400 * (int64_t)DAY_S };
+	struct world w;
+
+	(void)state;
+	world_new(&w, 11, 700 * DAY_S);
+	w.step_s = 600;
+	while (w.now_s < 730 * (int64_t)DAY_S) {
+		if (rnd(10 * DAY_S / 600) == 0)
+			other_settings(&w);
+		if (rnd(100 * DAY_S / 600) == 0)
+			w.wall_s += far[rnd(COUNT(far))];
+		step(&w);
+	}
+	/* Lives of three to eight days; a clock set forth takes two of the
+	   longest intervals, of five hours, and set back it gives one. */
+	judge(&w, 2 * DAY_S, 9 * DAY_S);
+	world_free(&w);
+}
+
+/*
+ * Mailings of all sizes to one site, begun at all times: while two of them
+ * wait, neither starts more than a few jobs more than the other.
+ */
+static void
+mailings_take_turns(void **state)
+{
+	enum { FLOWS = 20, MOST = 400, LEAD = 2 };
+	static struct group groups[FLOWS][MOST];
+	static struct flow flows[FLOWS];
+	struct schedule *s = schedule_new(10, seed, free);
+	unsigned left[FLOWS] = { 0 }, done[FLOWS][FLOWS] = { { 0 } }, sum = 0;
+	struct dest *d;
+	struct group *g;
+
+	(void)state;
+	random_state = 5;
+	schedule_set_window(s, 1);
+	d = schedule_dest(s, CLASS_OUT, SPAN_LIT("x.example"), false);
+	for (unsigned turn = 0; turn == 0 || sum > 0; turn++) {
+		unsigned f = turn / 10;
+
+		if (turn % 10 == 0 && f < FLOWS) {
+			left[f] = 1 + rnd(MOST);
+			sum += left[f];
+			for (unsigned i = 0; i < left[f]; i++)
+				schedule_add(s, &groups[f][i], d, &flows[f]);
+			/* From here on it is compared with the others. */
+			for (unsigned i = 0; i < FLOWS; i++)
+				done[f][i] = done[i][f] = 0;
+		}
+		g = schedule_next(s, CLASS_OUT);
+		T_TRUE(g != NULL);
+		f = (unsigned)((size_t)(g - &groups[0][0]) / MOST);
+		left[f]--;
+		sum--;
+		for (unsigned i = 0; i < FLOWS; i++) {
+			done[f][i]++;
+			if (i != f && left[i] > 0)
+				T_TRUE(done[f][i] <= done[i][f] + LEAD);
+		}
+		schedule_end(s, d, SCHEDULE_WELL, 1000);
+	}
+	schedule_unref(s, d, 1000);
+	schedule_free(&s);
+}
+
 /*
  * A mailing of 50,000 to one site, then a note of one recipient: few jobs of
  * the mailing start before it, in its own site and in another one.
@@ -356,6 +447,8 @@ main(void)
 		cmocka_unit_test(years),
 		cmocka_unit_test(settings_change),
 		cmocka_unit_test(clock_jumps),
+		cmocka_unit_test(two_years_of_changes),
+		cmocka_unit_test(mailings_take_turns),
 		cmocka_unit_test(short_note_beside_a_mailing),
 	};
 
