@@ -67,6 +67,7 @@ const struct topology_edge topology_edges[] = {
 	{ ROLE_QMGR, ROLE_DELIVER },
 	{ ROLE_QMGR, ROLE_PIPE },
 	{ ROLE_SMTP_OUT, ROLE_DNSD },	/* names */
+	{ ROLE_SMTP_OUT, ROLE_LOOKUPD },	/* what stands for an address */
 	{ ROLE_POP3_FRONT, ROLE_AUTHD },	/* log-in */
 	{ ROLE_AUTHD, ROLE_POP3_SESSION },	/* which mailbox */
 	{ ROLE_IMAP_FRONT, ROLE_AUTHD },

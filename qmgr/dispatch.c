@@ -125,8 +125,8 @@ dispatch_peer_gone(struct qmgr *q, struct ipc_peer *peer)
 static int
 introduce(struct ipc_peer *parent, const struct dest *d, int chan)
 {
-	const struct out_worker out = { 0 };
 	const struct route *r = d->data;
+	const struct out_worker out = { .generic = r->generic };
 	struct local_worker local = { .uid = r->uid, .gid = r->gid,
 		.system_user = r->system_user };
 

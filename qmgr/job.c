@@ -36,8 +36,8 @@ route_key(struct buf *out, const struct target *t)
 	/* All within out's cap. */
 	(void)buf_addf(out, "%u", t->kind);
 	if (t->kind == TARGET_REMOTE)
-		(void)buf_addf(out, " %u %u %u %s%c%s", t->transport, t->port,
-		    t->tls, t->nexthop, 0, t->source);
+		(void)buf_addf(out, " %u %u %u %u %s%c%s", t->transport,
+		    t->port, t->tls, t->generic, t->nexthop, 0, t->source);
 	else if (t->kind == TARGET_PIPE)
 		(void)buf_addf(out, " %s", t->nexthop);
 	else
@@ -66,6 +66,7 @@ route_new(const struct target *t)
 	r->system_user = t->system_user;
 	r->port = t->port;
 	r->tls = t->tls;
+	r->generic = t->generic;
 	r->uid = t->uid;
 	r->gid = t->gid;
 	at = put(at, t->user, &r->user);

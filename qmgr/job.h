@@ -18,7 +18,7 @@
 
 struct route {			/* the data of a destination */
 	uint8_t	    kind;	/* enum target_kind, not TARGET_FAIL */
-	uint8_t	    transport, tls, system_user;
+	uint8_t	    transport, tls, generic, system_user;
 	uint16_t    port;
 	uint32_t    uid, gid;
 	struct span user, home, maildir, nexthop, source;

@@ -6,6 +6,7 @@
 #include "smtp-out/body.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bug.h"
 #include "os/fd.h"
@@ -20,16 +21,24 @@ lost(struct why *why)
 	return -1;
 }
 
+uint64_t
+body_octets(const struct job_out *j)
+{
+	return j->in.head.size_octets - j->header_was + j->header.n;
+}
+
 int
 body_send(struct dot_out *out, struct stream *s, const struct job_out *j,
     struct why *why)
 {
 	static char chunk[CHUNK];
-	uint64_t at = j->in.head.at_octets, left = j->in.head.size_octets;
+	uint64_t at = j->in.head.at_octets + j->header_was;
+	uint64_t left = j->in.head.size_octets - j->header_was;
 
 	dot_out_init(out, s, DOT_CR_SPACE);
 	stream_pace(s, DATA_BLOCK_MS, PACE_OCTETS_S);
-	if (j->downgraded && downgrade_send(out, j) != 0)
+	if (j->downgraded ? downgrade_send(out, j) != 0 : j->header.n > 0 &&
+	    dot_write(out, j->header.p, j->header.n) != STREAM_OK)
 		return lost(why);
 	while (left > 0 && !j->downgraded) {
 		size_t n = left < CHUNK ? (size_t)left : CHUNK;
@@ -59,12 +68,15 @@ body_end(struct dot_out *out, struct why *why)
 int
 body_load(struct job_out *j, struct why *why)
 {
-	size_t n = (size_t)j->in.head.size_octets;
+	size_t n = (size_t)body_octets(j), first = j->header.n;
 
 	if (j->text != NULL)
 		return 0;		/* for a host of before */
 	j->text = xmalloc(n > 0 ? n : 1);
-	if (fd_pread_all(j->in.file, j->text, n, j->in.head.at_octets) == 0)
+	if (first > 0)
+		memcpy(j->text, j->header.p, first);
+	if (fd_pread_all(j->in.file, j->text + first, n - first,
+	    j->in.head.at_octets + j->header_was) == 0)
 		return 0;
 	why_sys(why, WHY_TEMP, "4.3.0", "cannot read the queue file");
 	free(j->text);
@@ -75,5 +87,5 @@ body_load(struct job_out *j, struct why *why)
 struct span
 body_text(const struct job_out *j)
 {
-	return span_of(j->text, (size_t)j->in.head.size_octets);
+	return span_of(j->text, (size_t)body_octets(j));
 }

@@ -9,6 +9,8 @@
 #include "net/dot.h"
 #include "smtp-out/job.h"
 
+/* Octets of the message as it leaves. */
+uint64_t body_octets(const struct job_out *j);
 /*
  * Sends all octets, dots stuffed, and not the final dot.
  * out      for body_end

@@ -27,7 +27,7 @@ downgrade_prepare(struct job_out *j, unsigned caps, struct why *why)
 	const struct mime_down_sink counter = { count, &n };
 
 	j->downgraded = j->in.head.body_8bit && (caps & EHLO_8BITMIME) == 0;
-	j->octets = j->in.head.size_octets;
+	j->octets = body_octets(j);
 	if (!j->downgraded)
 		return 0;
 	if (j->octets > LOWER_MAX) {

@@ -59,7 +59,7 @@ judge_message(struct job_out *j, const char *remote, struct why *why)
 {
 	bool needed = j->in.head.smtputf8 && j->in.head.body_8bit;
 
-	if (needed && j->in.head.size_octets <= LOWER_MAX) {
+	if (needed && body_octets(j) <= LOWER_MAX) {
 		if (body_load(j, why) != 0)
 			return -1;
 		needed = international_header(body_text(j));

@@ -47,6 +47,7 @@ job_fini(struct job_out *j)
 {
 	job_in_fini(&j->in);
 	free(j->text);
+	buf_fini(&j->header);
 	free(j->results);
 	free(j->settled);
 	free(j->soft);

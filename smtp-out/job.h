@@ -6,6 +6,7 @@
 #define SMTP_OUT_JOB_H
 
 #include "base/base.h"
+#include "base/buf.h"
 #include "base/why.h"
 #include "ipc/client.h"
 #include "ipc/job_in.h"
@@ -17,6 +18,8 @@ struct job_out {
 	bool		 downgraded;	/* ... made 7 bits (downgrade.h) */
 	bool		 utf8;		/* ... sent with SMTPUTF8 */
 	char		*text;		/* all of it, where it was looked into */
+	struct buf	 header;	/* other than that of the file, or empty */
+	size_t		 header_was;	/* octets of the file that it is for */
 	struct result	*results;	/* one each */
 	bool		*settled;	/* has its result */
 	bool		*soft;		/* ... "later", said before the message was

@@ -19,6 +19,7 @@
 
 #define CONNECT_MS	(30 * 1000)	/* for one address */
 #define DNS_MS		(60 * 1000)	/* dnsd's own tries are shorter */
+#define LOOKUP_MS	(30 * 1000)	/* for one question to lookupd */
 
 /* RFC 5321 5.1: at least two addresses; a site with thousands is an attack. */
 #define HOSTS_MAX	32	/* MX records looked at */
@@ -37,6 +38,15 @@
 #define LINE_MAX_OCTETS	4096	/* of a reply: RFC 5321 4.5.3.1.5 says 512 */
 #define STREAM_IN	((size_t)8192)
 #define STREAM_OUT	((size_t)65536)
+/*
+ * A header in which other addresses are put: smtpd takes 1 MiB.  It is looked for
+ * in the first part, then in all that it may have; and so many different
+ * addresses in it are asked about, the others stay.
+ */
+#define HEADER_PART	((size_t)65536)
+#define HEADER_MOST	((size_t)2 * 1024 * 1024)
+#define HEADER_MORE	((size_t)1024 * 1024)
+#define READDRESSES	2000
 #define LOWER_MAX	((uint64_t)64 * 1024 * 1024) /* converted to 7 bits */
 #define CHUNK		((size_t)65536)	/* read from the queue file at once */
 #define PACE_OCTETS_S	1024	/* slower receivers are given up */

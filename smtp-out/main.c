@@ -3,12 +3,15 @@
  * runs as   _paqout in an empty directory; may make connections, open no file
  * reads     certificates of authorities, as a descriptor from master;
  *           OUT_WORKER and JOBs (qmgr) with the queue file open for reading;
- *           DNS_ANSWER (dnsd); what other mail servers say
- * writes    the message to other mail servers; RESULTs to qmgr; DNS_ASK
+ *           DNS_ANSWER (dnsd), REWRITTEN (lookupd, where the map generic is
+ *           there); what other mail servers say
+ * writes    the message to other mail servers; RESULTs to qmgr; DNS_ASK;
+ *           REWRITE
  * never     writes a file; sees a password, a mailbox or another job's file
- * flow      qmgr -> main.c (fork) -> worker.c -> job.c -> target.c (which hosts)
- *           -> connect.c -> secure.c (what TLS) -> talk_open.c -> talk.c
- *           -> downgrade.c (to 7 bits, if need be), body.c -> outcome.c -> qmgr
+ * flow      qmgr -> main.c (fork) -> worker.c -> job.c -> generic.c (other
+ *           addresses) -> target.c (which hosts) -> connect.c -> secure.c
+ *           (what TLS) -> talk_open.c -> talk.c -> downgrade.c (to 7 bits, if
+ *           need be), body.c -> outcome.c -> qmgr
  */
 #include <errno.h>
 #include <string.h>
@@ -66,21 +69,25 @@ on_reload(void *ctx)
 	load_authorities();
 }
 
-/* In the child: keep the three channels and nothing of the parent. */
+/* In the child: keep the channels and nothing of the parent. */
 _Noreturn static void
 become_worker(struct worker_channels c)
 {
-	const int keep[3] = { c.qmgr, c.dns, c.parent };
+	const int keep[4] = { c.qmgr, c.dns, c.parent, c.lookup };
 
-	service_after_fork(keep, COUNT(keep));
+	service_after_fork(keep, c.lookup >= 0 ? 4 : 3);
 	worker_run(&c, service_conf(), state.tls);
 }
 
-/* Names to be asked for. */
+/* Whom to ask for names, and what stands for an address. */
 static bool
-can_start(void)
+can_start(const void *who)
 {
-	return ipc_server_peer(state.srv, ROLE_DNSD) != NULL;
+	const struct out_worker *worker = who;
+
+	return ipc_server_peer(state.srv, ROLE_DNSD) != NULL &&
+	    (!worker->generic ||
+	    ipc_server_peer(state.srv, ROLE_LOOKUPD) != NULL);
 }
 
 static size_t
@@ -92,13 +99,16 @@ most_workers(void)
 static bool
 start_worker(const void *who, int qmgr)
 {
+	const struct out_worker *worker = who;
 	struct ipc_peer *dnsd = ipc_server_peer(state.srv, ROLE_DNSD);
-	struct worker_channels c = { .qmgr = qmgr, .dns = -1, .parent = -1 };
+	struct ipc_peer *lookupd = ipc_server_peer(state.srv, ROLE_LOOKUPD);
+	struct worker_channels c = { .qmgr = qmgr, .dns = -1, .lookup = -1,
+		.parent = -1 };
 	int pair[2] = { -1, -1 };
 	pid_t pid = -1;
 
-	(void)who;
-	if ((c.dns = chan_introduce(dnsd)) < 0 || fd_pair(pair) != 0)
+	if ((c.dns = chan_introduce(dnsd)) < 0 || (worker->generic &&
+	    (c.lookup = chan_introduce(lookupd)) < 0) || fd_pair(pair) != 0)
 		goto out;
 	c.parent = pair[1];
 	pid = spawn_fork();
@@ -117,6 +127,7 @@ out:
 	fd_close(&pair[0]);
 	fd_close(&pair[1]);
 	fd_close(&c.dns);
+	fd_close(&c.lookup);
 	return pid > 0;
 }
 
@@ -129,7 +140,7 @@ on_out_worker(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
 	(void)peer;
 	(void)ctx;
-	if (workers_add(state.workers, NULL, msg->fd) != 0)
+	if (workers_add(state.workers, msg->body, msg->fd) != 0)
 		log_warn(LF_STR("event", "too-many-workers"));
 	return VERDICT_OK;
 }
@@ -221,7 +232,7 @@ main(int argc, char **argv)
 	service_confine(NULL, NULL);
 	load_authorities();		/* foreign octets: behind the wall */
 
-	state.workers = workers_new(&starts, 0);
+	state.workers = workers_new(&starts, sizeof(struct out_worker));
 	state.srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
 	ipc_server_limit(state.srv, ROLE_SMTP_OUT_WORKER, 5000);
 	ipc_server_on_close(state.srv, on_closed);

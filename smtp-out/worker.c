@@ -12,12 +12,14 @@
 #include "base/bug.h"
 #include "base/log.h"
 #include "smtp-out/connect.h"
+#include "smtp-out/generic.h"
 #include "smtp-out/job.h"
 #include "smtp-out/talk.h"
 
 struct worker {
 	struct job_link	  link;
-	struct ipc_client dns;
+	struct ipc_client dns, lookup;
+	bool		  generic;	/* lookup is there */
 	const struct conf_view *conf;
 	const struct tls_client *tls;
 	struct talk	  talk;
@@ -177,6 +179,10 @@ send_job(struct worker *w, struct job_out *j)
 	enum outcome_talk end;
 	struct why why;
 
+	if (w->generic && generic_apply(&w->lookup, j, &why) != 0) {
+		settle_with_why(j, &why);
+		return false;
+	}
 	if (!send_on_kept(w, j, &end))
 		end = send_on_new(w, j, &why);
 	if (end == TALK_CLOSED)
@@ -185,6 +191,16 @@ send_job(struct worker *w, struct job_out *j)
 		return false;
 	settle_with_why(j, &why);
 	return why.kind == WHY_TEMP;
+}
+
+/*
+ * Without names a next job could only fail; and where this one did, that is no
+ * word about the site.  Without lookupd nothing may leave.  qmgr tries again.
+ */
+static bool
+lost_a_helper(const struct worker *w, bool down)
+{
+	return (down && w->dns.fd < 0) || (w->generic && w->lookup.fd < 0);
 }
 
 _Noreturn void
@@ -201,16 +217,16 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf,
 	ipc_client_init(&w->link.qmgr, c->qmgr, "qmgr");
 	w->link.qmgr.in_groups = true;
 	ipc_client_init(&w->dns, c->dns, "dnsd");
+	ipc_client_init(&w->lookup, c->lookup, "lookupd");
+	w->generic = c->lookup >= 0;
 	ipc_client_init(&w->link.parent, c->parent, "smtp-out");
 	while (more && job_receive(&w->link, w->talk.open ?
 	    w->talk.stream.fd : -1, &spoke, &j, &why) == JOB_GOT) {
 		if (spoke)
 			talk_close(&w->talk);
 		down = send_job(w, &j);
-		/* Without names a next job could only fail; and where this one
-		   did, that is no word about the site: qmgr tries again. */
 		more = w->talk.open && w->dns.fd >= 0;
-		if (down && w->dns.fd < 0)
+		if (lost_a_helper(w, down))
 			more = false;
 		else if (job_report(&w->link, &j, more, down) != 0)
 			more = false;

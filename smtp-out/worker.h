@@ -12,10 +12,11 @@
  * Never returns.
  * qmgr    channel on which jobs come
  * dns     channel to dnsd
+ * lookup  channel to lookupd, or -1: nothing stands for any address
  * parent  channel for results that no qmgr is there to take
  */
 struct worker_channels {
-	int qmgr, dns, parent;
+	int qmgr, dns, lookup, parent;
 };
 _Noreturn void	worker_run(const struct worker_channels *c,
 	    const struct conf_view *conf, const struct tls_client *tls);

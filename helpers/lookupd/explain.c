@@ -13,6 +13,7 @@
 #include "mail/addr.h"
 
 struct explaining {
+	const struct tables *tables;
 	const struct recipient_tables *t;	/* the real ones */
 	struct buf *out;
 	const char *sender;
@@ -119,6 +120,41 @@ pipe_exists(void *ctx, struct span name)
 /* ------------------------------------------------------------------ targets */
 
 static void
+tell_why(struct buf *out, const char *step, const struct why *why)
+{
+	control_line(out, CL_STR("step", step), CL_STR("result", "failed"),
+	    CL_STR("status", why->esc), CL_STR("why", why->text));
+}
+
+/*
+ * What stands for the address from here on goes to *now, in room; -1: that
+ * cannot be told, which was said.
+ */
+static int
+tell_rewrite(const struct tables *t, enum rewrite_use use, struct span *now,
+    char room[LOOKUP_ADDRESS_MAX + 1], struct buf *out)
+{
+	static const char *const words[USES] = {
+		[USE_ENVELOPE_SENDER] = "canonical sender",
+		[USE_ENVELOPE_RECIPIENT] = "canonical recipient",
+		[USE_LEAVING] = "generic",
+	};
+	struct why why;
+
+	if (request_rewrite(t, use, *now, room, &why) != 0) {
+		tell_why(out, "rewrite", &why);
+		return -1;
+	}
+	if (room[0] == '\0')
+		return 0;
+	control_line(out, CL_STR("step", "rewrite"),
+	    CL_STR("by", words[use]), CL_SPAN("key", *now),
+	    CL_STR("address", room));
+	*now = span_str(room);
+	return 0;
+}
+
+static void
 tell_mailbox(const struct explaining *x, const struct target *t,
     const char *from)
 {
@@ -130,6 +166,37 @@ tell_mailbox(const struct explaining *x, const struct target *t,
 	    CL_STR("detail", t->detail[0] != '\0' ? t->detail : NULL),
 	    CL_STR("home", t->system_user ? t->home : NULL),
 	    CL_STR("forward_file", t->system_user ? ".forward" : NULL));
+}
+
+/* As which mail for another host leaves. */
+static void
+tell_generic(const struct explaining *x, const struct target *t,
+    const char *from)
+{
+	char room[LOOKUP_ADDRESS_MAX + 1];
+	struct span now = span_str(from);
+
+	if (t->transport != TRANSPORT_SMTP)
+		return;
+	/* Trouble is told, and the rest all the same. */
+	if (now.n > 0)
+		(void)!tell_rewrite(x->tables, USE_LEAVING, &now, room, x->out);
+	now = span_str(t->address);
+	(void)!tell_rewrite(x->tables, USE_LEAVING, &now, room, x->out);
+}
+
+static void
+tell_remote(const struct explaining *x, const struct target *t,
+    const char *from)
+{
+	control_line(x->out, CL_STR("step", "target"),
+	    CL_STR("kind", "remote"), CL_STR("address", t->address),
+	    CL_STR("sender", from),
+	    CL_STR("transport", t->transport == TRANSPORT_LMTP ?
+		"lmtp" : "smtp"), CL_STR("nexthop", t->nexthop),
+	    CL_NUM("port", t->port), CL_NUM("tls", t->tls),
+	    CL_STR("source", t->source[0] != '\0' ? t->source : NULL));
+	tell_generic(x, t, from);
 }
 
 static int
@@ -145,14 +212,7 @@ give(void *ctx, const struct target *t)
 		tell_mailbox(x, t, from);
 		break;
 	case TARGET_REMOTE:
-		control_line(x->out, CL_STR("step", "target"),
-		    CL_STR("kind", "remote"), CL_STR("address", t->address),
-		    CL_STR("sender", from),
-		    CL_STR("transport", t->transport == TRANSPORT_LMTP ?
-			"lmtp" : "smtp"), CL_STR("nexthop", t->nexthop),
-		    CL_NUM("port", t->port), CL_NUM("tls", t->tls),
-		    CL_STR("source", t->source[0] != '\0' ? t->source :
-			NULL));
+		tell_remote(x, t, from);
 		break;
 	case TARGET_PIPE:
 		control_line(x->out, CL_STR("step", "target"),
@@ -169,21 +229,14 @@ give(void *ctx, const struct target *t)
 }
 
 static void
-tell_why(struct buf *out, const char *step, const struct why *why)
-{
-	control_line(out, CL_STR("step", step), CL_STR("result", "failed"),
-	    CL_STR("status", why->esc), CL_STR("why", why->text));
-}
-
-static void
 tell_targets(const struct tables *t, struct span address, const char *sender,
     struct buf *out)
 {
 	struct recipient_tables wrapped = *tables_recipient(t);
 	const struct recipient_asked asked = { .address = address,
 		.sender = sender != NULL ? span_str(sender) : SPAN_NONE };
-	struct explaining x = { .t = tables_recipient(t), .out = out,
-		.sender = sender };
+	struct explaining x = { .tables = t, .t = tables_recipient(t),
+		.out = out, .sender = sender };
 	struct why why;
 	uint32_t n;
 
@@ -258,34 +311,6 @@ tell_copy(const struct tables *t, enum rewrite_map map, struct span address,
 		control_line(out, CL_STR("step", "copy"),
 		    CL_STR("map", rewrite_name(map)),
 		    CL_SPAN("key", address), CL_STR("address", copy));
-}
-
-/*
- * What stands for the address from here on goes to *now, in room; -1: that
- * cannot be told, which was said.
- */
-static int
-tell_rewrite(const struct tables *t, enum rewrite_use use, struct span *now,
-    char room[LOOKUP_ADDRESS_MAX + 1], struct buf *out)
-{
-	static const char *const words[USES] = {
-		[USE_ENVELOPE_SENDER] = "canonical sender",
-		[USE_ENVELOPE_RECIPIENT] = "canonical recipient",
-		[USE_LEAVING] = "generic",
-	};
-	struct why why;
-
-	if (request_rewrite(t, use, *now, room, &why) != 0) {
-		tell_why(out, "rewrite", &why);
-		return -1;
-	}
-	if (room[0] == '\0')
-		return 0;
-	control_line(out, CL_STR("step", "rewrite"),
-	    CL_STR("by", words[use]), CL_SPAN("key", *now),
-	    CL_STR("address", room));
-	*now = span_str(room);
-	return 0;
 }
 
 void

@@ -2,12 +2,13 @@
  * lookupd - where does mail for an address go?
  * runs as   _paqlook, in the directory of the maps; may read there and nothing
  *           else, opens no socket
- * reads     RCPT_CHECK, SENDER_CHECK, REWRITE (smtpd sessions), RESOLVE
- *           (qmgr); the maps aliases, virtual, routes, senders, sender_bcc,
- *           recipient_bcc, sender_routes, canonical, sender_canonical,
- *           recipient_canonical, generic and accounts (users without their
- *           hashes), and files named by :include:; /etc/passwd, which master
- *           opens; an operator's question, by way of master
+ * reads     RCPT_CHECK, SENDER_CHECK, REWRITE (smtpd sessions), REWRITE
+ *           (smtp-out workers), RESOLVE (qmgr); the maps aliases, virtual,
+ *           routes, senders, sender_bcc, recipient_bcc, sender_routes,
+ *           canonical, sender_canonical, recipient_canonical, generic and
+ *           accounts (users without their hashes), and files named by
+ *           :include:; /etc/passwd, which master opens; an operator's
+ *           question, by way of master
  * writes    RCPT_VERDICT, SENDER_VERDICT, REWRITTEN, TARGET, RESOLVED to the
  *           asking peer
  * never     writes a file; sees message text or passwords; asks the network
@@ -28,7 +29,8 @@
 static const struct service lookupd = {
 	.name = "lookupd", .role = ROLE_LOOKUPD, .sandbox = SANDBOX_FILES,
 	.mem_max_octets = 1024 * MIB, .nproc = 0, .in_batches = true,
-	.nofile = 24000,	/* a channel per session: smtp_clients_max */
+	.nofile = 30000,	/* a channel per session: smtp_clients_max, and
+				   per worker: smtp_out_max */
 };
 
 /* Unread answers: of qmgr's questions, and of a session's. */
@@ -107,6 +109,7 @@ main(int argc, char **argv)
 	state.srv = ipc_server_new(service_base(), request_rules,
 	    request_rules_n, &state.request);
 	ipc_server_limit(state.srv, ROLE_SMTPD_SESSION, 20000);
+	ipc_server_limit(state.srv, ROLE_SMTP_OUT_WORKER, 5000);
 	service_watch_peers(state.srv);
 	service_on(&events);
 	service_loop();

@@ -1,6 +1,7 @@
 /*
  * request.c - who may ask what.  A session asks whether somebody takes the
- * mail, and whether its user may send as somebody; qmgr asks where it goes.
+ * mail, what stands for an address, and whether its user may send as somebody; qmgr
+ * asks where it goes; a worker of smtp-out what stands for an address elsewhere.
  * Trouble with a map is a refusal for now, never "no such user": the mail
  * waits.
  */
@@ -208,17 +209,36 @@ on_rewrite(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	return rewrite(peer, msg, s->tables);
 }
 
+static enum verdict
+on_leaving(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct rewrite *q = msg->body;
+	struct request_state *s = ctx;
+
+	if (q->use != USE_LEAVING)
+		return VERDICT_CLOSE;	/* nor does it take mail in */
+	tables_refresh(s->tables);
+	return rewrite(peer, msg, s->tables);
+}
+
 struct giving {
 	struct ipc_peer *peer;
 	uint32_t request;
+	bool	 generic;	/* there is such a map */
 };
 
 static int
 give_target(void *ctx, const struct target *target)
 {
 	const struct giving *g = ctx;
+	struct target as;
 
-	return ipc_send(g->peer, &target_type, g->request, target, -1);
+	if (!g->generic || target->kind != TARGET_REMOTE ||
+	    target->transport != TRANSPORT_SMTP)
+		return ipc_send(g->peer, &target_type, g->request, target, -1);
+	as = *target;
+	as.generic = 1;
+	return ipc_send(g->peer, &target_type, g->request, &as, -1);
 }
 
 static enum verdict
@@ -236,6 +256,7 @@ on_resolve(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 
 	why_set(&why, WHY_TEMP, "4.3.0", "cannot resolve now");
 	tables_refresh(s->tables);
+	g.generic = tables_uses(s->tables, USE_LEAVING);
 	if (recipient_resolve(tables_recipient(s->tables), &asked, give_target,
 	    &g, &answer.count, &why) != 0)
 		return refuse(peer, msg, q->address, &why);
@@ -243,7 +264,7 @@ on_resolve(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 }
 
 const struct ipc_rule request_rules[] = {
-	CHAN_RULE(ROLE_BIT(ROLE_SMTPD)),
+	CHAN_RULE(ROLE_BIT(ROLE_SMTPD) | ROLE_BIT(ROLE_SMTP_OUT)),
 	{ ROLE_BIT(ROLE_SMTPD_SESSION), &rcpt_check_type, 5000,
 	    on_rcpt_check },
 	/* One for MAIL, a few for the header; each may be a walk. */
@@ -251,6 +272,8 @@ const struct ipc_rule request_rules[] = {
 	    on_sender_check },
 	/* One for the sender, one for each address of the header. */
 	{ ROLE_BIT(ROLE_SMTPD_SESSION), &rewrite_type, 20000, on_rewrite },
+	/* For each address of a message and its envelope. */
+	{ ROLE_BIT(ROLE_SMTP_OUT_WORKER), &rewrite_type, 20000, on_leaving },
 	{ ROLE_BIT(ROLE_QMGR), &resolve_type, 0, on_resolve },
 };
 const size_t request_rules_n = COUNT(request_rules);

@@ -83,7 +83,7 @@ workers_start(struct workers *w)
 	struct waiting *first;
 
 	while ((first = STAILQ_FIRST(&w->waiting)) != NULL &&
-	    workers_room(w) && (w->ops->able == NULL || w->ops->able())) {
+	    workers_room(w) && (w->ops->able == NULL || w->ops->able(first->who))) {
 		if (w->ops->start(first->who, first->qmgr))
 			w->running++;
 		drop_first(w);

@@ -17,7 +17,8 @@ struct workers;
 
 struct workers_ops {
 	size_t (*most)(void);	/* how many may be at once */
-	bool (*able)(void);	/* whether one can be made now; NULL: always */
+	/* Whether that one can be made now; NULL: always. */
+	bool (*able)(const void *who);
 	/*
 	 * Fork one.  who and qmgr stay the caller's; the child does not return.
 	 * returns  false: there is none, qmgr will see its channel end

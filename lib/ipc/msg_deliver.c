@@ -13,8 +13,11 @@
 /* An envelope of recipients_max recipients, each with two addresses. */
 #define AT_MOST	UINT64_C(268435456)
 
+static const struct ipc_field out_worker_fields[] = {
+	IPC_U8(out_worker, generic, 0, 1),
+};
 const struct ipc_type out_worker_type =
-    IPC_TYPE_BARE(out_worker, IPC_NUM_OUT_WORKER, IPC_FD_ONE);
+    IPC_TYPE(out_worker, IPC_NUM_OUT_WORKER, IPC_FD_ONE, out_worker_fields);
 
 static const struct ipc_field worker_fields[] = {
 	IPC_TEXT(local_worker, user, 0, ADDRESS),

@@ -29,7 +29,7 @@
 #include "ipc/msg_lookup.h"
 
 struct out_worker {		/* qmgr -> smtp-out, with the channel */
-	uint8_t unused;
+	uint8_t generic;	/* it asks what stands for each address */
 };
 struct local_worker {		/* qmgr -> local-deliver, with the channel */
 	char	 user[LOOKUP_ADDRESS_MAX + 1];

@@ -62,6 +62,7 @@ static const struct ipc_field target_fields[] = {
 	IPC_U16(target, port, 0, UINT16_MAX),
 	IPC_U8(target, tls, DEMAND_DEFAULT, DEMANDS - 1),
 	IPC_TEXT(target, source, 0, LOOKUP_SOURCE_MAX),
+	IPC_U8(target, generic, 0, 1),
 	IPC_TEXT(target, owner, 0, ADDRESS),
 	IPC_TEXT(target, esc, 0, ESC_MOST),
 	IPC_TEXT(target, text, 0, WHY_TEXT_SIZE - 1),

@@ -89,6 +89,7 @@ struct target {
 	uint16_t port;		/* 0: the transport's own */
 	uint8_t	 tls;		/* enum demand */
 	char	 source[LOOKUP_SOURCE_MAX + 1];	/* from where, or "" */
+	uint8_t	 generic;	/* by SMTP, and the map generic is there */
 	/* TARGET_PIPE: nexthop is the name of the configured command */
 	/* owner-list address that becomes the envelope sender, or "" */
 	char	 owner[LOOKUP_ADDRESS_MAX + 1];

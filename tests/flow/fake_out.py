@@ -67,7 +67,7 @@ class Worker:
     def __init__(self, out):
         self.sock, theirs = pair()
         self.sock.settimeout(60)
-        send(out.qmgr, "OUT_WORKER", fd=theirs.fileno())
+        send(out.qmgr, "OUT_WORKER", u8(0), fd=theirs.fileno())
         theirs.close()
 
     def begin(self, message, rcpts, nexthop="", port=0, transport=SMTP,

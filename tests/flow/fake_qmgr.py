@@ -109,7 +109,7 @@ def pack_target(t):
             u8(g("system_user", 0)) + text(g("detail", "")) +
             u8(g("transport", 0)) + text(g("nexthop", "")) +
             u16(g("port", 0)) + u8(g("tls", 0)) + text(g("source", "")) +
-            text(g("owner", "")) + text(g("esc", "")) +
+            u8(g("generic", 0)) + text(g("owner", "")) + text(g("esc", "")) +
             text(g("text", "")))
 
 

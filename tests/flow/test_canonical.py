@@ -1,4 +1,5 @@
-"""What stands for an address: canonical maps as mail comes in."""
+"""What stands for an address: canonical maps as mail comes in, generic as it
+leaves."""
 import contextlib
 import email
 import email.policy
@@ -241,3 +242,109 @@ def test_explain():
     assert target["user"] == B
     assert [s["verdict"] for s in told if s["step"] == "recipient"] == [
         "local"]
+
+
+GENERIC = {"generic": f"{A}: Al.Ice@isp.example\n@demo.example: hq@isp.example\n"
+                      f"{OUT}: y@far.example\n"}
+
+
+def test_generic():
+    """As smtp(8) of Postfix: what leaves by SMTP, and that alone."""
+    with suite(GENERIC) as (paq, sink):
+        paq.send(A, [OUT, "z@far.example", B], HEAD + BODY, login=A)
+        octets = paq.wait_stored(B, 1)[0].read_text()
+        assert octets.startswith(f"Return-Path: <{A}>\n")
+        assert HEAD.replace("\r\n", "\n") in octets
+        sender, rcpts, text = last(sink, paq)
+        assert sender.startswith("<Al.Ice@isp.example>")
+        assert sorted(rcpts) == ["y@far.example", "z@far.example"]
+        want = HEAD.replace(f"<{A}>", "<Al.Ice@isp.example>", 1).replace(
+            f"Sender: {A}", "Sender: Al.Ice@isp.example").replace(
+            B, "hq@isp.example").replace(C, "hq@isp.example").replace(
+            OUT, "y@far.example")
+        assert text.endswith(want + BODY)
+        # What is declared is what comes (RFC 1870 6.1).
+        paq.wait_log(f"rcpt={OUT} to={OUT} status=2")
+        # Where a detail goes is not told; the null sender stays.
+        paq.send("", [OUT], "From: alice+x@demo.example\r\n\r\n",
+                 login=A)
+        sender, rcpts, text = last(sink, paq)
+        assert sender.startswith("<>") and rcpts == ["y@far.example"]
+        assert text.startswith("From: Al.Ice@isp.example\r\n") or \
+            "\r\nFrom: Al.Ice@isp.example\r\n" in text
+        # Nothing of the map is in the queue: the next time is another.
+        paq.write_map("generic", f"{A}: a2@isp.example\n")
+
+        def second():
+            paq.send(A, [OUT], f"From: {A}\r\n\r\n", login=A)
+            sender, rcpts, text = last(sink, paq)
+            return sender.startswith("<a2@isp.example>") and \
+                rcpts == [OUT] and "From: a2@isp.example\r\n" in text
+        wait_for(second, 30)
+        told = steps(paq, OUT, "--from", A)
+        assert [s for s in told if s["step"] == "rewrite"] == [
+            {"step": "rewrite", "by": "generic", "key": A,
+             "address": "a2@isp.example"}]
+
+
+def test_generic_of_large_and_8_bit_mail():
+    """A header beyond the first part that is read, a body behind it, and one
+    that has to be converted."""
+    for n, body in ((3000, "x" * 900 + "\r\n"), (1, "\u00e4\r\n")):
+        with suite(GENERIC) as (paq, sink):
+            head = f"From: {A}\r\n" + "".join(
+                f"X-Filler: {i:060}\r\n" for i in range(n)) + \
+                f"To: {B}\r\nMIME-Version: 1.0\r\nContent-Type: " \
+                "text/plain; charset=utf-8\r\n" \
+                "Content-Transfer-Encoding: 8bit\r\n"
+            if n == 1:
+                sink.ehlo = ("PIPELINING", "SIZE 100000")
+            paq.send(A, [OUT], (head + "\r\n" + body * 2000).encode(),
+                     login=A)
+            _, _, text = last(sink, paq)
+            assert "From: Al.Ice@isp.example\r\n" in text
+            assert "\r\nTo: hq@isp.example\r\n" in text
+            if n > 1:
+                assert text.endswith(head.replace(A, "Al.Ice@isp.example").
+                                     replace(B, "hq@isp.example") + "\r\n" +
+                                     body * 2000)
+            else:
+                got = email.message_from_string(text)
+                assert got.get_payload(decode=True).decode() == body * 2000
+                assert max(map(ord, text)) < 128
+
+
+def test_generic_map_that_cannot_be_read():
+    """Nothing leaves with other addresses than it should, nothing comes back."""
+    with suite({}) as (paq, sink):
+        paq.send(A, [OUT], f"From: {A}\r\n\r\n", login=A)
+        assert last(sink, paq)[0].startswith(f"<{A}>")
+        (paq.conf.parent / "generic.db").write_bytes(b"no map" * 1000)
+
+        def put_off():
+            paq.send(A, [OUT], f"From: {A}\r\n\r\n", login=A)
+            return re.search(f"event=deferred .*rcpt={OUT}", paq.log_text())
+        wait_for(put_off, 30)
+        before = len(sink.messages)
+        paq.write_map("generic", f"{A}: new@isp.example\n")
+
+        def gone():
+            paq.paquebot("queue", "flush")
+            return not paq.queued()
+        wait_for(gone, 30)
+        assert {m[0].split(">")[0] for m in sink.messages[before:]} == {
+            "<new@isp.example"}
+        assert not paq.stored(A)
+        # A worker whose channel ends tries anew, by way of qmgr.
+        for _ in range(2):
+            os.kill(paq.pid("lookupd"), signal.SIGKILL)
+            wait_for(lambda: paq.pid("lookupd"), 30)
+
+            def again():
+                with contextlib.suppress(smtplib.SMTPException):
+                    paq.send(A, [OUT], f"From: {A}\r\n\r\n", login=A)
+                    return True
+            wait_for(again, 30)
+            wait_for(gone, 30)
+        assert {m[0].split(">")[0] for m in sink.messages[before:]} == {
+            "<new@isp.example"}

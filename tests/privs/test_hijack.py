@@ -614,7 +614,8 @@ def worker_of(name):
 
 @pytest.mark.parametrize("listener, to", [
     ("smtpd", "lookupd"), ("smtpd", "qmgr"), ("smtpd", "authd"),
-    ("smtpd", "keyd"), ("smtp-out", "dnsd"), ("qmgr", "smtp-out"),
+    ("smtpd", "keyd"), ("smtp-out", "dnsd"), ("smtp-out", "lookupd"),
+    ("qmgr", "smtp-out"),
     ("qmgr", "deliver"), ("qmgr", "pipe")])
 def test_forged_messages_of_sessions(around, listener, to):
     """All that a session could say to whom it has a channel to: the channels are
