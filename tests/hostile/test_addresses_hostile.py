@@ -293,6 +293,80 @@ def test_A6_long_runs(paq, run):
     fresh(paq, BOB)
 
 
+MOVED = b"@moved.example"
+
+
+@pytest.fixture(scope="module")
+def rewriting(evil):
+    """A site with a canonical map for the header of everybody, and a generic
+    one."""
+    with Suite(users={ALICE: "a secret", BOB: "b secret"}, listen=("mx",),
+               settings={"relay_domains": ["far.example"],
+                         "canonical_classes": "header_sender header_recipient",
+                         "header_rewrite_clients": "all",
+                         "retry_min": "1s"},
+               maps={"canonical": "@old.example: @moved.example\n",
+                     "generic": "@old.example: @moved.example\n",
+                     "routes": f"far.example: smtp:[127.0.0.1]:{evil.port}\n"
+                     }) as s:
+        yield s
+
+
+@pytest.mark.parametrize("text", [
+    b"<a@old.example", b"a@old.example, (", b'"a@old.example', b"a@old.example\\",
+    b"<@x.example:a@old.example>", b"a b@old.example", b"g:a@old.example",
+    b"<a@old.example>@demo.example", b"a@old.example@demo.example",
+    b"a@[old.example]", b"a@old.example.", b"=?q?a@old.example?=",
+    b"a@\xffold.example", b"(a@old.example)", b'"a@old.example" <b@demo.example>',
+    b"a@old.example\x01", b"\r\n .\r\n\ta . b@old.example"],
+    ids=lambda t: repr(t[:24]))
+def test_A6_what_is_no_address_keeps_its_octets(rewriting, evil, text):
+    """In mail that comes in and in mail that leaves: whom one reader would
+    take for the author is not moved for another."""
+    lines = b"".join(f + b": " + text + b"\r\n" for f in (
+        b"From", b"To", b"Resent-Cc", b"Reply-To"))
+    c = mx(rewriting)
+    before = len(evil.messages)
+    c.ok("MAIL FROM:<a@b.example>")
+    c.ok("RCPT TO:<bob@demo.example>")
+    c.ok("RCPT TO:<x@far.example>")
+    assert c.data(lines + b"Subject: end\r\n\r\nbody\r\n")[0] == 250
+    octets, = fresh(rewriting, BOB)
+    assert lines.replace(b"\r\n", b"\n") in octets
+    rewriting.wait_queue_empty()
+    assert lines in evil.messages[before][2]
+
+
+@pytest.mark.parametrize("text, most", [
+    (b"a%d@old.example,", 50000), (b"g%d:a@old.example;", 50000),
+    (b"<a%d@old.example>,", 50000), (b'"%d" <a@old.example>,\r\n ', 30000)])
+def test_A6_C1_questions_about_a_header_are_bounded(rewriting, evil, text,
+                                                    most):
+    """Fifty thousand addresses in a field: the first 2000 different ones are
+    looked up; nothing is cut, no line grows over 998 octets, and the next
+    message of the same session is served."""
+    c = mx(rewriting)
+    before = len(evil.messages)
+    lines = b"".join(text % n for n in range(most))
+    for what in (b"To: " + lines, b"To: a@old.example"):
+        c.ok("MAIL FROM:<a@b.example>")
+        c.ok("RCPT TO:<x@far.example>")
+        assert c.data(b"From: a@b.example\r\n" + what + b"\r\n\r\n")[0] \
+            == 250
+        rewriting.wait_queue_empty()
+        octets = evil.messages[-1][2]
+        head = octets[octets.index(b"\r\nTo:"):]
+        at = what.count(b"@")
+        assert head.count(b"@") == at
+        # As often in what came in as in what leaves, at most.
+        moved = head.count(MOVED)
+        # (From has one, too.)
+        assert moved == at if b"%d@" not in text or at == 1 else \
+            1999 <= moved <= 2 * 2000
+        assert max(map(len, head.split(b"\r\n"))) <= 998
+    assert len(evil.messages) == before + 2
+
+
 UTF8 = [b"\xf0\x9f", b"\xc0\x80", b"\xff", b"\xed\xa0\x80", b"\xc3",
         b"\xf4\x90\x80\x80", b"\xe2\x82"]
 

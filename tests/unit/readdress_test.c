@@ -223,13 +223,51 @@ bounded(void **state)
 	buf_fini(&out);
 }
 
+/*
+ * CVE-2024-23184: a field of a megabyte of each row.  Bounded questions, and
+ * what is no list of addresses keeps its octets.
+ */
+static void
+hostile(void **state)
+{
+	static const struct { const char *unit; bool changes; } rows[] = {
+		{ "a@old.example,", true }, { "N<a@old.example>,", true },
+		{ "g:a@old.example;", true }, { "(", false }, { "()", false },
+		{ "\"", false }, { "\\", false }, { "<", false },
+		{ "<>", false }, { "<@a,", false }, { "a:", false },
+		{ "a@old.example(", false }, { "a@[", false },
+		{ "\r\n ,", false }, { ",", false },
+	};
+	const size_t size = 1000 * 1000;
+	struct readdress_count n;
+	struct buf in, out;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		t_case(rows[i].unit);
+		buf_init(&in, size + 100);
+		buf_init(&out, 2 * size);
+		buf_add_str(&in, "To:");
+		while (in.n < size)
+			buf_add_str(&in, rows[i].unit);
+		buf_add_str(&in, "\r\n\r\n");
+		T_INT(run(buf_cstr(&in), true, true, 100, &out, &n), 0);
+		T_TRUE(asked <= 1);
+		T_INT(n.fields, rows[i].changes);
+		T_TRUE(rows[i].changes ? longest_line(buf_span(&out)) <= 998 :
+		    span_eq(buf_span(&in), buf_span(&out)));
+		buf_fini(&in);
+		buf_fini(&out);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(octets), cmocka_unit_test(one_side),
 		cmocka_unit_test(questions), cmocka_unit_test(long_lines),
-		cmocka_unit_test(bounded),
+		cmocka_unit_test(bounded), cmocka_unit_test(hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
