@@ -333,27 +333,27 @@ def test_A6_what_is_no_address_keeps_its_octets(rewriting, evil, text):
     assert c.data(lines + b"Subject: end\r\n\r\nbody\r\n")[0] == 250
     octets, = fresh(rewriting, BOB)
     assert lines.replace(b"\r\n", b"\n") in octets
-    rewriting.wait_queue_empty()
+    wait_for(lambda: len(evil.messages) > before, 60)
     assert lines in evil.messages[before][2]
 
 
 @pytest.mark.parametrize("text, most", [
-    (b"a%d@old.example,", 50000), (b"g%d:a@old.example;", 50000),
-    (b"<a%d@old.example>,", 50000), (b'"%d" <a@old.example>,\r\n ', 30000)])
+    (b"a%d@old.example,", 40000), (b"g%d:a@old.example;", 40000),
+    (b"<a%d@old.example>,", 40000), (b'"%d" <a@old.example>,\r\n ', 30000)])
 def test_A6_C1_questions_about_a_header_are_bounded(rewriting, evil, text,
                                                     most):
-    """Fifty thousand addresses in a field: the first 2000 different ones are
+    """Forty thousand addresses in a field: the first 2000 different ones are
     looked up; nothing is cut, no line grows over 998 octets, and the next
     message of the same session is served."""
     c = mx(rewriting)
     before = len(evil.messages)
     lines = b"".join(text % n for n in range(most))
-    for what in (b"To: " + lines, b"To: a@old.example"):
+    for n, what in enumerate((b"To: " + lines, b"To: a@old.example"), 1):
         c.ok("MAIL FROM:<a@b.example>")
         c.ok("RCPT TO:<x@far.example>")
         assert c.data(b"From: a@b.example\r\n" + what + b"\r\n\r\n")[0] \
             == 250
-        rewriting.wait_queue_empty()
+        wait_for(lambda n=n: len(evil.messages) == before + n, 60)
         octets = evil.messages[-1][2]
         head = octets[octets.index(b"\r\nTo:"):]
         at = what.count(b"@")
@@ -364,7 +364,6 @@ def test_A6_C1_questions_about_a_header_are_bounded(rewriting, evil, text,
         assert moved == at if b"%d@" not in text or at == 1 else \
             1999 <= moved <= 2 * 2000
         assert max(map(len, head.split(b"\r\n"))) <= 998
-    assert len(evil.messages) == before + 2
 
 
 UTF8 = [b"\xf0\x9f", b"\xc0\x80", b"\xff", b"\xed\xa0\x80", b"\xc3",

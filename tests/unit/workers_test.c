@@ -18,8 +18,9 @@ most(void)
 }
 
 static bool
-able(void)
+able(const void *who)
 {
+	T_TRUE(who != NULL);
 	return fake.able;
 }
 
