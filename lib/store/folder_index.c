@@ -162,28 +162,32 @@ open_log(struct folder *f)
 	return fd;
 }
 
-bool
-index_lock(struct folder *f)
+/* The log that has the name, made if there is none. */
+static bool
+lock_log(struct folder *f)
 {
 	struct folder_index *ix = &f->index;
 	int64_t deadline_ms = clock_deadline(LOCK_MS);
 
-	if (ix->held > 0) {
-		ix->held++;
-		return true;
-	}
 	for (int i = 0; i < 3 && !ix->off; i++) {
 		if (ix->log_fd < 0)
 			ix->log_fd = open_log(f);
 		if (ix->log_fd < 0 || fs_lock(ix->log_fd, deadline_ms) != 0)
 			ix->off = true;
-		else if (index_is_same(f, INDEX_LOG_NAME, ix->log_fd)) {
-			ix->held = 1;
+		else if (index_is_same(f, INDEX_LOG_NAME, ix->log_fd))
 			return true;
-		}
 		fd_close(&ix->log_fd);	/* somebody has removed it */
 	}
 	return false;
+}
+
+bool
+index_lock(struct folder *f)
+{
+	if (f->index.held == 0 && !lock_log(f))
+		return false;
+	f->index.held++;
+	return true;
 }
 
 void
@@ -325,6 +329,31 @@ begin_anew(struct folder *f, const struct index_state *state)
 	return true;
 }
 
+/*
+ * The log was removed while it was locked, and somebody may have begun a new
+ * one before our number was drawn: so all begins anew once more, above both.
+ * (Who begins after a removal that comes later is above us by its time.)
+ */
+static int
+keep_name(struct folder *f)
+{
+	struct folder_index *ix = &f->index;
+	struct index_state state;
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < 3 &&
+	    !index_is_same(f, INDEX_LOG_NAME, ix->log_fd); i++) {
+		fd_close(&ix->log_fd);
+		if (!lock_log(f))
+			return -1;
+		ix->loaded = false;
+		index_state_of(f, &state);
+		(void)begin_anew(f, &state);
+		rc = index_write(f);
+	}
+	return rc;
+}
+
 void
 index_save(struct folder *f)
 {
@@ -346,6 +375,8 @@ index_save(struct folder *f)
 		rc = append(f, ix->modseq);
 	else
 		rc = index_write(f);
+	if (rc == 0)
+		rc = keep_name(f);
 	ix->restamp = false;
 	/* No room, no right: the folder goes on without. */
 	if (rc != 0) {
