@@ -12,6 +12,7 @@
 #define DOVECOT_INDEX_NAME	"dovecot.index"
 #define DOVECOT_LOG_NAME	"dovecot.index.log"
 #define DOVECOT_OLD_LOG_NAME	"dovecot.index.log.2"
+#define DOVECOT_CACHE_NAME	"dovecot.index.cache"
 #define DOVECOT_INDEX_MAX	(256 * MIB)	/* octets of each of the files */
 #define DOVECOT_KEYWORDS_MAX	128		/* further ones are passed over */
 

@@ -13,6 +13,8 @@
 #include "base/bug.h"
 
 #define MAJOR		1
+#define MINOR		3
+#define LITTLE_ENDIAN_FLAG 1
 #define HEAD_MIN	24
 
 #define TYPE_MASK	0x0fffffffu
@@ -244,4 +246,25 @@ dovecot_log_apply(struct dovecot_index *x, struct span log)
 	x->log_seq = seq;
 	x->log_at = (uint32_t)at;
 	return true;
+}
+
+static void
+put(uint8_t *out, uint64_t v, size_t n)
+{
+	for (size_t i = 0; i < n; i++, v >>= 8)
+		out[i] = (uint8_t)(v & 0xff);
+}
+
+void
+dovecot_log_begin(uint8_t out[DOVECOT_LOG_HEAD], uint32_t id, uint64_t modseq)
+{
+	memset(out, 0, DOVECOT_LOG_HEAD);
+	out[0] = MAJOR;
+	out[1] = MINOR;
+	put(out + 2, DOVECOT_LOG_HEAD, 2);
+	put(out + 4, id, 4);
+	put(out + 8, 1, 4);		/* the first file: none before it */
+	put(out + 20, id, 4);		/* when it was made */
+	put(out + 24, modseq, 8);
+	out[32] = LITTLE_ENDIAN_FLAG;
 }

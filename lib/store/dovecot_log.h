@@ -1,6 +1,6 @@
 /*
  * dovecot_log - the transaction log beside Dovecot's index (pure); only for
- * lib/store/dovecot_*.c.
+ * lib/store/dovecot_*.c and folder_leave.c.
  */
 #ifndef STORE_DOVECOT_LOG_H
 #define STORE_DOVECOT_LOG_H
@@ -12,6 +12,14 @@
  * returns  false: it is none, or another one
  */
 bool	dovecot_log_apply(struct dovecot_index *x, struct span log) must_use;
+/*
+ * The head of an empty log, of an index that is still to be made.
+ * id      of the index: anything but 0; Dovecot takes the time, in seconds
+ * modseq  the log knows what happened after this number, and nothing before
+ */
+#define DOVECOT_LOG_HEAD	40
+void	dovecot_log_begin(uint8_t out[DOVECOT_LOG_HEAD], uint32_t id,
+	    uint64_t modseq);
 
 /* dovecot_index.c; 0 where the text ends before. */
 uint32_t dovecot_u32(struct span s, size_t at);

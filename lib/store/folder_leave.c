@@ -2,13 +2,21 @@
  * folder_leave - see folder_leave.h.
  * A look that believes nothing it knew: it takes the lock, reads the list to its
  * end, writes it anew if it is torn, and gives UIDs to what has none.
+ *
+ * Dovecot's index knows nothing of what happened meanwhile.  A message that came
+ * and went, and a flag that is again as it was, would leave no trace in it, and
+ * a client that was here would never be told (RFC 7162 3.2.5).  So it begins
+ * anew, with a log that says from which number on it knows: whoever asks for
+ * what came before gets all.
  */
 #include "store/folder_leave.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "os/clock.h"
 #include "os/fs.h"
+#include "store/dovecot_log.h"
 #include "store/folder_priv.h"
 
 static int
@@ -55,6 +63,27 @@ sweep(int dir)
 	dotlock_drop(&lock);
 }
 
+static int
+begin_dovecot(const struct folder *f, struct why *why)
+{
+	static const char *const gone[] = { DOVECOT_INDEX_NAME,
+		DOVECOT_OLD_LOG_NAME, DOVECOT_CACHE_NAME };
+	uint8_t head[DOVECOT_LOG_HEAD];
+
+	for (size_t i = 0; i < COUNT(gone); i++)
+		if (fs_discard(f->dir, gone[i]) != 0) {
+			why_sys(why, WHY_TEMP, "4.3.0", "cannot remove %s",
+			    gone[i]);
+			return -1;
+		}
+	dovecot_log_begin(head, (uint32_t)clock_wall_s(), f->index.modseq);
+	if (fs_replace(f->dir, DOVECOT_LOG_NAME, span_of(head, sizeof(head)),
+	    0600) == 0)
+		return 0;
+	why_sys(why, WHY_TEMP, "4.3.0", "cannot write " DOVECOT_LOG_NAME);
+	return -1;
+}
+
 int
 folder_leave(struct folder *f, uint64_t *modseq, struct why *why)
 {
@@ -68,6 +97,8 @@ folder_leave(struct folder *f, uint64_t *modseq, struct why *why)
 	}
 	sweep(f->dir);
 	*modseq = f->index.modseq;
+	if (begin_dovecot(f, why) != 0)
+		return -1;
 	if (fs_dirsync(f->new_dir) == 0 && fs_dirsync(f->cur_dir) == 0 &&
 	    fs_dirsync(f->dir) == 0)
 		return 0;

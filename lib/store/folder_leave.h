@@ -19,7 +19,8 @@ int	folder_dovecot_index(const struct folder *f, struct dovecot_index *x,
 	    struct why *why) must_use;
 /*
  * After this everything that Dovecot reads is whole and on stable storage: all
- * messages have UIDs, and a torn uidlist is written anew.
+ * messages have UIDs, and a torn uidlist is written anew.  Dovecot's index is made
+ * new, so that it tells its clients all that they may have missed.
  * modseq   set to the highest number that a client has been told
  * returns  0; -1 with why
  */

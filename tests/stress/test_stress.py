@@ -381,8 +381,9 @@ LETTERS = {"S": "\\Seen", "R": "\\Answered", "F": "\\Flagged",
 
 
 def flags_of(box, letters):
+    path = box / "dovecot-keywords"
     words = dict(line.split(" ", 1) for line in
-                 (box / "dovecot-keywords").read_text().splitlines())
+                 path.read_text().splitlines()) if path.exists() else {}
     return {LETTERS.get(x) or words[str(ord(x) - ord("a"))] for x in letters}
 
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "store/dovecot_log.h"
 #include "t.h"
 
 #define APPEND		0x00000002U
@@ -143,12 +144,32 @@ test_work(void **state)
 	}
 }
 
+/* An empty log is one, and names the number from which on it knows. */
+static void
+test_begin(void **state)
+{
+	static const uint8_t want[DOVECOT_LOG_HEAD] = { 1, 3, 40, 0,
+		0x44, 0x33, 0x22, 0x11, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0x44, 0x33, 0x22, 0x11, 8, 7, 6, 5, 4, 3, 2, 1, 1 };
+	uint8_t head[DOVECOT_LOG_HEAD];
+	struct dovecot_index x;
+
+	(void)state;
+	dovecot_log_begin(head, 0x11223344, UINT64_C(0x0102030405060708));
+	assert_memory_equal(head, want, sizeof(head));
+	T_INT(dovecot_index_read(&x, SPAN_NONE, span_of(head, sizeof(head)),
+	    SPAN_NONE), 0);
+	T_INT(x.n, 0);
+	dovecot_index_fini(&x);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_work),
+		cmocka_unit_test(test_begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
