@@ -3,7 +3,9 @@
  * folder (RFC 8508 3.4).
  * The new message is on stable storage before the old one goes: a stop leaves
  * the old one, both, or the new one.  If the old one cannot be removed, the new
- * one is taken out again, so that a failure changes nothing.
+ * one is taken out again, so that a failure changes nothing.  Once the old one is
+ * gone it is no failure if that cannot be synced: a stop might bring it back, but
+ * who is told of a failure would put the new one there twice.
  */
 #include "os/fs.h"
 #include "store/folder_commit.h"
@@ -54,8 +56,7 @@ commit_replace(struct folder *f, const struct folder_change *c,
 		take_back(to, &a, octets);
 		return -1;
 	}
-	/* What is done but not synced cannot be undone: both stand. */
 	uids_add(&r->made, a.uid);
 	r->made_uidvalidity = uidvalidity;
-	return rc;
+	return 0;
 }

@@ -20,7 +20,8 @@ TOOL = ROOT / "build-fault/tests/interop/store_tool"
 SCRIPT = [
     "open INBOX", "append S kw w1", "append - - w2", "deliver w3", "sync",
     "flags + {w1} F k2", "create A", "copy {w1} A", "move {w2} A",
-    "expunge {w1}", "append D - w4", "subscribe A", "create B", "rename B C",
+    "expunge {w1}", "append D - w4", "append - - w5", "sync",
+    "replace {w5} w6", "subscribe A", "create B", "rename B C",
     "delete C", "sync",
 ]
 CALLS = ["open", "write", "fsync", "fdatasync", "rename", "link", "unlink",
@@ -130,13 +131,24 @@ def check(maildir, r, fault):
         assert len(inbox.get("w3", [])) == 1, state
     if r.made("copy {w1} A"):
         assert a["w1"] == [r.made("copy {w1} A")], state
+    if "w5" in r.uid:           # replaced or not: never nothing, nor half
+        line = "replace {w5} w6"
+        was, new = inbox.get("w5", []), inbox.get("w6", [])
+        if r.made(line):
+            assert new == [r.made(line)], state
+            assert not was, state
+        elif line in r.told or not r.tried(line):
+            assert was == [r.uid["w5"]] and not new, state
+        else:
+            assert was or new, state
+            assert len(was) <= 1 and len(new) <= 1, state
     for folder in (inbox, a):
         got = [u for v in folder.values() for u in v if u is not None]
         assert len(got) == len(set(got)), state
     # What was said to have failed is not there, either.
     for line in SCRIPT:
-        if line in r.told and line.startswith(("append", "deliver")) and \
-                not r.ok(line):
+        if line in r.told and not r.ok(line) and \
+                line.startswith(("append", "deliver", "replace")):
             assert line.split()[-1] not in inbox, (line, state)
 
 

@@ -6,7 +6,7 @@
  *	open NAME | sync | list | append FLAGS KEYWORD|- TEXT
  *	flags +|-|= UID FLAGS KEYWORD|- | expunge UID | copy UID NAME
  *	move UID NAME | create NAME | rename FROM TO | delete NAME
- *	subscribe NAME | folders | deliver TEXT
+ *	subscribe NAME | folders | deliver TEXT | replace UID TEXT
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,15 +138,13 @@ commit(struct folder_change c)
 	return ok;
 }
 
+/* A change that brings a text. */
 static bool
-add_text(enum folder_change_kind kind, struct span text, uint8_t flags,
-    struct span keyword)
+commit_text(struct folder_change c, struct span text)
 {
 	struct folder_append *a = folder_append_begin(tool.f, MIB, &tool.why);
-	struct folder_change c = { .kind = kind, .append = &a,
-	    .flags = flags, .keywords = &keyword,
-	    .keywords_n = keyword.n > 0 && !span_eq_str(keyword, "-") };
 
+	c.append = &a;
 	if (a == NULL || folder_append_write(a, text.p, text.n,
 	    &tool.why) != 0 ||
 	    folder_append_write(a, "\r\n", 2, &tool.why) != 0) {
@@ -154,6 +152,17 @@ add_text(enum folder_change_kind kind, struct span text, uint8_t flags,
 		return false;
 	}
 	return commit(c);
+}
+
+static bool
+add_text(enum folder_change_kind kind, struct span text, uint8_t flags,
+    struct span keyword)
+{
+	struct folder_change c = { .kind = kind, .flags = flags,
+	    .keywords = &keyword,
+	    .keywords_n = keyword.n > 0 && !span_eq_str(keyword, "-") };
+
+	return commit_text(c, text);
 }
 
 static bool
@@ -201,6 +210,16 @@ run_expunge(const struct words *w)
 	    .uids_n = 1 };
 
 	return uid_of(w->v[1], &uid) && commit(c);
+}
+
+static bool
+run_replace(const struct words *w)
+{
+	uint32_t uid;
+	struct folder_change c = { .kind = CHANGE_REPLACE, .uids = &uid,
+	    .uids_n = 1, .to = tool.f };
+
+	return uid_of(w->v[1], &uid) && commit_text(c, w->v[2]);
 }
 
 static bool
@@ -323,6 +342,7 @@ static const struct {
 	{ "open", run_open, 2, false }, { "sync", run_sync, 1, true },
 	{ "list", run_list, 1, true }, { "append", run_append, 4, true },
 	{ "deliver", run_deliver, 2, true },
+	{ "replace", run_replace, 3, true },
 	{ "flags", run_flags, 5, true },
 	{ "expunge", run_expunge, 2, true }, { "copy", run_copy, 3, true },
 	{ "move", run_move, 3, true }, { "create", run_create, 2, false },
