@@ -82,8 +82,8 @@ void	folder_result_fini(struct folder_result *r);
  * folder_sync() of the folder it is in.
  * result   cleared, then filled; may be NULL
  * returns  0; -1 with why, after a failure: result tells what was done before it
- *          (FLAGS, EXPUNGE, MOVE: part of a change may be; REPLACE: nothing).  WHY_PERM 5.2.2:
- *          over quota; WHY_PERM 5.7.0: opened read-only
+ *          (FLAGS, EXPUNGE, MOVE: part of a change may be; REPLACE:
+ *          nothing).  WHY_PERM 5.2.2: over quota; WHY_PERM 5.7.0: opened read-only
  */
 int	folder_commit(struct folder *f, const struct folder_change *changes,
 	    size_t n, struct folder_result *result, struct why *why) must_use;
