@@ -115,6 +115,16 @@ is_reserved(struct span s)
 	    span_ieq_str(s, "tmp");
 }
 
+/* In a Maildir++ all of it is one name on disk. */
+static bool
+fits(const char *name)
+{
+	char path[LAYOUT_PATH_SIZE];
+
+	return folder_is_inbox(name) || (layout_path(name, path) == 0 &&
+	    (layout_is_fs() || strlen(path) <= LAYOUT_PART_MAX));
+}
+
 int
 folder_name(struct span in, char out[FOLDER_NAME_SIZE], struct why *why)
 {
@@ -140,7 +150,7 @@ folder_name(struct span in, char out[FOLDER_NAME_SIZE], struct why *why)
 	part = span_head(in, span_chr(in, FOLDER_SEPARATOR));
 	if (span_ieq_str(part, inbox))
 		memcpy(out, inbox, sizeof(inbox) - 1);
-	return 0;
+	return fits(out) ? 0 : refuse(why, "a folder name is too long");
 }
 
 bool

@@ -170,6 +170,14 @@ test_long(void **state)
 	T_TRUE(name_of(big, '/', name) != 0);
 	big[LAYOUT_PART_MAX / 3] = '\0';
 	T_INT(name_of(big, '/', name), 0);
+	/* In a Maildir++ all of the name is one. */
+	big[40] = '/';
+	big[LAYOUT_PART_MAX / 3] = '\\';
+	big[90] = '\0';
+	layout_set("maildir++", "utf-7", "\\");
+	T_TRUE(name_of(big, '/', name) != 0);
+	big[70] = '\0';
+	T_INT(name_of(big, '/', name), 0);
 	layout_set("maildir++", "utf-7", "");
 }
 
