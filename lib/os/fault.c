@@ -3,10 +3,11 @@
  * process: the n-th call of that kind (from 1) fails with the errno `what`
  * (EIO ENOSPC EDQUOT EMFILE ENOMEM EACCES EROFS EINTR), or with KILL the
  * process stops there as by kill -9.  With n = 0 every call fails.  SKIP, for
- * fsync and fdatasync: it does nothing and says that it worked; tests that a
- * missing sync is found are made of it.  The program's name narrows it to one
- * daemon of the suite.  What was done to a call is logged, so that a test can tell
- * a fault that was survived from one that never came.  Not in release builds.
+ * fsync, fdatasync and dirsync (the fsyncs of directories): it does nothing
+ * and says that it worked; tests that a missing sync is found are made of it.
+ * The program's name narrows it to one daemon of the suite.  What was done to
+ * a call is logged, so that a test can tell a fault that was survived from one
+ * that never came.  Not in release builds.
  */
 #include "os/fault.h"
 

@@ -54,6 +54,8 @@ fs_sync_soon(int fd)
 int
 fs_dirsync(int dir)
 {
+	if (fault_here("dirsync"))
+		return fault_result();
 	return fs_sync(dir);
 }
 
