@@ -37,6 +37,7 @@
 #define FOREIGN_LOG	"dovecot.index.log"
 /* A directory's time counts as far as the year 2100. */
 #define TIME_MAX_NS	INT64_C(4102444800000000000)
+#define ATTEMPTS	3
 #define TICK_NS		INT64_C(100000000) /* times of files lag behind */
 #define LOG_SLACK	(64 * KIB) /* of log that is left in peace */
 #define LOG_MOST	(2 * MIB)  /* that a session reads into memory */
@@ -169,7 +170,7 @@ lock_log(struct folder *f)
 	struct folder_index *ix = &f->index;
 	int64_t deadline_ms = clock_deadline(LOCK_MS);
 
-	for (int i = 0; i < 3 && !ix->off; i++) {
+	for (int i = 0; i < ATTEMPTS && !ix->off; i++) {
 		if (ix->log_fd < 0)
 			ix->log_fd = open_log(f);
 		if (ix->log_fd < 0 || fs_lock(ix->log_fd, deadline_ms) != 0)
@@ -332,17 +333,18 @@ begin_anew(struct folder *f, const struct index_state *state)
 /*
  * The log was removed while it was locked, and somebody may have begun a new
  * one before our number was drawn: so all begins anew once more, above both.
- * (Who begins after a removal that comes later is above us by its time.)
+ * (Who begins after a removal that comes later is above us by its time.)  Or the
+ * snapshot was removed as soon as it was written.
+ * rc  of the first attempt
  */
 static int
-keep_name(struct folder *f)
+insist(struct folder *f, int rc)
 {
 	struct folder_index *ix = &f->index;
 	struct index_state state;
-	int rc = 0;
 
-	for (int i = 0; rc == 0 && i < 3 &&
-	    !index_is_same(f, INDEX_LOG_NAME, ix->log_fd); i++) {
+	for (int i = 0; i < ATTEMPTS && (rc != 0 ||
+	    !index_is_same(f, INDEX_LOG_NAME, ix->log_fd)); i++) {
 		fd_close(&ix->log_fd);
 		if (!lock_log(f))
 			return -1;
@@ -375,8 +377,7 @@ index_save(struct folder *f)
 		rc = append(f, ix->modseq);
 	else
 		rc = index_write(f);
-	if (rc == 0)
-		rc = keep_name(f);
+	rc = insist(f, rc);
 	ix->restamp = false;
 	/* No room, no right: the folder goes on without. */
 	if (rc != 0) {
