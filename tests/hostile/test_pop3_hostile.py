@@ -88,10 +88,11 @@ def test_A7_a_thousand_line_ends(alive):
 
 
 NAMES = [b"'", b"*)(uid=*", b"../x", b"../../etc/passwd", b"a/b", b".", b"..",
-         b"%d", b"%u%n", b"/etc/shadow", b"x" * 320, b"\x1b]0;t\x07", b"\x9b",
+         b"%d", b"%u%n", b"/etc/shadow", b"x" * 320, b"\x1b]0;t\x07",
          b"b\xc3\xb6b@demo.example", b"@demo.example", b"bob@",
          b"bob@demo.example\tx", b"bob@demo.example x", b'"' * 300,
-         b"bob@demo.example.", b"\xf0\x9f", b"a=b user=\"x\" event=login"]
+         b"bob@demo.example.", b"\xc2\x9b", b"a=b user=\"x\" event=login"]
+NO_UTF8 = [b"\x9b", b"\xf0\x9f", b"bob@demo.example\xff"]    # RFC 6856 2.2
 
 
 def test_A11_E4_names_that_are_no_names(alive):
@@ -105,6 +106,10 @@ def test_A11_E4_names_that_are_no_names(alive):
         p.ok(b"USER " + name)
         p.raw(b"PASS wrong\r\n")
         clients.append(p)
+    with front(alive, source="127.10.99.1") as p:
+        for name in NO_UTF8:
+            p.err(b"USER " + name)
+        p.err("PASS wrong")
     for p in clients:
         answers.add(p.answer())
         p.close()
