@@ -104,12 +104,12 @@ def index_spoiler(scene, r):
     the log has each number that was told before, or the start of the system is
     another one."""
     path = scene.box(r) / r.choice(INDEXES[:3])
-    with open(path, "r+b") as f:
-        if path.name == "paquebot-index.log":
-            f.seek(0, os.SEEK_END)
-            f.write(r.randbytes(r.randint(1, 300)))
-        else:
-            f.truncate(r.randrange(path.stat().st_size + 1))
+    if path.name == "paquebot-index.log":
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND)   # nothing is hit
+        os.write(fd, r.randbytes(r.randint(1, 300)))
+        os.close(fd)
+    else:
+        os.truncate(path, r.randrange(path.stat().st_size + 1))
     scene.world.count("spoilt: " + path.name)
 
 
