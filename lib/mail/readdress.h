@@ -49,7 +49,7 @@ struct readdress_count {
 /*
  * header   with the line that ends it, or what is there of it; lines end in CRLF
  * out      empty, with a cap of at least header.n, which it never passes: a
- *	    field that would becomes too long stays as it is
+ *	    field that would become too long stays as it is
  * count    set
  * returns  0; -1 with why: of ask(); out is of no use then
  * limits   one question per address and side; work is linear

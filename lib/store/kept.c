@@ -19,11 +19,12 @@
 #include "os/fs.h"
 #include "store/maildir.h"
 
-#define SWEPT		"swept"		/* its time: of the last sweep */
+#define SWEPT		".swept"	/* its time: of the last sweep; no folder */
 #define SWEEP_S		3600
 #define HOUR_S		3600
 #define HOURS_MAX	(KEPT_DAYS_MAX * 24 + 1)
 #define SAME_ID_MAX	10
+#define BASE_MOST	128	/* of a base, where not all of it fits */
 #define FILES_MAX	((size_t)8000000)
 
 /* A name of KEPT_DIR, taken apart. */
@@ -61,18 +62,23 @@ kept_open(int root, const char *folder)
 	return dir;
 }
 
-/* The base is not needed, where the name would be too long with it. */
+/* Where the name would be too long with it, the base is cut; never its flags. */
 static int
 kept_name(char out[MAILDIR_NAME_SIZE], int64_t at_s, uint32_t number,
     const char *name)
 {
+	size_t base = span_chr(span_str(name), ':');
 	int n = snprintf(out, MAILDIR_NAME_SIZE, "%lld.%u,%s",
 	    (long long)at_s, number, name);
 
-	if (n >= MAILDIR_NAME_SIZE)
-		n = snprintf(out, MAILDIR_NAME_SIZE, "%lld.%u,%s",
-		    (long long)at_s, number,
-		    name + span_chr(span_str(name), ':'));
+	if (n >= MAILDIR_NAME_SIZE) {
+		/* Without its fields: half a size would be another one. */
+		size_t most = num_min(span_chr(span_str(name), ','), base);
+
+		n = snprintf(out, MAILDIR_NAME_SIZE, "%lld.%u,%.*s%s",
+		    (long long)at_s, number, (int)num_min(most, BASE_MOST),
+		    name, name + base);
+	}
 	return n < 0 || n >= MAILDIR_NAME_SIZE ? -1 : 0;
 }
 

@@ -46,7 +46,7 @@ void	kept_take_folder(int root, const char *folder, int dir);
 struct kept_item {
 	char	    folder[FOLDER_NAME_SIZE];
 	struct span id;		/* <seconds>.<number>, of its folder */
-	struct span name;	/* of the file, as it was */
+	struct span name;	/* of the file, as it was; long: cut */
 	const char *file;	/* in dir */
 	int	    dir;
 	int64_t	    gone_s;	/* when it was expunged */
@@ -66,8 +66,9 @@ int	kept_each(int root, const struct kept_choice *c,
 	    struct why *why) must_use;
 /*
  * Put them back into their folders, which are made if they are gone: with their
- * flags but \Deleted, their INTERNALDATE, and new UIDs.  What a quota says does
- * not matter.
+ * flags but \Deleted, their INTERNALDATE, and new UIDs; with their keywords, if
+ * the folder's table of these has not changed since.  What a quota says does not
+ * matter.
  * n        how many were, also after a failure
  */
 int	kept_restore(int root, const struct kept_choice *c, size_t *n,

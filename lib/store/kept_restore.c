@@ -15,15 +15,18 @@
 #include "os/fs.h"
 #include "store/folder_priv.h"
 #include "store/kept.h"
+#include "store/keywords.h"
 #include "store/quota.h"
 
-#define BATCH	500	/* files of one folder at once */
+#define BATCH		500	/* files of one folder at once */
+#define NS_PER_S	INT64_C(1000000000)
 
 struct restore {
 	int	 root;
 	char	 folder[FOLDER_NAME_SIZE];
 	int	 dir;		/* of what is kept of that folder */
 	struct arrival *v;
+	int64_t	*gone_s;	/* of each: when it was expunged */
 	size_t	 n;
 	uint64_t octets;
 };
@@ -73,17 +76,40 @@ gather(const struct kept_item *item, void *ctx)
 	if (r->n == BATCH || (r->n > 0 && strcmp(r->folder,
 	    item->folder) != 0))
 		return 1;
+	r->v[r->n] = (struct arrival){ .to_new = false };
+	if (name_again(item, &r->v[r->n], &r->octets) != 0)
+		return 0;	/* no message: it stays */
 	if (r->n == 0) {
 		memcpy(r->folder, item->folder, sizeof(r->folder));
 		r->dir = fd_dup(item->dir);
 		if (r->dir < 0)
 			return -1;
 	}
-	r->v[r->n] = (struct arrival){ .to_new = false };
-	if (name_again(item, &r->v[r->n], &r->octets) != 0)
-		return 0;	/* no message: it stays */
-	r->v[r->n++].from_dir = r->dir;
+	r->v[r->n].from_dir = r->dir;
+	r->gone_s[r->n++] = item->gone_s;
 	return 0;
+}
+
+/*
+ * Letters mean the keywords that they did only if the folder has had no other
+ * table of names since; a wrong keyword would be worse than none.
+ */
+static void
+drop_strange_keywords(struct restore *r, const struct folder *to)
+{
+	struct fs_stat table;
+	bool is_there = fs_stat(to->dir, KEYWORDS_NAME, &table) == 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		char *letter = r->v[i].name + r->v[i].base_n, *end = letter;
+
+		if (is_there && table.mtime_ns / NS_PER_S <= r->gone_s[i])
+			continue;
+		for (; *letter != '\0'; letter++)
+			if (*letter < 'a' || *letter > 'z')
+				*end++ = *letter;
+		*end = '\0';
+	}
 }
 
 /* The folder that is theirs, made if it is gone. */
@@ -106,6 +132,7 @@ put_back(struct restore *r, size_t *n, struct why *why)
 
 	if (to == NULL)
 		return -1;
+	drop_strange_keywords(r, to);
 	rc = folder_place(to, r->v, r->n, PLACE_EACH, &uidvalidity, why);
 	for (size_t i = 0; i < r->n; i++)
 		placed += r->v[i].placed;
@@ -125,7 +152,8 @@ kept_restore(int root, const struct kept_choice *c, size_t *n,
     struct why *why)
 {
 	struct restore r = { .root = root,
-	    .v = xcalloc(BATCH, sizeof(r.v[0])) };
+	    .v = xcalloc(BATCH, sizeof(r.v[0])),
+	    .gone_s = xcalloc(BATCH, sizeof(r.gone_s[0])) };
 	int rc;
 
 	*n = 0;
@@ -139,6 +167,7 @@ kept_restore(int root, const struct kept_choice *c, size_t *n,
 			rc = put_back(&r, n, why) != 0 ? -1 : 1;
 		fd_close(&r.dir);
 	} while (rc > 0);
+	free(r.gone_s);
 	free(r.v);
 	return rc;
 }

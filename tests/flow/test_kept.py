@@ -127,7 +127,7 @@ def test_limits(paq):
     assert len(kept(paq, BOB)) == 5
     paq.imap(BOB).logout()
     assert len(kept(paq, BOB)) == 5             # it was swept just now
-    os.utime(top / "swept", (now - 7200, now - 7200))
+    os.utime(top / ".swept", (now - 7200, now - 7200))
     paq.imap(BOB).logout()
     # 4 days are too old; of the 1.3 MB the older part is too much.
     left = {it["id"].split(".")[1] for it in kept(paq, BOB)}
