@@ -2,10 +2,11 @@
  * casemap - see casemap.h.
  * Each character becomes its title case, then its full decomposition, as the
  * collation i;unicode-casemap has it.  ASCII, which most mail is, takes a
- * short way.
+ * short way, eight octets at once.
  */
 #include "imapd/casemap.h"
 
+#include <string.h>
 #include <utf8proc.h>
 
 #include "base/utf8.h"
@@ -39,6 +40,35 @@ fold_char(struct buf *out, int32_t code)
 	return 0;
 }
 
+/*
+ * Eight octets below 0x80: what is added lifts 'a' and above, then '{' and
+ * above, to 0x80, without a carry into the next octet.
+ */
+static uint64_t
+upper8(uint64_t w)
+{
+	uint64_t from_a = w + UINT64_C(0x1f1f1f1f1f1f1f1f);
+	uint64_t above_z = w + UINT64_C(0x0505050505050505);
+	uint64_t small = from_a & ~above_z & UINT64_C(0x8080808080808080);
+
+	return w ^ small >> 2;
+}
+
+static void
+fold_ascii(char *to, const char *from, size_t n)
+{
+	uint64_t w;
+	size_t i = 0;
+
+	for (; n - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(&w, from + i, sizeof(w));
+		w = upper8(w);
+		memcpy(to + i, &w, sizeof(w));
+	}
+	for (; i < n; i++)
+		to[i] = ascii_upper(from[i]);
+}
+
 int
 casemap_fold(struct buf *out, struct span text)
 {
@@ -46,8 +76,7 @@ casemap_fold(struct buf *out, struct span text)
 	size_t run;
 
 	while (text.n > 0) {
-		for (run = 0; run < text.n && (text.p[run] & 0x80) == 0;)
-			run++;
+		run = utf8_ascii(text);
 		if (run == 0) {
 			if (fold_char(out, utf8_next(&text)) != 0)
 				return -1;
@@ -56,8 +85,7 @@ casemap_fold(struct buf *out, struct span text)
 		to = buf_room(out, run);
 		if (to == NULL)
 			return -1;
-		for (size_t i = 0; i < run; i++)
-			to[i] = ascii_upper(text.p[i]);
+		fold_ascii(to, text.p, run);
 		buf_grown(out, run);
 		text = span_from(text, run);
 	}

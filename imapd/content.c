@@ -152,9 +152,9 @@ content_header(struct content *c, struct span *header, struct why *why)
 	return 0;
 }
 
-/* All of it; -1 also when it is over IMAP_STRUCTURE_MAX. */
-static int
-whole(struct content *c, struct span *raw, struct why *why)
+/* -1 also when it is over IMAP_STRUCTURE_MAX. */
+int
+content_whole(struct content *c, struct span *raw, struct why *why)
 {
 	/* One octet more than there should be, to see the end. */
 	if (read_up_to(c, c->size_octets, why) != 0)
@@ -170,7 +170,7 @@ content_tree(struct content *c, const struct mime_tree **tree,
 {
 	struct span raw;
 
-	if (whole(c, &raw, why) != 0)
+	if (content_whole(c, &raw, why) != 0)
 		return -1;
 	if (!c->has_tree && c->global)
 		mime_walk_global(raw, IMAP_MIME_DEPTH, IMAP_PARTS_MAX,
@@ -224,7 +224,7 @@ content_octets(struct content *c, uint64_t *octets, struct why *why)
 	struct span raw;
 
 	if (!c->has_wire && c->size_octets <= HOLD_MAX &&
-	    whole(c, &raw, why) != 0)
+	    content_whole(c, &raw, why) != 0)
 		return -1;
 	if (!c->has_wire && c->whole) {
 		c->wire_octets = extract_octets(buf_span(&c->raw));

@@ -52,6 +52,9 @@ int	content_open(struct content *c, struct folder *f, uint32_t uid,
  */
 int	content_header(struct content *c, struct span *header,
 	    struct why *why) must_use;
+/* All of it, as it is on disk; likewise. */
+int	content_whole(struct content *c, struct span *raw,
+	    struct why *why) must_use;
 int	content_tree(struct content *c, const struct mime_tree **tree,
 	    struct why *why) must_use;
 /* As it goes over the wire, counted from the file itself. */

@@ -290,8 +290,9 @@ matches_whole(struct search *search, const struct search_key *k,
 {
 	struct session *s = search->s;
 	const struct mime_tree *tree;
-	struct span header;
+	struct span header, raw;
 	struct why why;
+	bool found;
 
 	if (content_open(&s->content, s->folder, uid, &why) != 0)
 		return false;
@@ -299,9 +300,12 @@ matches_whole(struct search *search, const struct search_key *k,
 	    content_header(&s->content, &header, &why) == 0 &&
 	    search_text_header(&search->text, header, SPAN_NONE, k->text))
 		return true;
+	if (content_whole(&s->content, &raw, &why) != 0)
+		return false;
+	if (search_text_single(&search->text, raw, k->text, &found))
+		return found;
 	return content_tree(&s->content, &tree, &why) == 0 &&
-	    search_text_body(&search->text, tree, buf_span(&s->content.raw),
-	    k->text);
+	    search_text_body(&search->text, tree, raw, k->text);
 }
 
 /* RFC 8474 section 6, RFC 8514 4.3 */

@@ -6,6 +6,8 @@
  */
 #include "base/utf8.h"
 
+#include <string.h>
+
 #define BAD	0xfffd		/* REPLACEMENT CHARACTER */
 
 /* Row of table 3-7 for a first octet; length 0: cannot come first. */
@@ -50,12 +52,32 @@ sequence(struct span s)
 	return f.length;
 }
 
+/* Most text is ASCII: eight octets at once. */
+size_t
+utf8_ascii(struct span s)
+{
+	uint64_t eight;
+	size_t n = 0;
+
+	for (; s.n - n >= sizeof(eight); n += sizeof(eight)) {
+		memcpy(&eight, s.p + n, sizeof(eight));
+		if ((eight & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	while (n < s.n && (s.p[n] & 0x80) == 0)
+		n++;
+	return n;
+}
+
 bool
 utf8_valid(struct span s)
 {
 	size_t n;
 
-	while (s.n > 0) {
+	for (;;) {
+		s = span_from(s, utf8_ascii(s));
+		if (s.n == 0)
+			break;
 		n = sequence(s);
 		if (n == 0)
 			return false;

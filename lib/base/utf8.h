@@ -10,6 +10,8 @@
 #include "base/span.h"
 
 bool	utf8_valid(struct span s);
+/* How many octets at the front of s are ASCII, NUL included. */
+size_t	utf8_ascii(struct span s);
 /*
  * The code point at the front of *s, which is moved behind it.
  * returns  -1 at the end; 0xfffd for a bad octet (one octet is passed over)

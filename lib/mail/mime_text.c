@@ -74,25 +74,43 @@ static const struct {
 	{ "latin-9", from_latin9 },
 };
 
+/* The ASCII at the front, which is itself in every charset of the table. */
+static int
+pass_ascii(struct span *in, struct buf *out)
+{
+	size_t n = utf8_ascii(*in);
+	int rc = buf_add_span(out, span_head(*in, n));
+
+	*in = span_from(*in, n);
+	return rc;
+}
+
 static int
 utf8_mend(struct span in, struct buf *out)
 {
-	int32_t c;
-
-	while ((c = utf8_next(&in)) >= 0)
-		if (utf8_put(out, (uint32_t)c) != 0)
+	for (;;) {
+		if (pass_ascii(&in, out) != 0)
 			return -1;
-	return 0;
+		if (in.n == 0)
+			return 0;
+		if (utf8_put(out, (uint32_t)utf8_next(&in)) != 0)
+			return -1;
+	}
 }
 
 static int
 octets_to_utf8(struct span in, uint32_t (*to_unicode)(uint8_t c),
     struct buf *out)
 {
-	for (size_t i = 0; i < in.n; i++)
-		if (utf8_put(out, to_unicode((uint8_t)in.p[i])) != 0)
+	for (;;) {
+		if (pass_ascii(&in, out) != 0)
 			return -1;
-	return 0;
+		if (in.n == 0)
+			return 0;
+		if (utf8_put(out, to_unicode((uint8_t)in.p[0])) != 0)
+			return -1;
+		in = span_from(in, 1);
+	}
 }
 
 int

@@ -1,6 +1,7 @@
 /*
  * Any octets as a message that is searched, and as the text that is looked
- * for: ends, and an empty text is found in every header that has a field.
+ * for: ends, and an empty text is found in every header that has a field.  What
+ * is searched as one text has the same found as with its tree.
  * links: imapd/search_text.c imapd/casemap.c -lutf8proc
  */
 #include <stdint.h>
@@ -24,6 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct header_field f;
 	struct buf want;
 	static bool open;
+	bool found, single;
 
 	if (!open)
 		charset_open_all();
@@ -42,7 +44,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mime_walk(in, IMAP_MIME_DEPTH, IMAP_PARTS_MAX, &tree);
 	if (!search_text_body(&t, &tree, in, SPAN_NONE))
 		abort();
-	(void)search_text_body(&t, &tree, in, buf_span(&want));
+	found = search_text_body(&t, &tree, in, buf_span(&want));
+	if (search_text_single(&t, in, buf_span(&want), &single) &&
+	    single != found)
+		abort();
 	mime_tree_fini(&tree);
 	search_text_fini(&t);
 	buf_fini(&want);

@@ -46,6 +46,23 @@ validity(void **state)
 	}
 }
 
+/* A high octet at each place of texts of each length. */
+static void
+ascii_front(void **state)
+{
+	char text[20];
+
+	(void)state;
+	for (size_t n = 0; n <= sizeof(text); n++)
+		for (size_t at = 0; at <= n; at++) {
+			memset(text, 0x7f, sizeof(text));
+			if (at < n)
+				text[at] = (char)0x80;
+			T_INT(utf8_ascii(t_exact(span_of(text, n))), at);
+		}
+	T_INT(utf8_ascii(SPAN_NONE), 0);
+}
+
 /* Every scalar value there and back; the values between are refused. */
 static void
 all_code_points(void **state)
@@ -96,6 +113,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(validity),
+		cmocka_unit_test(ascii_front),
 		cmocka_unit_test(all_code_points),
 		cmocka_unit_test(one_at_a_time),
 	};

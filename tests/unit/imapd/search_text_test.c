@@ -86,14 +86,88 @@ static bool
 in_body(const char *message, const char *want)
 {
 	struct mime_tree tree;
-	bool found;
+	bool found, single;
 
 	t_case(want);
 	mime_walk(span_str(message), IMAP_MIME_DEPTH, IMAP_PARTS_MAX, &tree);
 	found = search_text_body(&searcher, &tree, span_str(message),
 	    folded(want));
 	mime_tree_fini(&tree);
+	if (search_text_single(&searcher, span_str(message), folded(want),
+	    &single))
+		T_INT(single, found);
 	return found;
+}
+
+/* RFC 2045 5.2, 6.1: of one text, with the encoding and charset it names. */
+static void
+single_text(void **state)
+{
+	static const struct { const char *head, *body, *want;
+		bool single, found; } cases[] = {
+		{ "Subject: s\n", "plain Words here", "words", true, true },
+		{ "Subject: words\n", "plain", "words", true, false },
+		{ "Content-Type: text/html; charset=utf-8\n"
+		  "Content-Transfer-Encoding: 8bit\n",
+		  "long ascii, then Gr\xc3\xbc\xc3\x9f" "e", "THEN gr\xc3\x9c",
+		  true, true },
+		{ "Content-Type: text/plain; charset=iso-8859-1\n",
+		  "Gr\xfc\xdf" "e, and more ascii behind", "Gr\xc3\xbc\xc3\x9f"
+		  "E, AND MORE", true, true },
+		{ "Content-Transfer-Encoding: (c) Quoted-Printable\n",
+		  "on=\ne w=6Frd", "one WORD", true, true },
+		{ "Content-type: text/plain; charset*0=ut; charset*1=f-8\n"
+		  "content-transfer-encoding: BASE64\n",
+		  "w4RwZmVs", "\xc3\xa4pfel", true, true },
+		{ "Content-Type: text/plain; charset=us-ascii\n"
+		  "Content-Type: text/plain; charset=utf-8\n",
+		  "\xc3\xa4", "\xc3\xa4", true, false },	/* the first */
+		{ "Content-Type: multipart/mixed; boundary=b\n", "--b\n\nx\n",
+		  "x", false, true },
+		{ "Content-Type: message/rfc822\n", "Subject: x\n\ny", "x",
+		  false, true },
+		{ "Content-Type: image/png\n", "x", "x", false, false },
+		{ "Content-Type: bad\n", "x", "x", true, true },
+	};
+	struct buf message;
+	bool found = false;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		buf_init(&message, KIB);
+		buf_addf(&message, "%s\n%s", cases[i].head, cases[i].body);
+		t_case(cases[i].head);
+		T_INT(search_text_single(&searcher, buf_span(&message),
+		    folded(cases[i].want), &found), cases[i].single);
+		if (cases[i].single)
+			T_INT(found, cases[i].found);
+		T_INT(in_body(buf_cstr(&message), cases[i].want),
+		    cases[i].found);
+		buf_fini(&message);
+	}
+}
+
+/* Each octet at each place of a run, against the definition. */
+static void
+fold_long(void **state)
+{
+	char text[24], upper[24];
+	struct buf b;
+
+	(void)state;
+	for (int c = 0; c < 0x80; c++)
+		for (size_t at = 0; at < sizeof(text); at++) {
+			memset(text, 'm', sizeof(text));
+			memset(upper, 'M', sizeof(upper));
+			text[at] = upper[at] = (char)c;
+			if (c >= 'a' && c <= 'z')
+				upper[at] = (char)(c - 'a' + 'A');
+			buf_init(&b, KIB);
+			T_INT(casemap_fold(&b, span_of(text, sizeof(text))), 0);
+			T_TRUE(span_eq(buf_span(&b), span_of(upper,
+			    sizeof(upper))));
+			buf_fini(&b);
+		}
 }
 
 static void
@@ -136,6 +210,8 @@ main(void)
 		cmocka_unit_test(fold),
 		cmocka_unit_test(headers),
 		cmocka_unit_test(bodies),
+		cmocka_unit_test(single_text),
+		cmocka_unit_test(fold_long),
 	};
 
 	charset_open_all();
