@@ -92,8 +92,9 @@ def document():
     for a, b, why in edges():
         out.append(f"| `{a}` | `{b}` | {why} |\n")
     out.append("\n## Who may say what\n\nAt most so many a second and "
-               "sender, with bursts of twice that; nothing: as many as the "
-               "channel carries.\n\n| to | from | message | a second |\n"
+               "sender, with bursts of twice that, else the channel is "
+               "closed (lookupd lets its sessions and workers wait instead); "
+               "nothing: as many as the channel carries.\n\n| to | from | message | a second |\n"
                "|---|---|---|---|\n")
     for receiver, path in RECEIVERS:
         for sender, message, rate in rules(path):

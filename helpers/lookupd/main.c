@@ -110,6 +110,9 @@ main(int argc, char **argv)
 	    request_rules_n, &state.request);
 	ipc_server_limit(state.srv, ROLE_SMTPD_SESSION, 20000);
 	ipc_server_limit(state.srv, ROLE_SMTP_OUT_WORKER, 5000);
+	/* As many questions as a client has recipients, and a header addresses. */
+	ipc_server_pace(state.srv, ROLE_SMTPD_SESSION);
+	ipc_server_pace(state.srv, ROLE_SMTP_OUT_WORKER);
 	service_watch_peers(state.srv);
 	service_on(&events);
 	service_loop();

@@ -5,6 +5,8 @@
  * handler is running (`busy`), because a handler may close any peer, itself
  * included.  A peer that can no longer be written to is still read to its
  * end: what it had said before it went (a worker's last result) counts.
+ * Who is paced and too fast goes into debt with what was read already, and is
+ * read again when that is paid.
  */
 #include "ipc/server.h"
 
@@ -27,10 +29,11 @@
 #define OUT_PACKETS	4096
 #define READ_AT_ONCE	4	/* groups of packets of a peer per turn */
 #define TOKEN		1000	/* thousandths of a message */
+#define REST_MS		5	/* beyond the debt: so few timers */
 
 struct bucket {
-	int64_t	 last_ms;
-	uint64_t tokens;
+	int64_t	last_ms;
+	int64_t	tokens;		/* < 0: as many too fast */
 };
 
 struct ipc_peer {
@@ -39,12 +42,14 @@ struct ipc_peer {
 	enum role     role;
 	int	      fd;
 	struct event *readable, *writable;
+	struct event *rested;	/* NULL: it never was too fast */
 	struct outq   out;
 	uint32_t      request;
 	void	     *data;
 	bool	      closing;
 	bool	      last;	/* of its role, when it was closed */
 	bool	      deaf;	/* takes nothing any more, may still speak */
+	bool	      resting;	/* not read until `rested` */
 	struct bucket buckets[];	/* one per rule */
 };
 
@@ -61,6 +66,7 @@ struct ipc_server {
 	    uint32_t request, void *ctx);
 	struct peers open, dying;
 	size_t	     count[ROLE_COUNT], limit[ROLE_COUNT];
+	bool	     paced[ROLE_COUNT];
 	size_t	     out_octets, out_packets;
 	unsigned     busy;	/* depth of handlers */
 	struct event *reaper;
@@ -113,6 +119,8 @@ mark_closing(struct ipc_peer *p)
 	p->closing = true;
 	event_free(p->readable);
 	event_free(p->writable);
+	if (p->rested != NULL)
+		event_free(p->rested);
 	fd_close(&p->fd);
 	outq_fini(&p->out);
 	p->last = --s->count[p->role] == 0;
@@ -210,7 +218,7 @@ ipc_server_add(struct ipc_server *s, int fd, enum role role)
 	outq_init(&p->out, s->out_octets, s->out_packets);
 	for (size_t i = 0; i < s->nrules; i++)
 		p->buckets[i].tokens =
-		    (uint64_t)s->rules[i].per_second * 2 * TOKEN;
+		    (int64_t)s->rules[i].per_second * 2 * TOKEN;
 	p->readable = event_new(s->base, fd, EV_READ | EV_PERSIST,
 	    on_readable, p);
 	p->writable = event_new(s->base, fd, EV_WRITE, on_writable, p);
@@ -243,6 +251,12 @@ void
 ipc_server_limit(struct ipc_server *s, enum role role, size_t most)
 {
 	s->limit[role] = most;
+}
+
+void
+ipc_server_pace(struct ipc_server *s, enum role role)
+{
+	s->paced[role] = true;
 }
 
 void
@@ -417,24 +431,65 @@ type_by_num(const struct ipc_server *s, uint16_t num)
 	return NULL;
 }
 
+/* Takes a place for one message; false: there was none left. */
 static bool
 within_rate(struct bucket *b, unsigned per_second)
 {
-	int64_t now = clock_mono_ms();
-	uint64_t most = (uint64_t)per_second * 2 * TOKEN;
+	int64_t now = clock_mono_ms(), most = (int64_t)per_second * 2 * TOKEN;
 
 	if (per_second == 0)
 		return true;
 	/* One millisecond is per_second thousandths of a message. */
 	if (b->last_ms != 0 && now > b->last_ms)
-		b->tokens += (uint64_t)(now - b->last_ms) * per_second;
+		b->tokens += (now - b->last_ms) * per_second;
 	b->last_ms = now;
 	if (b->tokens > most)
 		b->tokens = most;
-	if (b->tokens < TOKEN)
-		return false;
 	b->tokens -= TOKEN;
-	return true;
+	return b->tokens >= 0;
+}
+
+static void
+on_rested(evutil_socket_t fd, short what, void *arg)
+{
+	struct ipc_peer *p = arg;
+
+	(void)fd;
+	(void)what;
+	p->resting = false;
+	if (event_add(p->readable, NULL) != 0)
+		die(EXIT_OSERR, "event_add failed");
+}
+
+/* What it says from now on waits until it has places again. */
+static void
+rest(struct ipc_peer *p, const struct bucket *b, unsigned per_second)
+{
+	int64_t ms = -b->tokens / per_second + REST_MS;
+	const struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+	if (p->rested == NULL)
+		p->rested = evtimer_new(p->server->base, on_rested, p);
+	if (p->rested == NULL || event_del(p->readable) != 0 ||
+	    event_add(p->rested, &tv) != 0)
+		die(EXIT_OSERR, "event_add failed");
+	p->resting = true;
+}
+
+/* false: the peer is closed for it. */
+static bool
+may_say_more(struct ipc_peer *p, size_t rule)
+{
+	const struct ipc_rule *r = &p->server->rules[rule];
+
+	if (within_rate(&p->buckets[rule], r->per_second))
+		return true;
+	if (p->server->paced[p->role])
+		rest(p, &p->buckets[rule], r->per_second);
+	else
+		refused(p, r->type->name, "rate");
+	return !p->closing;
 }
 
 static void
@@ -469,9 +524,7 @@ dispatch(struct ipc_peer *p, struct frame *f)
 		refused(p, known->name, "not from this role");
 	else if ((known->fd == IPC_FD_ONE) != (f->fd >= 0))
 		refused(p, known->name, "descriptor");
-	else if (!within_rate(&p->buckets[i], s->rules[i].per_second))
-		refused(p, known->name, "rate");
-	else
+	else if (may_say_more(p, i))
 		run(p, &s->rules[i], f);
 	fd_close(&f->fd);
 }
@@ -518,7 +571,7 @@ read_group(struct ipc_peer *p)
 			refused(p, NULL, "broken packet");
 		wipe(f[i].body, f[i].body_len);
 	}
-	return n == FRAMES_AT_ONCE && !p->closing;
+	return n == FRAMES_AT_ONCE && !p->closing && !p->resting;
 }
 
 static void

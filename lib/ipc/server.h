@@ -1,8 +1,9 @@
 /*
  * server - many peers on one libevent loop.  Serves and asks: what a daemon
  * may be told, by whom and how often, is one table of rules; a message that
- * is not in the table for that role, breaks its bounds, comes too often or
- * with an unexpected descriptor closes that peer, and only that peer.
+ * is not in the table for that role, breaks its bounds, comes too often (but
+ * see ipc_server_pace()) or with an unexpected descriptor closes that peer, and
+ * only that peer.
  * Sending never blocks: what a slow peer has not read is queued up to a
  * bound, past which the peer is closed.
  */
@@ -64,6 +65,11 @@ struct ipc_peer *ipc_server_peer(struct ipc_server *s, enum role role);
 size_t	ipc_server_count(const struct ipc_server *s, enum role role);
 /* Peers allowed at once for a role (default 1024); more are closed at once. */
 void	ipc_server_limit(struct ipc_server *s, enum role role, size_t most);
+/*
+ * Peers of that role are read more slowly when they say a thing too often, and
+ * not closed: for those whose honest haste is a stranger's to choose.
+ */
+void	ipc_server_pace(struct ipc_server *s, enum role role);
 /* What later peers may leave unread (default 1 MiB, 4096 packets). */
 void	ipc_server_bound(struct ipc_server *s, size_t octets, size_t packets);
 /* Calls each() for every peer of the role; each may close that peer. */

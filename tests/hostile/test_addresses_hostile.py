@@ -544,6 +544,20 @@ def test_F5_A9_no_relay_for_strangers(paq, evil, rcpt):
     assert not paq.queued() and len(evil.sessions) == before
 
 
+def test_a_client_in_a_hurry():
+    """Many recipients at once, for many messages: slower, and none refused."""
+    with Suite(users={ALICE: "a secret"}, listen=("mx",),
+               settings={"relay_clients": ["127.0.0.0/8"]}) as s:
+        c = mx(s)
+        for _ in range(16):
+            c.ok(f"MAIL FROM:<{ALICE}>")
+            c.raw(b"".join(b"RCPT TO:<u%d@far.example>\r\n" % i
+                           for i in range(1000)))
+            assert {c.reply()[0] for _ in range(1000)} == {250}
+            c.ok("RSET")
+        assert "event=ipc-refused" not in s.log_text()
+
+
 @pytest.mark.parametrize("line", [
     b"XCLIENT ADDR=127.0.0.1 NAME=localhost", b"XCLIENT LOGIN=alice",
     b"XFORWARD ADDR=127.0.0.1", b"PROXY TCP4 127.0.0.1 127.0.0.1 1 25",

@@ -329,6 +329,38 @@ test_refused(void **state)
 	T_TRUE(t.runs == 10 + 1);	/* the burst, and the neighbour */
 }
 
+/* Who may be in a hurry is served all the same, only later. */
+static void
+test_paced(void **state)
+{
+	const struct queue_abort m = { ID };
+	const struct queue_new other = { 1 };
+	int64_t deadline = clock_deadline(20000);
+	struct frame f;
+	int fd;
+
+	(void)state;
+	ipc_server_pace(t.srv, ROLE_SMTPD_SESSION);
+	fd = add(ROLE_SMTPD_SESSION);
+	for (int i = 0; i < 18; i++)
+		say(fd, &queue_abort_type, 1, &m, -1);
+	say(fd, &queue_new_type, 2, &other, -1);
+	turn();
+	T_TRUE(t.runs >= 10 && t.runs < 18);	/* the burst, not all */
+	while (t.runs < 19 && clock_mono_ms() < deadline)
+		turn();
+	T_TRUE(t.runs == 19 && t.closes == 0);
+	T_TRUE(frame_recv(fd, &f) == FRAME_OK && f.request == 2);
+	/* It may go while it is not read. */
+	for (int i = 0; i < 4; i++)
+		say(fd, &queue_abort_type, 1, &m, -1);
+	turn();
+	fd_close(&fd);
+	while (t.closes == 0 && clock_mono_ms() < deadline)
+		turn();
+	T_TRUE(t.closes == 1 && t.runs == 19 + 4);
+}
+
 static void
 test_descriptor(void **state)
 {
@@ -605,7 +637,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_answer), CASE(test_refused), CASE(test_descriptor),
+		CASE(test_answer), CASE(test_refused), CASE(test_paced),
+		CASE(test_descriptor),
 		CASE(test_bound), CASE(test_queue_order),
 		CASE(test_last_words), CASE(test_close_in_handler),
 		CASE(test_limit), CASE(test_chan), CASE(test_introduce),
