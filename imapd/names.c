@@ -27,10 +27,7 @@ refuse(struct why *why)
 static bool
 is_ascii(struct span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((s.p[i] & 0x80) != 0)
-			return false;
-	return true;
+	return utf8_ascii(s) == s.n;
 }
 
 int

@@ -54,10 +54,7 @@ form_of(struct span name)
 static bool
 is_ascii(struct span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((s.p[i] & 0x80) != 0)
-			return false;
-	return true;
+	return utf8_ascii(s) == s.n;
 }
 
 /* All buffers below have caps above what they can need, or `full` tells. */
