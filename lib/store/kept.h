@@ -4,8 +4,9 @@
  *
  * They lie in KEPT_DIR of the mail root, in a directory for each folder, as
  * <seconds>.<number>,<name of the file>: when they were expunged, and what makes
- * that unique.  No program takes KEPT_DIR for a folder: in Maildir++ those begin
- * with a dot.  It has no cur, new or tmp, and no quota counts it.  If it is there, what is
+ * that unique.  KEPT_DIR is no folder: in Maildir++ those begin with a dot, and in
+ * the layout fs none can have that name (Dovecot lists it there, without messages).
+ * It has no cur, new or tmp, and no quota counts it.  If it is there, what is
  * expunged goes there; a log-in makes or removes it.
  */
 #ifndef STORE_KEPT_H
