@@ -1,10 +1,14 @@
 /*
  * folder_cache - see folder_cache.h.
  * The file only grows: 16 octets (mark, number of this file), then records
- * {length 4, uid 4, kind 4, zero 4, before 8, sum 8, text}.  A message's
- * row in the index has the place of its last record, which has the place of the
- * one before it.  The sum has the file's number and the folder's UIDVALIDITY
- * in it, so a place that leads into another file leads nowhere.
+ * {length 4, uid 4, kind 4, length unpacked 4, before 8, sum 8, text}.  A
+ * message's row in the index has the place of its last record, which has the
+ * place of the one before it: a chain of at most CACHE_CHAIN.  The sum has the
+ * file's number and the folder's UIDVALIDITY in it, so a place that leads into
+ * another file leads nowhere.
+ *
+ * Texts are packed (base/lz.h): before each stand usual words and the texts of
+ * the records before it in its chain, as the kinds say the same in other forms.
  *
  * Records are gathered and written together, under a lock that is only tried:
  * who does not get it keeps nothing.  When most of a file must be dead it is begun
@@ -18,13 +22,14 @@
 
 #include "base/bug.h"
 #include "base/hash.h"
+#include "base/lz.h"
 #include "base/num.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
 #include "store/folder_priv.h"
 
-#define CACHE_MARK	UINT64_C(0x3168636143716150)	/* "PaqCach1" */
+#define CACHE_MARK	UINT64_C(0x3268636143716150)	/* "PaqCach2" */
 #define FILE_HEAD	16
 #define RECORD_HEAD	32
 #define GATHER_MAX	(128 * KIB)
@@ -33,9 +38,39 @@
 #define FILE_SLACK	(4 * MIB)
 #define FILE_PER_MESSAGE (8 * KIB)
 
+/* A text packed is longer than it was at most by a 32nd and 8 octets. */
+#define PACKED_MAX	(CACHE_OCTETS_MAX + CACHE_OCTETS_MAX / 32 + 8)
+
+_Static_assert(CACHE_CHAIN == CACHE_KINDS, "a chain holds one of each kind");
+
+/* A change of these words makes another file: the mark changes with it. */
+static const char usual[] =
+    "Disposition-Notification-To: \r\nX-Draft-Info: \r\nMail-Reply-To: "
+    "\r\nMail-Followup-To: \r\nNewsgroups: \r\nImportance: high\r\n"
+    "X-Priority: 3\r\nPriority: normal\r\nList-Post: <mailto:"
+    "\r\nList-Id: <\r\nBcc: \r\nSender: \r\nReply-To: "
+    "Return-Path: <\r\nDate: \r\nFrom: \"\" <\r\nTo: \r\nCc: "
+    "\r\nSubject: Re: =?utf-8?Q?_=?=\r\nMessage-ID: <"
+    "\r\nIn-Reply-To: <\r\nReferences: <>\r\n\t<"
+    "\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; "
+    "boundary=\"Content-Type: text/plain; charset=utf-8"
+    "\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+    "((\"text\" \"plain\" (\"charset\" \"utf-8\") NIL NIL \"7bit\" 1"
+    " NIL NIL NIL NIL)(\"text\" \"html\" (\"charset\" \"us-ascii\") NIL"
+    " NIL \"quoted-printable\" NIL NIL NIL NIL) \"alternative\" "
+    "(\"boundary\" \"\") NIL NIL NIL \"mixed\" (\"attachment\" "
+    "(\"filename\" \"base64\" \"image\" \"application\""
+    "(\"Mon, Tue, Wed, Thu, Fri, Sat, Sun, 1 Jan Feb Mar Apr May Jun Jul Aug"
+    " Sep Oct Nov Dec 2026 00:00:00 +0000\" \"\" ((NIL NIL \"\" \""
+    ".com\")) ((\"\" NIL \"\" \".org\")) NIL NIL NIL \"<"
+    "@mail.gmail.com>\")";
+#define USUAL_OCTETS	(sizeof(usual) - 1)
+
+/* As it is in the file, in its window. */
 struct record {
-	uint32_t octets, uid, kind;
+	uint32_t uid, kind, plain_octets;
 	uint64_t before;	/* 0: none */
+	struct span text;	/* packed */
 };
 
 static void
@@ -74,6 +109,17 @@ cache_init(struct folder_cache *c)
 {
 	*c = (struct folder_cache){ .fd = -1 };
 	buf_init(&c->gathered, GATHER_MAX + CACHE_OCTETS_MAX + RECORD_HEAD);
+	/* The shortest records are all head, which does not grow. */
+	buf_init(&c->packed, 2 * c->gathered.cap);
+	buf_init(&c->plain, USUAL_OCTETS + CACHE_CHAIN * CACHE_OCTETS_MAX);
+}
+
+/* The file is another one, or longer: nothing of it is known. */
+static void
+forget_windows(struct folder_cache *c)
+{
+	for (size_t i = 0; i < CACHE_CHAIN; i++)
+		c->window[i].n = 0;
 }
 
 void
@@ -81,7 +127,10 @@ cache_fini(struct folder_cache *c)
 {
 	fd_close(&c->fd);
 	buf_fini(&c->gathered);
-	free(c->window);
+	buf_fini(&c->packed);
+	buf_fini(&c->plain);
+	for (size_t i = 0; i < CACHE_CHAIN; i++)
+		free(c->window[i].p);
 	cache_init(c);
 }
 
@@ -110,69 +159,115 @@ is_open(struct folder *f)
 	return c->fd >= 0 && c->number != 0;
 }
 
-/* n octets at that place; NULL: there are not so many. */
+/* n octets at that place, by way of w; NULL: there are not so many. */
 static const uint8_t *
-octets_at(struct folder_cache *c, uint64_t at, size_t n)
+octets_at(const struct folder_cache *c, struct cache_window *w, uint64_t at,
+    size_t n)
 {
 	ssize_t got;
 
-	if (c->window_n > 0 && at >= c->window_at && n <= c->window_n &&
-	    at - c->window_at <= c->window_n - n)
-		return c->window + (at - c->window_at);
-	if (c->window == NULL)
-		c->window = xmalloc(WINDOW + CACHE_OCTETS_MAX);
-	c->window_n = 0;
-	c->window_at = at;
+	if (w->n > 0 && at >= w->at && n <= w->n && at - w->at <= w->n - n)
+		return w->p + (at - w->at);
+	if (w->p == NULL)
+		w->p = xmalloc(WINDOW + RECORD_HEAD + PACKED_MAX);
+	w->n = 0;
+	w->at = at;
 	if (at > INT64_MAX)
 		return NULL;
-	got = fd_pread(c->fd, c->window, num_max(n, WINDOW), at);
+	got = fd_pread(c->fd, w->p, num_max(n, WINDOW), at);
 	if (got < 0 || (size_t)got < n)
 		return NULL;
-	c->window_n = (size_t)got;
-	return c->window;
+	w->n = (size_t)got;
+	return w->p;
 }
 
 static bool
-read_record(struct folder *f, uint64_t at, struct record *r, struct span *text)
+read_record(struct folder *f, struct cache_window *w, uint64_t at,
+    struct record *r)
 {
-	const uint8_t *p = octets_at(&f->cache, at, RECORD_HEAD);
+	const uint8_t *p = octets_at(&f->cache, w, at, RECORD_HEAD);
+	size_t octets;
 
 	if (p == NULL)
 		return false;
-	r->octets = (uint32_t)get_le(p, 4);
-	if (r->octets > CACHE_OCTETS_MAX)
+	octets = (size_t)get_le(p, 4);
+	if (octets > PACKED_MAX)
 		return false;
-	p = octets_at(&f->cache, at, RECORD_HEAD + r->octets);
+	p = octets_at(&f->cache, w, at, RECORD_HEAD + octets);
 	if (p == NULL)
 		return false;
 	r->uid = (uint32_t)get_le(p + 4, 4);
 	r->kind = (uint32_t)get_le(p + 8, 4);
+	r->plain_octets = (uint32_t)get_le(p + 12, 4);
 	r->before = get_le(p + 16, 8);
-	*text = span_of(p + RECORD_HEAD, r->octets);
-	return get_le(p + 24, 8) == sum_of(f, p, *text);
+	r->text = span_of(p + RECORD_HEAD, octets);
+	return r->plain_octets <= CACHE_OCTETS_MAX &&
+	    get_le(p + 24, 8) == sum_of(f, p, r->text);
+}
+
+/*
+ * The records of a message, the last first.
+ * at       of the last
+ * returns  how many; 0: none, or none that can be read
+ */
+static size_t
+read_chain(struct folder *f, uint32_t uid, uint64_t at,
+    struct record v[CACHE_CHAIN])
+{
+	size_t n = 0;
+
+	for (; at != 0; at = v[n++].before)
+		if (n == CACHE_CHAIN || at < FILE_HEAD ||
+		    !read_record(f, &f->cache.window[n], at, &v[n]) ||
+		    v[n].uid != uid)
+			return 0;
+	return n;
+}
+
+static void
+begin_plain(struct folder_cache *c)
+{
+	if (c->plain.n == 0)
+		(void)buf_add(&c->plain, usual, USUAL_OCTETS);	/* fits */
+	buf_cut(&c->plain, USUAL_OCTETS);
+}
+
+/* What v[from] says, of a chain of n, and what stands before it. */
+static bool
+unpack(struct folder_cache *c, const struct record v[CACHE_CHAIN], size_t n,
+    size_t from, struct span *text)
+{
+	size_t begin = USUAL_OCTETS;
+
+	begin_plain(c);
+	while (n-- > from) {
+		begin = c->plain.n;
+		if (lz_unpack(&c->plain, v[n].text, v[n].plain_octets) != 0)
+			return false;
+	}
+	*text = span_from(buf_span(&c->plain), begin);
+	return true;
 }
 
 bool
 folder_cached(struct folder *f, uint32_t uid, enum cache_kind kind,
     struct buf *out)
 {
+	struct record v[CACHE_CHAIN];
 	const struct message *m;
-	struct record r;
 	struct span text;
 	struct why why;
-	uint64_t at;
+	size_t n, i = 0;
 
 	buf_clear(out);
 	m = is_open(f) ? folder_need(f, uid, 0, &why) : NULL;
-	at = m == NULL ? 0 : m->cache_at;
-	for (int i = 0; i < CACHE_KINDS && at >= FILE_HEAD; i++) {
-		if (!read_record(f, at, &r, &text) || r.uid != uid)
-			return false;
-		if (r.kind == (uint32_t)kind)
-			return buf_add_span(out, text) == 0;
-		at = r.before;
-	}
-	return false;
+	if (m == NULL || m->cache_at == 0)
+		return false;
+	n = read_chain(f, uid, m->cache_at, v);
+	while (i < n && v[i].kind != (uint32_t)kind)
+		i++;
+	return i < n && unpack(&f->cache, v, n, i, &text) &&
+	    buf_add_span(out, text) == 0;
 }
 
 /* Under the lock: where the next record goes; 0: nowhere. */
@@ -185,7 +280,7 @@ end_of(struct folder *f)
 
 	if (fs_fstat(f->cache.fd, &st) != 0)
 		return 0;
-	f->cache.window_n = 0;
+	forget_windows(&f->cache);
 	f->cache.number = number_of(f->cache.fd);
 	if (f->cache.number != 0 && st.size_octets < most)
 		return st.size_octets;
@@ -198,21 +293,29 @@ end_of(struct folder *f)
 	return FILE_HEAD;
 }
 
-/* Where the last record of that message is, as far as there is one. */
-static uint64_t
-last_of(struct folder *f, uint32_t uid)
+/*
+ * c->plain gets what stands before the next record of that message.
+ * before   where its last record is; 0: it has none that is of use
+ * returns  how many it has
+ */
+static size_t
+plain_before(struct folder *f, uint32_t uid, uint64_t *before)
 {
-	size_t i = columns_at(&f->cols, uid);
+	size_t i = columns_at(&f->cols, uid), n = 0;
 	const struct message *m = NULL;
-	struct record r;
+	struct record v[CACHE_CHAIN];
 	struct span text;
 
 	if (i < f->cols.n && f->cols.uid[i] == uid)
 		m = folder_whole(f, i);
-	if (m == NULL || m->cache_at < FILE_HEAD ||
-	    !read_record(f, m->cache_at, &r, &text) || r.uid != uid)
-		return 0;
-	return m->cache_at;
+	*before = m == NULL ? 0 : m->cache_at;
+	n = read_chain(f, uid, *before, v);
+	/* A chain that has no room is begun anew. */
+	if (n < CACHE_CHAIN && unpack(&f->cache, v, n, 0, &text) && n > 0)
+		return n;
+	*before = 0;
+	begin_plain(&f->cache);
+	return 0;
 }
 
 static void
@@ -229,38 +332,74 @@ set_place(struct folder *f, uint32_t uid, uint64_t at)
 }
 
 /*
- * The records get what depends on where they are, then all are written by one
- * call; two of one message in one batch are chained, too.
+ * The record of that head and text goes behind the others in c->packed; what
+ * stands before it is in c->plain, which gets the text, too.
  */
+static int
+pack_record(struct folder *f, const uint8_t *given, struct span text,
+    uint64_t before)
+{
+	struct folder_cache *c = &f->cache;
+	size_t at = c->packed.n, from = c->plain.n;
+	uint8_t *head;
+
+	if (buf_add(&c->packed, given, RECORD_HEAD) != 0 ||
+	    buf_add_span(&c->plain, text) != 0 ||
+	    lz_pack(&c->packed, buf_span(&c->plain), from) != 0)
+		return -1;
+	head = (uint8_t *)c->packed.p + at;
+	text = span_from(buf_span(&c->packed), at + RECORD_HEAD);
+	put_le(head, text.n, 4);
+	put_le(head + 16, before, 8);
+	put_le(head + 24, sum_of(f, head, text), 8);
+	return 0;
+}
+
+/* All that are gathered; two of one message in one batch are chained, too. */
+static int
+pack_gathered(struct folder *f, uint64_t begin)
+{
+	struct folder_cache *c = &f->cache;
+	const uint8_t *given = (const uint8_t *)c->gathered.p;
+	uint64_t before = 0, place;
+	uint32_t uid, last = 0;
+	size_t n, chain = 0;
+
+	buf_clear(&c->packed);
+	for (size_t at = 0; at < c->gathered.n; at += RECORD_HEAD + n) {
+		n = (size_t)get_le(given + at + 12, 4);
+		uid = (uint32_t)get_le(given + at + 4, 4);
+		if (uid != last || chain == CACHE_CHAIN)
+			chain = plain_before(f, uid, &before);
+		last = uid;
+		place = begin + c->packed.n;
+		if (pack_record(f, given + at, span_of(given + at + RECORD_HEAD,
+		    n), before) != 0)
+			return -1;
+		before = place;
+		chain++;
+	}
+	return 0;
+}
+
 static void
 write_gathered(struct folder *f)
 {
 	struct folder_cache *c = &f->cache;
 	uint64_t begin = end_of(f);
-	uint8_t *p = (uint8_t *)c->gathered.p;
-	uint32_t uid, last = 0;
-	size_t n;
+	const uint8_t *p;
 
-	for (size_t at = 0; begin != 0 && at < c->gathered.n; at += n) {
-		uint8_t *head = p + at;
-
-		n = RECORD_HEAD + (size_t)get_le(head, 4);
-		uid = (uint32_t)get_le(head + 4, 4);
-		put_le(head + 16, uid == last ? c->before : last_of(f, uid), 8);
-		put_le(head + 24, sum_of(f, head, span_of(head + RECORD_HEAD,
-		    n - RECORD_HEAD)), 8);
-		last = uid;
-		c->before = begin + at;
-	}
-	if (begin == 0 || fd_pwrite_all(c->fd, p, c->gathered.n, begin) != 0) {
+	if (begin == 0 || pack_gathered(f, begin) != 0 || fd_pwrite_all(c->fd,
+	    c->packed.p, c->packed.n, begin) != 0) {
 		c->off = true;
 		return;
 	}
-	for (size_t at = 0; at < c->gathered.n; at += n) {
-		n = RECORD_HEAD + (size_t)get_le(p + at, 4);
-		set_place(f, (uint32_t)get_le(p + at + 4, 4), begin + at);
+	for (size_t at = 0; at < c->packed.n;
+	    at += RECORD_HEAD + (size_t)get_le(p, 4)) {
+		p = (const uint8_t *)c->packed.p + at;
+		set_place(f, (uint32_t)get_le(p + 4, 4), begin + at);
 	}
-	c->window_n = 0;	/* the file is longer now */
+	forget_windows(c);
 }
 
 static void
@@ -290,7 +429,14 @@ write_out(struct folder *f)
 void
 folder_cache_write(struct folder *f)
 {
+	struct folder_cache *c = &f->cache;
+
 	write_out(f);
+	/* Few need more than one; a session may be idle for long now. */
+	for (size_t i = 1; i < CACHE_CHAIN; i++) {
+		free(c->window[i].p);
+		c->window[i] = (struct cache_window){ .p = NULL };
+	}
 	/* Whoever opens the folder next shall find them. */
 	if (f->index.unsaved > UNSAVED_MANY)
 		folder_flush(f);
@@ -305,9 +451,9 @@ folder_cache_add(struct folder *f, uint32_t uid, enum cache_kind kind,
 
 	if (text.n > CACHE_OCTETS_MAX || c->off || f->index.off)
 		return;
-	put_le(head, text.n, 4);
 	put_le(head + 4, uid, 4);
 	put_le(head + 8, (uint64_t)kind, 4);
+	put_le(head + 12, text.n, 4);
 	(void)buf_add(&c->gathered, head, sizeof(head));
 	(void)buf_add_span(&c->gathered, text);	/* fits: see cache_init() */
 	if (c->gathered.n >= GATHER_MAX)

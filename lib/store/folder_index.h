@@ -76,17 +76,24 @@ int	folder_letters(struct folder *f, const struct span *names, size_t n,
 	    uint32_t *letters, bool *full, struct why *why) must_use;
 
 #define CACHE_NAME	"paquebot-cache"
+#define CACHE_CHAIN	3	/* records of a message, at most */
+
+/* Octets of the file. */
+struct cache_window {
+	uint8_t	*p;
+	uint64_t at;
+	size_t	 n;
+};
 
 /* See folder_cache.c. */
 struct folder_cache {
 	int	 fd;		/* -1: not open */
 	uint64_t number;	/* of the open file; 0: not read yet */
 	bool	 off;
-	struct buf gathered;	/* records to be written */
-	uint64_t before;	/* place of the last of them */
-	uint8_t	*window;	/* of the file */
-	uint64_t window_at;
-	size_t	 window_n;
+	struct buf gathered;	/* records to be written, as they were given */
+	struct buf packed;	/* the same, as they are written */
+	struct buf plain;	/* usual words, then what a message's records say */
+	struct cache_window window[CACHE_CHAIN];	/* by place in the chain */
 };
 
 void	cache_init(struct folder_cache *c);	/* folder_cache.c */
