@@ -133,10 +133,11 @@ change_header(struct ipc_client *lookupd, struct job_out *j, struct why *why)
 		j->header_was = header.n;
 	else
 		buf_fini(&j->header);
-	if (rc == 0 && count.passed > 0)
+	if (rc == 0 && (count.passed > 0 || count.too_long > 0))
 		log_warn(LF_STR("event", "addresses-passed-over"),
 		    LF_STR("id", j->in.head.id),
-		    LF_NUM("count", count.passed));
+		    LF_NUM("count", count.passed),
+		    LF_NUM("fields", count.too_long));
 	free(text);
 	return rc;
 }

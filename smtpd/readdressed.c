@@ -54,9 +54,10 @@ readdressed(struct session *s, const char *id, struct span header,
 	rc = readdress_header(&r, header, &text, &n, why);
 	if (rc == 0)
 		(void)!buf_add_span(out, buf_span(&text));	/* as many */
-	if (rc == 0 && n.passed > 0)
+	if (rc == 0 && (n.passed > 0 || n.too_long > 0))
 		log_warn(LF_STR("event", "addresses-passed-over"),
-		    LF_STR("id", id), LF_NUM("count", n.passed));
+		    LF_STR("id", id), LF_NUM("count", n.passed),
+		    LF_NUM("fields", n.too_long));
 	buf_fini(&text);
 	return rc;
 }

@@ -224,6 +224,7 @@ static int
 change(struct run *r, const struct header_field *f, size_t room)
 {
 	size_t most = f->whole.n + room;
+	bool full;
 	int rc;
 
 	if (!side_of(f->name, &r->side) || !r->how->sides[r->side] ||
@@ -232,7 +233,10 @@ change(struct run *r, const struct header_field *f, size_t room)
 	buf_init(&r->field, most);
 	buf_init(&r->piece, most);
 	rc = write_field(r, f);
-	if (rc != 0 || !r->changed || r->piece.full || r->field.full)
+	full = r->changed && (r->piece.full || r->field.full);
+	if (full)
+		r->count->too_long++;
+	if (rc != 0 || !r->changed || full)
 		buf_clear(&r->field);
 	buf_fini(&r->piece);
 	return rc;

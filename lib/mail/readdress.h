@@ -44,6 +44,7 @@ struct readdress_count {
 	size_t fields;		/* changed */
 	size_t questions;
 	size_t passed;		/* addresses that nobody was asked about */
+	size_t too_long;	/* fields that stay for want of room */
 };
 
 /*

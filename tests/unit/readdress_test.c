@@ -220,6 +220,8 @@ bounded(void **state)
 	T_INT(run(in, true, true, 9, &out, &n), 0);
 	T_STR(buf_span(&out), "From: a@old.example\r\nTo: x@new.example\r\n"
 	    "\r\n");
+	T_INT(n.fields, 1);
+	T_INT(n.too_long, 1);	/* and that is told */
 	buf_fini(&out);
 }
 
