@@ -111,8 +111,8 @@ component_fault(struct span s, bool first)
 static bool
 is_reserved(struct span s)
 {
-	return span_ieq_str(s, "cur") || span_ieq_str(s, "new") ||
-	    span_ieq_str(s, "tmp");
+	return span_eq_str(s, "cur") || span_eq_str(s, "new") ||
+	    span_eq_str(s, "tmp");
 }
 
 /* In a Maildir++ all of it is one name on disk. */

@@ -222,20 +222,25 @@ layout_name(struct span disk, char separator, char out[FOLDER_NAME_SIZE])
 	return rc;
 }
 
+/*
+ * By what the programs of this kind write, and no more: "New", "Subscriptions"
+ * and "dovecot" are folders that people have.
+ */
 bool
 layout_is_taken(struct span plain)
 {
 	static const char *const names[] = { "cur", "new", "tmp",
 		"subscriptions", "maildirsize", "maildirfolder" };
-	static const char *const begins[] = { "dovecot", "paquebot-",
-		"courier", ".." };
+	static const char *const begins[] = { "dovecot-uid", "dovecot-keywords",
+		"dovecot-acl", "dovecot-attributes", "dovecot.", "paquebot-",
+		"courierimap", "courierpop3d", ".." };
 
 	for (size_t i = 0; i < COUNT(names); i++)
-		if (span_ieq_str(plain, names[i]))
+		if (span_eq_str(plain, names[i]))
 			return true;
 	/* ".." alone is not one of these: it can be escaped, or is refused. */
 	for (size_t i = 0; i < COUNT(begins); i++)
-		if (plain.n > 2 && span_istarts(plain, span_str(begins[i])))
+		if (plain.n > 2 && span_starts(plain, span_str(begins[i])))
 			return true;
 	return false;
 }

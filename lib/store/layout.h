@@ -59,7 +59,10 @@ int	layout_name(struct span disk, char separator,
 void	layout_plain(struct span part, struct buf *out);
 /* One component as it is on disk; first: the name begins with it. */
 int	layout_put_part(struct buf *out, struct span part, bool first);
-/* fs: no folder can have that component, since other files have such names. */
+/*
+ * fs: no folder can have that component, since other files have such names,
+ * in the same case.
+ */
 bool	layout_is_taken(struct span plain);
 
 /*

@@ -50,6 +50,12 @@ static const struct {
 	{ "fs", "utf-7", "", "a/subscriptions", NULL },
 	{ "fs", "utf-7", "\\", "..paquebot-0", NULL },
 	{ "fs", "utf-7", "", "paquebot-index", NULL },
+	{ "fs", "utf-7", "", "courierimapkeywords", NULL },
+	/* Folders that people have, and that Dovecot lists with LAYOUT=fs. */
+	{ "fs", "utf-7", "", "New", "New" },
+	{ "fs", "utf-7", "", "a/Subscriptions", "a/Subscriptions" },
+	{ "fs", "utf-7", "", "Lists/dovecot", "Lists/dovecot" },
+	{ "fs", "utf-7", "", "Courier bills", "Courier bills" },
 	{ "fs", "utf-7", "\\", "..", "\\2e." },
 	{ "fs", "utf-7", "\\", "a/../b", "a/\\2e./b" },
 	{ "fs", "utf-7", "\\", "~z", "\\7ez" },
