@@ -9,6 +9,8 @@
 
 #include "base/bug.h"
 #include "base/num.h"
+#include "base/utf7.h"
+#include "base/utf8.h"
 #include "os/clock.h"
 #include "store/kept.h"
 #include "store/maildir.h"
@@ -38,13 +40,40 @@ parse_since(struct span s, int64_t *out)
 	return 0;
 }
 
+/*
+ * A name as `kept` prints it or, where it cannot be that, as clients see it:
+ * with their separator, in UTF-8 too.
+ */
 static int
-parse_word(struct span word, struct chosen *out, struct why *why)
+parse_folder(struct span in, char separator, char out[FOLDER_NAME_SIZE],
+    struct why *why)
+{
+	struct buf utf7, name;
+	int rc = folder_name(in, out, why);
+
+	if (rc == 0)
+		return 0;
+	buf_init(&utf7, 4 * FOLDER_NAME_SIZE);
+	buf_init(&name, 4 * FOLDER_NAME_SIZE);
+	rc = utf8_ascii(in) == in.n ? buf_add_span(&utf7, in) :
+	    utf7_from_utf8(&utf7, in);
+	if (rc == 0)
+		rc = folder_name_from(buf_span(&utf7), separator, &name);
+	if (rc == 0)
+		rc = name.full ? -1 : folder_name(buf_span(&name), out, why);
+	buf_fini(&name);
+	buf_fini(&utf7);
+	return rc;
+}
+
+static int
+parse_word(struct span word, char separator, struct chosen *out,
+    struct why *why)
 {
 	struct span key = span_cut(&word, '=');
 
 	if (span_eq_str(key, "folder") && word.p != NULL) {
-		if (folder_name(word, out->folder, why) != 0)
+		if (parse_folder(word, separator, out->folder, why) != 0)
 			return -1;
 		out->c.folder = out->folder;
 		return 0;
@@ -64,11 +93,13 @@ parse_word(struct span word, struct chosen *out, struct why *why)
 static int
 parse_words(const struct mailbox *m, struct chosen *out)
 {
+	char separator = conf_str(m->conf, "separator")[0];
 	struct why why;
 
 	*out = (struct chosen){ .c = { .since_s = INT64_MIN } };
 	for (int i = 0; i < m->words_n; i++)
-		if (parse_word(span_str(m->words[i]), out, &why) != 0) {
+		if (parse_word(span_str(m->words[i]), separator, out,
+		    &why) != 0) {
 			(void)mailbox_complain(m->words[i], why.text);
 			return EXIT_USAGE;
 		}

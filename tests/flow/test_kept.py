@@ -9,15 +9,16 @@ import pytest
 from suite import Suite
 
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
+CAROL = "carol@demo.example"
 TEXT = b"From: a@b.example\r\nSubject: %s\r\n\r\ntext\r\n"
 DAY = 24 * 3600
 
 
 @pytest.fixture(scope="module")
 def paq():
-    with Suite(users={ALICE: "secret", BOB: "secret"}, settings={
+    with Suite(users={u: "secret" for u in (ALICE, BOB, CAROL)}, settings={
             "expunge_keep_days": "3", "expunge_keep_size": "1M",
-            "quota": "10M"}) as s:
+            "quota": "10M", "separator": "/"}) as s:
         yield s
 
 
@@ -68,7 +69,7 @@ def test_imap(paq):
     # It counts for no quota.
     client._simple_command("GETQUOTA", '""')
     assert b" MESSAGE" not in client.response("QUOTA")[1][0]
-    assert client.list()[1] == [b'(\\HasNoChildren) "." INBOX']
+    assert client.list()[1] == [b'(\\HasNoChildren) "/" INBOX']
     assert tool(paq, "restore", ALICE, "id=" + it["id"]) == ["restored=1"]
     assert kept(paq, ALICE) == []
     after = everything(client, "INBOX")
@@ -82,17 +83,34 @@ def test_imap(paq):
 
 def test_folder_and_move(paq):
     client = paq.imap(ALICE)
-    client.create("a.b")
+    client.create("a/b")
     for i in range(3):
-        put(client, "a.b", b"m%d" % i, "(\\Seen)")
-    client.select("a.b")
+        put(client, "a/b", b"m%d" % i, "(\\Seen)")
+    client.select("a/b")
     client._simple_command("MOVE", "1", "INBOX")    # it is not expunged
     assert kept(paq, ALICE) == []
     client.close()
-    assert client.delete("a.b")[0] == "OK"
+    assert client.delete("a/b")[0] == "OK"
     assert [it["folder"] for it in kept(paq, ALICE)] == ["a.b", "a.b"]
     assert tool(paq, "restore", ALICE, "folder=a.b") == ["restored=2"]
-    assert set(everything(client, "a.b")) == {b"m1", b"m2"}
+    assert set(everything(client, "a/b")) == {b"m1", b"m2"}
+    client.logout()
+
+
+def test_names_of_folders(paq):
+    """A folder is named as `kept` prints it, or as the clients see it."""
+    client = paq.imap(CAROL)
+    for name, seen in (("Work/2024", "Work/2024"),
+                       ("Work/&AOk-", "Work/\u00e9")):
+        client.create(name)
+        put(client, name, b"m")
+        client.select(name)
+        client.close()
+        assert client.delete(name)[0] == "OK"
+        item, = kept(paq, CAROL, "folder=" + seen)
+        assert item["folder"] == name.replace("/", ".")
+        assert tool(paq, "restore", CAROL, "folder=" + item["folder"]) == \
+            ["restored=1"]
     client.logout()
 
 
