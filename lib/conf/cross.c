@@ -196,7 +196,8 @@ form_workarounds(const char *s)
 		for (size_t i = 0; i < COUNT(known); i++)
 			ok = ok || span_eq_str(word, known[i]);
 	}
-	return ok ? NULL : "has a word that is no workaround";
+	return ok ? NULL : "has a word other than delay-newmail, "
+	    "tb-extra-mailbox-sep, tb-lsub-flags and netscape-eoh";
 }
 
 static const char *

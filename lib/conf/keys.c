@@ -183,7 +183,7 @@ const struct conf_key conf_keys[] = {
 	    "header_recipient", NULL, R(LOOKUPD),
 	    "Which addresses of mail that comes in the maps canonical, "
 	    "sender_canonical and recipient_canonical change: these words, "
-	    "or fewer." },
+	    "or fewer, between spaces." },
 	{ "header_rewrite_clients", CONF_CHOICE, 0, 0, "local", "local all",
 	    SMTPD, "Whose mail has its header changed by these maps: local is "
 	    "that of who logs in, uses the local socket or is of "
@@ -327,7 +327,8 @@ const struct conf_key conf_keys[] = {
 	    DELIVER | R(POP3_SESSION) | R(IMAP_SESSION),
 	    "A character behind which two hexadecimal digits stand on disk for "
 	    "what a folder's name could not hold, as Dovecot's listescape has it, "
-	    "with \\; empty: such names are refused." },
+	    "with \\; no letter, digit, dot, nor any of /~*&+,-\"; empty: "
+	    "such names are refused." },
 	{ "quota", CONF_SIZE, 0, 1125899906842624, "0", NULL,
 	    DELIVER | POP3 | IMAP,
 	    "Octets that a mailbox may hold whose account has no quota= of "
@@ -404,7 +405,8 @@ const struct conf_key conf_keys[] = {
 	{ "imap_timeout", CONF_TIME, 60, 86400, "30m", NULL, IMAP,
 	    "How long an IMAP session may be idle." },
 	{ "separator", CONF_STR, 1, 1, ".", NULL, IMAP,
-	    "The hierarchy separator that IMAP clients see." },
+	    "The hierarchy separator that IMAP clients see, / or a dot, whatever "
+	    "the layout on disk." },
 	{ "special_use", CONF_STR, 0, 1000, "Archive=Archive;Drafts=Drafts;"
 	    "Junk=Junk;Sent=Sent;Trash=Trash", NULL, IMAP,
 	    "What folders are for, as clients are told: name=use;name=use, "

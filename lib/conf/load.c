@@ -107,6 +107,10 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 		return;
 	}
 	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	/* Where a value should be, since it is what a list begins with. */
+	if (strcmp(what, "unexpected token '{'") == 0)
+		(void)snprintf(what, sizeof(what), "is no list: one value, "
+		    "in quotes if it is several words");
 	mistake(now, cfg->line, NULL, what);
 	now->broken = true;
 }
