@@ -12,6 +12,7 @@
 
 #include "base/num.h"
 #include "os/clock.h"
+#include "os/fs.h"
 #include "store/folder_priv.h"
 
 #define FRESH_S	3600	/* a name that is older may be known by its base */
@@ -88,6 +89,30 @@ is_fresh(struct span base)
 	    &at_s) == 0 && (int64_t)at_s + FRESH_S > clock_wall_s();
 }
 
+/*
+ * Right before the stamp of a change of ours somebody may have moved a known
+ * message from cur/ to new/: nobody has seen that cur/ changed, but the file
+ * has.  What came behind the stamp is not such a one.
+ */
+static bool
+is_behind_stamp(const struct sync *s, const struct scan_entry *e)
+{
+	const struct stamp *cur = &s->f->cur_at;
+	struct fs_stat st;
+
+	return cur->old || (fs_stat(s->f->new_dir, scan_name(&s->scan, e),
+	    &st) == 0 && st.ctime_ns > cur->ctime_ns);
+}
+
+/* The file is no message of the view. */
+static bool
+is_news(const struct sync *s, const struct scan_entry *e)
+{
+	if (e->uid != 0)
+		return e->uid >= s->f->nextuid;
+	return is_fresh(scan_base(&s->scan, e)) && is_behind_stamp(s, e);
+}
+
 bool
 arrivals_match(struct sync *s)
 {
@@ -106,8 +131,7 @@ arrivals_match(struct sync *s)
 		return false;
 	for (size_t i = 0; i < s->scan.n; i++) {
 		e = &s->scan.v[i];
-		if (!e->kept && (e->uid != 0 ? e->uid < s->f->nextuid :
-		    !is_fresh(scan_base(&s->scan, e))))
+		if (!e->kept && !is_news(s, e))
 			return false;
 	}
 	s->missing = s->unmatched = 0;

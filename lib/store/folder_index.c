@@ -126,6 +126,9 @@ index_state_of(const struct folder *f, struct index_state *out)
 	    .list_octets = f->uidlist.at_octets,
 	    .list_settled = f->index.settled,
 	    .list_last = f->uidlist.last, .list = f->uidlist.header };
+	/* Nobody is to believe what is not known to be so. */
+	if (!f->synced)
+		out->new_at = out->cur_at = (struct stamp){ .inode = 0 };
 	out->list.nextuid = f->nextuid;
 	index_foreign(f, &out->foreign);
 	if (f->uidlist.fd >= 0 && fs_fstat(f->uidlist.fd, &st) == 0 &&

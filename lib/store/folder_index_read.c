@@ -438,10 +438,10 @@ attach(struct folder *f)
 		ix->log_at = INDEX_LOG_HEAD;
 		ix->loaded = read_log(f, &any);
 		f->lost = false;
-		/* What was not merged is found by listing. */
-		f->synced = false;
 	} else
 		index_base_close(&base);
+	/* What was not merged, or read by half, is found by listing. */
+	f->synced = false;
 	columns_fini(&fresh);
 	return false;
 }
@@ -461,7 +461,8 @@ index_catch_up(struct folder *f)
 		return attach(f);
 	if (!any)
 		return false;
-	f->synced = ix->unsaved == 0 && ix->gone.n == 0 && !f->lost &&
-	    !ix->restamp;
+	/* Who had a reason to list still has it, whatever others have seen. */
+	f->synced = f->synced && ix->unsaved == 0 && ix->gone.n == 0 &&
+	    !f->lost && !ix->restamp;
 	return f->synced;
 }

@@ -78,7 +78,9 @@ match_view(struct sync *s, bool file_says_all)
 			s->missing++;
 			continue;
 		}
-		if (e->uid == 0 && !file_says_all) {
+		/* Of two messages with one file the list has the later one. */
+		if ((e->uid == 0 || (e->kept && e->uid < m->uid)) &&
+		    !file_says_all) {
 			e->uid = m->uid;
 			if (m->ext != NULL)
 				e->ext = keep_ext(s, m->ext);
