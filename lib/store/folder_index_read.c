@@ -83,6 +83,17 @@ recent_of(uint8_t bits)
 	return (bits & BIT_IN_NEW) != 0 ? bits | MESSAGE_RECENT : bits;
 }
 
+/*
+ * It has left this view, where UIDs only ascend: if it is back, it gets another
+ * UID, and those who know it by this one have to be told.
+ */
+static void
+left_before(struct folder *f, uint32_t uid)
+{
+	uids_add(&f->index.gone, uid);
+	f->synced = false;
+}
+
 static bool
 on_message(void *ctx, const struct message *m)
 {
@@ -102,8 +113,8 @@ on_message(void *ctx, const struct message *m)
 		note_extra(f, m);
 		if (!f->silent)
 			uids_add(&f->pending.added, m->uid);
-	}
-	/* Else it has left this view: UIDs only ascend. */
+	} else
+		left_before(f, m->uid);
 	return true;
 }
 
@@ -365,7 +376,7 @@ index_load(struct folder *f)
 	index_foreign(f, &foreign);
 	ix->restamp = is_other_boot(&ix->state) ||
 	    !index_same_foreign(&foreign, &ix->state.foreign);
-	f->synced = !ix->restamp;
+	f->synced = !ix->restamp && ix->gone.n == 0;
 }
 
 /* Another snapshot is there: what it does not say of this view is unsaved. */
@@ -404,8 +415,8 @@ merge(struct folder *f, const struct columns *fresh)
 		} else if (i == c->n && fresh->uid[k] > f->top) {
 			bits = recent_of(bits);
 			uids_add(&f->pending.added, fresh->uid[k]);
-		} else {	/* it has left this view */
-			k++;
+		} else {
+			left_before(f, fresh->uid[k++]);
 			continue;
 		}
 		columns_push(&v, fresh->uid[k], bits,
