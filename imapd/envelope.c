@@ -5,9 +5,13 @@
  * Reply-To.  Several fields of one kind, which RFC 5322 3.6 forbids, count
  * as one long list of addresses; of other fields the first counts.  Nothing is
  * decoded: that is the client's part.
+ *
+ * A list is read again only as it is written here, without a lexer: SEARCH
+ * does so for every message of a folder.
  */
 #include "imapd/envelope.h"
 
+#include "base/num.h"
 #include "imapd/limits.h"
 #include "imapd/strings.h"
 #include "mail/addrlist.h"
@@ -144,4 +148,69 @@ envelope_put(struct buf *out, struct span header)
 	buf_add_char(out, ')');
 	for (enum member m = 0; m < MEMBERS; m++)
 		buf_fini(&e.text[m]);
+}
+
+/* Behind the first quote; mem is used where something is quoted in it. */
+static bool
+take_quoted(struct span *rest, struct buf *mem, struct span *out)
+{
+	size_t end = span_chr(*rest, '"'), i;
+
+	*out = span_head(*rest, end);
+	if (!span_has(*out, '\\')) {
+		*rest = span_from(*rest, end + 1);
+		return true;
+	}
+	buf_clear(mem);
+	for (i = 0; i < rest->n && rest->p[i] != '"'; i++) {
+		i += rest->p[i] == '\\';
+		if (i < rest->n)
+			buf_add_char(mem, rest->p[i]);
+	}
+	*rest = span_from(*rest, i + 1);
+	*out = buf_span(mem);
+	return !mem->full;
+}
+
+/* Behind the brace. */
+static bool
+take_literal(struct span *rest, struct span *out)
+{
+	struct span digits = span_head(*rest, span_chr(*rest, '}'));
+	uint64_t n;
+
+	*rest = span_from(*rest, digits.n + 3);		/* }CRLF */
+	if (num_parse(digits, 0, rest->n, &n) != 0)
+		return false;
+	*out = span_head(*rest, (size_t)n);
+	*rest = span_from(*rest, (size_t)n);
+	return true;
+}
+
+/* p == NULL: NIL */
+static bool
+take_nstring(struct span *rest, struct buf *mem, struct span *out)
+{
+	char first = rest->n > 0 ? rest->p[0] : '\0';
+
+	*out = SPAN_NONE;
+	if (span_starts(*rest, SPAN_LIT("NIL"))) {
+		*rest = span_from(*rest, 3);
+		return true;
+	}
+	*rest = span_from(*rest, 1);
+	if (first == '"')
+		return take_quoted(rest, mem, out);
+	return first == '{' && take_literal(rest, out);
+}
+
+bool
+envelope_subject(struct span envelope, struct buf *mem, struct span *subject)
+{
+	struct span rest = span_from(envelope, 1), date;
+
+	if (!take_nstring(&rest, mem, &date))
+		return false;
+	rest = span_from(rest, 1);
+	return take_nstring(&rest, mem, subject) && subject->p != NULL;
 }

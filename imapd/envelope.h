@@ -14,5 +14,13 @@
  *	   IMAP_ADDRESSES_MAX of a field are left out.
  */
 void	envelope_put(struct buf *out, struct span header);
+/*
+ * The Subject in a list that envelope_put() has made.
+ * mem      where it is put together, if it must be
+ * subject  unfolded, not decoded; valid as long as envelope and mem
+ * returns  false: NIL, or no such list
+ */
+bool	envelope_subject(struct span envelope, struct buf *mem,
+	    struct span *subject) must_use;
 
 #endif

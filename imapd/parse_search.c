@@ -56,7 +56,7 @@ static const struct search_word {
 	{ "SENTSINCE", ARG_DATE, SEARCH_SENTSINCE, 0, false, NULL },
 	{ "SINCE", ARG_DATE, SEARCH_SINCE, 0, false, NULL },
 	{ "SMALLER", ARG_NUMBER, SEARCH_SMALLER, 0, false, NULL },
-	{ "SUBJECT", ARG_TEXT, SEARCH_HEADER, 0, false, "Subject" },
+	{ "SUBJECT", ARG_TEXT, SEARCH_SUBJECT, 0, false, NULL },
 	{ "TEXT", ARG_TEXT, SEARCH_TEXT, 0, false, NULL },
 	/* RFC 8474 5.2: there are none. */
 	{ "THREADID", ARG_KEYWORD, SEARCH_NONE, 0, false, NULL },

@@ -10,6 +10,7 @@
 #include "base/date.h"
 #include "imapd/cached.h"
 #include "imapd/casemap.h"
+#include "imapd/envelope.h"
 #include "imapd/limits.h"
 #include "imapd/objectid.h"
 #include "mail/header.h"
@@ -42,6 +43,7 @@ cost_of(const struct search_key *k)
 	case SEARCH_SENTSINCE:
 	case SEARCH_ADDRESS:
 	case SEARCH_HEADER:
+	case SEARCH_SUBJECT:
 		return COST_HEADER;
 	case SEARCH_BODY:
 	case SEARCH_TEXT:
@@ -284,6 +286,44 @@ matches_header(struct search *search, const struct search_key *k,
 	return matches_sent(k, header);
 }
 
+/* From the envelope, where that was kept later than the fields. */
+static bool
+find_subject(struct search *search, uint32_t uid, struct span *subject)
+{
+	unsigned kinds = 1U << CACHE_ENVELOPE | 1U << CACHE_FIELDS;
+	struct folder *f = search->s->folder;
+	struct header_field field;
+	struct span header;
+	enum cache_kind kind;
+
+	if (search->fields_uid != uid) {
+		search->fields_uid = 0;
+		if (folder_cached_any(f, uid, kinds, &search->fields, &kind)) {
+			if (kind == CACHE_FIELDS)
+				search->fields_uid = uid;
+			else if (envelope_subject(buf_span(&search->fields),
+			    &search->text.raw, subject))
+				return true;
+		}
+	}
+	if (!search_fields(search, uid, &header) ||
+	    !header_find(header, "Subject", &field))
+		return false;
+	*subject = field.value;
+	return true;
+}
+
+/* RFC 3501 6.4.4: the envelope's, which is of several fields the first. */
+static bool
+matches_subject(struct search *search, const struct search_key *k,
+    uint32_t uid)
+{
+	struct span subject;
+
+	return find_subject(search, uid, &subject) &&
+	    search_text_value(&search->text, subject, k->text);
+}
+
 static bool
 matches_whole(struct search *search, const struct search_key *k,
     uint32_t uid)
@@ -374,6 +414,8 @@ matches_self(struct search *search, const struct search_key *k, uint32_t seq,
 	case SEARCH_ADDRESS:
 	case SEARCH_HEADER:
 		return matches_header(search, k, m->uid);
+	case SEARCH_SUBJECT:
+		return matches_subject(search, k, m->uid);
 	default:
 		return true;	/* ALL */
 	}

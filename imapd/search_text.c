@@ -59,7 +59,8 @@ is_plain(struct span value)
 {
 	return utf8_ascii(value) == value.n && !span_has(value, '\n') &&
 	    !span_has(value, '\r') && !span_has(value, '\0') &&
-	    span_find(value, SPAN_LIT("=?")) == value.n;
+	    (!span_has(value, '=') ||
+	    span_find(value, SPAN_LIT("=?")) == value.n);
 }
 
 static bool

@@ -50,6 +50,10 @@ columns_at(const struct columns *c, uint32_t uid)
 {
 	size_t low = 0, high = c->n, mid;
 
+	/* It is there, if no message before it has gone. */
+	if (c->n > 0 && uid >= c->uid[0] && uid - c->uid[0] < c->n &&
+	    c->uid[uid - c->uid[0]] == uid)
+		return uid - c->uid[0];
 	while (low < high) {
 		mid = low + (high - low) / 2;
 		if (c->uid[mid] < uid)

@@ -250,8 +250,8 @@ unpack(struct folder_cache *c, const struct record v[CACHE_CHAIN], size_t n,
 }
 
 bool
-folder_cached(struct folder *f, uint32_t uid, enum cache_kind kind,
-    struct buf *out)
+folder_cached_any(struct folder *f, uint32_t uid, unsigned kinds,
+    struct buf *out, enum cache_kind *kind)
 {
 	struct record v[CACHE_CHAIN];
 	const struct message *m;
@@ -264,10 +264,22 @@ folder_cached(struct folder *f, uint32_t uid, enum cache_kind kind,
 	if (m == NULL || m->cache_at == 0)
 		return false;
 	n = read_chain(f, uid, m->cache_at, v);
-	while (i < n && v[i].kind != (uint32_t)kind)
+	while (i < n && (v[i].kind >= CACHE_KINDS ||
+	    (kinds >> v[i].kind & 1) == 0))
 		i++;
-	return i < n && unpack(&f->cache, v, n, i, &text) &&
-	    buf_add_span(out, text) == 0;
+	if (i == n || !unpack(&f->cache, v, n, i, &text))
+		return false;
+	*kind = (enum cache_kind)v[i].kind;
+	return buf_add_span(out, text) == 0;
+}
+
+bool
+folder_cached(struct folder *f, uint32_t uid, enum cache_kind kind,
+    struct buf *out)
+{
+	enum cache_kind found;
+
+	return folder_cached_any(f, uid, 1U << kind, out, &found);
 }
 
 /* Under the lock: where the next record goes; 0: nowhere. */

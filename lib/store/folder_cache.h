@@ -22,6 +22,12 @@ enum cache_kind { CACHE_ENVELOPE, CACHE_STRUCTURE, CACHE_FIELDS };
 bool	folder_cached(struct folder *f, uint32_t uid, enum cache_kind kind,
 	    struct buf *out) must_use;
 /*
+ * The same of whichever of some kinds was kept last.
+ * kinds    bit i: enum cache_kind
+ */
+bool	folder_cached_any(struct folder *f, uint32_t uid, unsigned kinds,
+	    struct buf *out, enum cache_kind *kind) must_use;
+/*
  * Keep it: gathered, and written by folder_cache_write() or when it is much.
  * One of each kind between two writes.
  */

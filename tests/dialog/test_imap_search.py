@@ -271,3 +271,36 @@ def test_partial_fetch_and_changes(c):
     "UID FETCH 1:* FLAGS (PARTIAL 0:2)"])
 def test_partial_fetch_refused(c, command):
     assert c.cmd(command)[1].startswith(b"BAD")
+
+
+SUBJECTS = [
+    (b"Subject: one\nSubject: two\n", b"one", b"two"),
+    (b"Subject: a \"quoted\\\" word\n", b"\"a \\\"QUOTED\\\\\\\" w\"", b"zz"),
+    (b"Subject: =?utf-8?Q?gr=C3=BCn?=\n", b"{5+}\r\nGR\xc3\x9cN", b"utf"),
+    (b"Subject: folded\n and on\n", b"\"FOLDED AND ON\"", b"foldedand"),
+    (b"Subject: raw \xc3\xa4\n", b"{6+}\r\nRAW \xc3\x84", b"draw"),
+    (b"Subject:\n", b"\"\"", b"x"),
+    (b"X: no subject\n", None, b"\"\""),
+]
+
+
+def test_subject_is_of_the_envelope():
+    """RFC 3501 6.4.4 SUBJECT: "in the envelope structure's SUBJECT field";
+    the same whether headers are read, or the envelope or fields are kept."""
+    with Session() as s:
+        c = s.client()
+        for head, _, _ in SUBJECTS:
+            c.append("INBOX", b"From: a@x\n" + head + b"\nbody\n")
+        for kept in (None, "FETCH 1:* ENVELOPE", "SEARCH FROM a@x"):
+            c.ok("SELECT INBOX")
+            if kept:
+                c.ok(kept)
+            c.ok("SELECT INBOX")
+            for n, (_, has, has_not) in enumerate(SUBJECTS, 1):
+                for want, count in ((has, 1), (has_not, 0)):
+                    if want is None:
+                        continue
+                    untagged, _ = c.ok(b"SEARCH %d SUBJECT %s" % (n, want))
+                    found = untagged[0].split()[2:]
+                    assert len(found) == count, (kept, want, untagged)
+        c.close()

@@ -123,6 +123,27 @@ try_text(const struct mime_tree *t, struct span raw)
 	buf_fini(&out);
 }
 
+/* What is read from the list is what was put into it, but for NUL. */
+static void
+same_subject(struct span list, struct span header)
+{
+	struct buf mem, want;
+	struct header_field f;
+	struct span got;
+
+	buf_init(&mem, IMAP_ANSWER_MAX);
+	buf_init(&want, header.n + 1);
+	if (!header_find(header, "Subject", &f)) {
+		must(!envelope_subject(list, &mem, &got));
+	} else {
+		(void)header_unfold(&want, f.value);	/* never longer */
+		must(envelope_subject(list, &mem, &got));
+		must(span_eq(got, buf_span(&want)));
+	}
+	buf_fini(&want);
+	buf_fini(&mem);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -134,6 +155,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	header_split(raw, &header, &body);
 	envelope_put(&out, header);
 	well_formed(buf_span(&out));
+	same_subject(buf_span(&out), header);
+	buf_clear(&out);
+	(void)envelope_subject(raw, &out, &body);	/* ends */
+	buf_clear(&out);
 	mime_walk_global(raw, IMAP_MIME_DEPTH, IMAP_PARTS_MAX, &tree);
 	bodystruct_put(&out, &tree, raw, true, true);
 	mime_tree_fini(&tree);

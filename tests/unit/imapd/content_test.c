@@ -126,6 +126,40 @@ envelope(void **state)
 	}
 }
 
+/* What was put into a list comes back; other text is refused. */
+static void
+envelope_read(void **state)
+{
+	static const struct { const char *header, *subject; } cases[] = {
+		{ "Subject: one\nSubject: two\n", "one" },
+		{ "Subject:\n", "" },
+		{ "From: a@x\n", NULL },
+		{ "Date: \"d\\\nSubject: say \"x\\y\" =?\n",
+		  "say \"x\\y\" =?" },
+		{ "Date: \xc3\xa4\nSubject: \xc3\xb6 {3}\n", "\xc3\xb6 {3}" },
+	};
+	static const char *const bad[] = { "", "(", "(NIL", "(NIL ", "(NIL x",
+		"(NIL {9}\r\nx", "(NIL {x}\r\n", "({99999999999999999999}" };
+	struct span subject;
+	struct buf mem;
+
+	(void)state;
+	buf_init(&mem, KIB);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t_case(cases[i].header);
+		buf_clear(&out);
+		envelope_put(&out, t_exact(span_str(cases[i].header)));
+		T_INT(envelope_subject(text(), &mem, &subject),
+		    cases[i].subject != NULL);
+		if (cases[i].subject != NULL)
+			T_STR(subject, cases[i].subject);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		T_TRUE(!envelope_subject(t_exact(span_str(bad[i])), &mem,
+		    &subject));
+	buf_fini(&mem);
+}
+
 /* RFC 3501 6.4.5: the message whose part specifiers are listed there. */
 #define LEAF(type, body) "Content-Type: " type "\n\n" body "\n"
 static const char complex_message[] =
@@ -476,6 +510,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(line_ends),
 		cmocka_unit_test(envelope),
+		cmocka_unit_test(envelope_read),
 		cmocka_unit_test(section),
 		cmocka_unit_test(fields),
 		cmocka_unit_test(structure),
