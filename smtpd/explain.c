@@ -56,7 +56,8 @@ explain(const struct settings *set, const char *args, struct buf *out)
 	struct asked a;
 
 	if (read_args(args, &a) != 0) {
-		(void)!buf_add_str(out, CONTROL_ERROR "malformed\n");
+		(void)!buf_add_str(out, CONTROL_ERROR "the client is "
+		    "no IP address\n");
 		return;
 	}
 	f.relay_client = settings_has(&set->relay, &a.client);

@@ -216,6 +216,9 @@ run_explain(const struct tool *t, int argc, char **argv)
 	    (x.from != NULL && strlen(x.from) > ADDR_MAX) ||
 	    strchr(x.address, ' ') != NULL)
 		return tool_usage(&explain_command);
+	/* Mail without sender is what lookupd takes it for if none is named. */
+	if (x.from != NULL && strcmp(x.from, "<>") == 0)
+		x.from = NULL;
 	return explain(&x);
 }
 

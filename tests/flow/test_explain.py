@@ -82,6 +82,18 @@ def test_no_such_user_and_who_is_asked(paq):
     assert answers["submission", "no"]["command"] == "MAIL"
 
 
+def test_mail_without_sender(paq):
+    """The form that RFC 5321 4.5.5 has for it; so if none is named."""
+    assert explain(paq, ALICE, "--from", "<>") == explain(paq, ALICE)
+
+
+def test_a_client_that_is_no_address(paq):
+    done = paq.run("paquebot", "-c", paq.conf, "explain", ALICE, "--client",
+                   "300.1.1.1", check=False)
+    assert done.returncode == 1
+    assert "the client is no IP address" in done.stderr
+
+
 @pytest.mark.parametrize("client, to, code", [
     ("198.51.100.1", "x@far.example", "550"),
     ("192.0.2.7", "x@far.example", "250"),
