@@ -94,7 +94,7 @@ lz_pack(struct buf *out, struct span all, size_t from)
 		slot = slot_of(text + at);
 		place = last[slot];
 		last[slot] = (uint32_t)at + 1;
-		if (at < from || at < told || place == 0)
+		if (at < told || place == 0)
 			continue;
 		n = same(text + place - 1, text + at, text + all.n);
 		if (n < LZ_MATCH_MIN)
@@ -103,6 +103,7 @@ lz_pack(struct buf *out, struct span all, size_t from)
 		    at + 1 - place) != 0)
 			return -1;
 		told = at + n;
+		at = told - 1;	/* what is repeated is known already */
 	}
 	return told == all.n ? 0 :
 	    put_step(out, span_of(text + told, all.n - told), 0, 0);
