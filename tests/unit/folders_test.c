@@ -25,7 +25,7 @@ static const struct { const char *in, *want; } names[] = {
 	{ "../other", NULL }, { "/etc", NULL }, { "a/../../b", NULL },
 	{ "INBOX/../x", NULL }, { "a/b", NULL }, { "a//b", NULL },
 	{ "~root", NULL }, { "~", NULL },
-	{ "cur", NULL }, { "new", NULL }, { "tmp", NULL }, { "TMP", NULL },
+	{ "cur", NULL }, { "new", NULL }, { "tmp", NULL }, { "TMP", "TMP" },
 	{ "a\nb", NULL }, { "a\x7f", NULL }, { "a\x1b[", NULL },
 	{ "a*", NULL }, { "a%b", NULL }, { " a", NULL }, { "a .b", NULL },
 	{ "\xc3\xa9", NULL },			/* raw UTF-8 */
