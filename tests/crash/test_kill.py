@@ -126,10 +126,10 @@ def check(paq, load, sink):
         missing += [(box, n) for n in sorted(want - set(found))]
         twice += sum(c - 1 for c in found.values())
     got = [number_of(octets) for _, _, octets in sink.messages]
-    missing += [(FAR, n) for b, n in load.sent
-                if b == FAR and n not in set(got)]
+    far = set(got)
+    missing += [(FAR, n) for b, n in load.sent if b == FAR and n not in far]
     assert not missing, f"{missing}\n{paq.trouble()}"
-    return twice + len(got) - len(set(got))
+    return twice + len(got) - len(far)
 
 
 def zombies(paq):
