@@ -274,6 +274,17 @@ print_type(const struct conf_key *k)
 		(void)printf(", at most %llu", (unsigned long long)k->max);
 }
 
+/* A backslash would begin a request of the formatter. */
+static void
+print_word(struct span word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (word.p[i] == '\\')
+			(void)fputs("\\e", stdout);
+		else
+			(void)putchar(word.p[i]);
+}
+
 /* In lines of at most WRAP octets where words allow it; a sentence begins one,
    as mdoc asks. */
 static void
@@ -290,7 +301,7 @@ print_wrapped(const char *text)
 			(void)putchar(' ');
 			column++;
 		}
-		(void)printf("%.*s", SPAN_ARG(word));
+		print_word(word);
 		column += word.n;
 		if (word.p[word.n - 1] == '.' && rest.n > 0) {
 			(void)putchar('\n');

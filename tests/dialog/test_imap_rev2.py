@@ -38,7 +38,7 @@ def test_enable(c):
     assert b" IMAP4rev2 " in c.ok("CAPABILITY")[0][0]
 
 
-def test_E3_status(r):
+def test_appendix_E3_status(r):
     """6.3.11, 6.3.12: SIZE and DELETED; LIST with STATUS."""
     fill(r)
     r.ok("STORE 1 +FLAGS (\\Deleted)")
@@ -49,7 +49,7 @@ def test_E3_status(r):
         'LIST "" % RETURN (STATUS (DELETED))')[0]
 
 
-def test_E4_esearch(r):
+def test_appendix_E4_esearch(r):
     """6.4.4, 7.3.4: SEARCH is answered by ESEARCH, ALL if nothing is said."""
     fill(r)
     tag = b'* ESEARCH (TAG "t%d")'
@@ -63,7 +63,7 @@ def test_E4_esearch(r):
     assert r.ok("SORT (ARRIVAL) UTF-8 ALL")[0] == [b"* SORT 1 2 3"]
 
 
-def test_E2_saved(r):
+def test_appendix_E2_saved(r):
     """6.4.4.1: examples 1, 2 and 6 of 6.4.4.4."""
     fill(r)
     r.ok("STORE 2 +FLAGS (\\Flagged)")
@@ -75,7 +75,7 @@ def test_E2_saved(r):
     assert r.ok("COPY $ INBOX")[0] == []
 
 
-def test_E8_trycreate(r):
+def test_appendix_E8_trycreate(r):
     """6.4.7, 6.4.8: COPY and MOVE make no mailbox."""
     fill(r, 1)
     for command in ("COPY 1 none", "MOVE 1 none", "UID MOVE 1 none"):
@@ -83,7 +83,7 @@ def test_E8_trycreate(r):
     assert b"none" not in b"".join(r.ok('LIST "" *')[0])
 
 
-def test_E7_copyuid(r):
+def test_appendix_E7_copyuid(r):
     """6.4.8: COPYUID for MOVE, before the EXPUNGE."""
     fill(r, 2)
     r.ok("CREATE there")
@@ -92,7 +92,7 @@ def test_E7_copyuid(r):
     assert untagged[1] == b"* 1 EXPUNGE"
 
 
-def test_E9_closed(r):
+def test_appendix_E9_closed(r):
     """7.1: CLOSED, in SELECT and in EXAMINE."""
     fill(r, 1)
     r.ok("CREATE Drafts")
@@ -103,7 +103,7 @@ def test_E9_closed(r):
 
 
 @pytest.mark.parametrize("command", ["SELECT", "EXAMINE"])
-def test_E10_to_E12_select(r, command):
+def test_appendix_E10_to_12_select(r, command):
     """6.3.2: LIST is there, UNSEEN and RECENT are not."""
     r.ok("CREATE Drafts")
     r.ok("CREATE Drafts.old")
@@ -118,7 +118,7 @@ def test_E10_to_E12_select(r, command):
     assert b"UNSEEN" not in said
 
 
-def test_E12_never_recent(server, r):
+def test_appendix_E12_never_recent(server, r):
     fill(r, 1)
     server.message("Subject: new\n\nx\n")
     said = b"\n".join(r.ok("NOOP")[0])
@@ -134,13 +134,13 @@ def test_E12_never_recent(server, r):
 
 @pytest.mark.parametrize("word", ["$MDNSent", "$Forwarded", "$Junk",
                                   "$NonJunk", "$Phishing"])
-def test_E15_keywords(r, word):
+def test_appendix_E15_keywords(r, word):
     fill(r, 1)
     r.ok("STORE 1 +FLAGS (%s)" % word)
     assert r.ok("SEARCH KEYWORD " + word.upper())[0][0].endswith(b" ALL 1")
 
 
-def test_E16_utf8(server, r):
+def test_appendix_E16_utf8(server, r):
     """5.1: names in UTF-8; Form C, with OLDNAME where that changes them."""
     line = '* LIST (\\HasNoChildren) "." "Entwürfe" ("OLDNAME" ("%s"))'
     name = "Entwu\u0308rfe"
@@ -163,14 +163,14 @@ def test_oldname_of_rename(r):
 
 @pytest.mark.parametrize("item", ["RFC822", "RFC822.HEADER", "RFC822.TEXT",
                                   "(FLAGS RFC822.HEADER)"])
-def test_E18_rfc822(r, item):
+def test_appendix_E18_rfc822(r, item):
     fill(r, 1)
     assert r.cmd("FETCH 1 " + item)[1].startswith(b"BAD")
     assert fetched(r.ok("FETCH 1 RFC822.SIZE")[0])[1] == {
         "RFC822.SIZE": len(MESSAGE)}
 
 
-def test_E19_subscribed(r):
+def test_appendix_E19_subscribed(r):
     """6.3.9: LIST (SUBSCRIBED), with \\NonExistent; example 2 of 6.3.9.8."""
     r.ok("CREATE Fruit")
     r.ok("SUBSCRIBE Fruit.Peach")
@@ -182,7 +182,7 @@ def test_E19_subscribed(r):
         'LIST "" %')[0]
 
 
-def test_E21_uid(server, r):
+def test_appendix_E21_uid(server, r):
     """7.5.2: unsolicited FETCH have the UID."""
     fill(r, 2)
     other = server.client()

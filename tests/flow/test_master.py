@@ -39,10 +39,10 @@ USERS = {
 # Who must be given a channel to whom: the rows of DESIGN's drawing.
 EDGES = {
     "smtpd": {"qmgr", "lookupd", "authd"},
-    "lookupd": {"smtpd", "qmgr"},
+    "lookupd": {"smtpd", "qmgr", "smtp-out"},
     "authd": {"smtpd", "imap-front", "imap-session"},
     "qmgr": {"smtpd", "lookupd", "smtp-out", "deliver"},
-    "smtp-out": {"qmgr", "dnsd"},
+    "smtp-out": {"qmgr", "dnsd", "lookupd"},
     "dnsd": {"smtp-out"},
     "deliver": {"qmgr"},
     "imap-front": {"authd"},

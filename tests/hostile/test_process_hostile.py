@@ -204,7 +204,7 @@ def test_G4_no_daemon_has_what_master_had(paq):
 
 # ------------------------------------- G5: what root believes of foreign octets
 
-FOREIGN_MAX = 1050          # lines of code, without comments
+FOREIGN_MAX = 1100          # lines of code, without comments
 
 
 def code_lines(text):
