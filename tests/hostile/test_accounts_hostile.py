@@ -323,7 +323,7 @@ def test_D5_strangers_do_not_take_all_places(maps, state, tmp_path):
     with Authd(maps, auth_dir=str(state)) as d:
         assert d.auth(ALICE, SECRET, client="192.0.2.1") == (OK, ALICE)
     with Counted(maps, tmp_path, fast=1, auth_dir=str(state)) as d:
-        sessions = [session_of(d.smtpd) for _ in range(180)]
+        sessions = [session_of(d.smtpd) for _ in range(250)]
 
         def guess(c, k, n):
             send(c, "AUTH_REQ", text(f"x{k}n{n}@demo.example") +
@@ -336,7 +336,7 @@ def test_D5_strangers_do_not_take_all_places(maps, state, tmp_path):
             for c in sessions:
                 recv(c)
         # More than there are places for: some are answered while others come.
-        for n in range(29):
+        for n in range(20):
             for k, c in enumerate(sessions):
                 guess(c, k, n + 100)
         assert d.auth(BOB, "x", client="198.51.100.1")[0] == TEMPORARY
