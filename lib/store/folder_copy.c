@@ -34,25 +34,37 @@ put_guid(struct arrival *a, const struct message *m)
 	message_guid(m, a->ext + 1);
 }
 
+/* The letters of its keywords there; in the same folder they stay. */
+static int
+letters_there(struct batch *b, const struct message *m, uint32_t *letters,
+    struct folder_result *r, struct why *why)
+{
+	struct span names[KEYWORDS_MAX];
+	size_t n = 0;
+
+	*letters = m->keywords;
+	if (b->from == b->c->to)
+		return 0;
+	for (unsigned i = 0; i < KEYWORDS_MAX; i++)
+		if ((m->keywords >> i & 1) != 0 &&
+		    folder_keyword(b->from, i) != NULL)
+			names[n++] = span_str(folder_keyword(b->from, i));
+	return folder_letters(b->c->to, names, n, letters, &r->keywords_full,
+	    why);
+}
+
 /* The name there: another base, the same sizes, and flags by that folder's table. */
 static int
 name_there(struct batch *b, const struct message *m, struct arrival *a,
     struct folder_result *r, struct why *why)
 {
-	struct span names[KEYWORDS_MAX];
 	char base[MAILDIR_NAME_SIZE];
 	struct maildir_name parts;
 	uint32_t letters;
-	size_t n = 0;
 	struct buf full;
 	int rc;
 
-	for (unsigned i = 0; i < KEYWORDS_MAX; i++)
-		if ((m->keywords >> i & 1) != 0 &&
-		    folder_keyword(b->from, i) != NULL)
-			names[n++] = span_str(folder_keyword(b->from, i));
-	if (folder_letters(b->c->to, names, n, &letters, &r->keywords_full,
-	    why) != 0)
+	if (letters_there(b, m, &letters, r, why) != 0)
 		return -1;
 	if (!maildir_name_parse(span_str(m->name), &parts))
 		bug("the view has the name %s", m->name);

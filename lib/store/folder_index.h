@@ -70,6 +70,7 @@ uint64_t	history_sum(const struct index_head *h, struct span text);
 int	folder_keywords_read(struct folder *f, struct why *why) must_use;
 /*
  * Letters for names, in f's table, which grows if need be.
+ * names    not f's own: the table may be read anew
  * full     set if one got none; may be NULL
  */
 int	folder_letters(struct folder *f, const struct span *names, size_t n,

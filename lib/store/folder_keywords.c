@@ -112,9 +112,18 @@ letters_in_use(const struct folder *f)
 	return used;
 }
 
+static bool
+table_is_full(const struct folder *f)
+{
+	for (size_t i = 0; i < KEYWORDS_MAX; i++)
+		if (f->keywords.name[i] == NULL)
+			return false;
+	return true;
+}
+
 /*
  * Names get free letters; then, where none is free, those that no message has.
- * returns  true: the table changed
+ * returns  true: the table is other than the file
  */
 static bool
 give_letters(struct folder *f, const struct span *names, size_t n)
@@ -127,10 +136,12 @@ give_letters(struct folder *f, const struct span *names, size_t n)
 		at = keywords_find(&f->keywords, names[i]);
 		if (at < 0) {
 			at = keywords_add(&f->keywords, names[i], used);
-			if (at < 0 && keywords_drop_unused(&f->keywords, used))
-				at = keywords_add(&f->keywords, names[i],
-				    used);
 			grown = grown || at >= 0;
+		}
+		if (at < 0 && table_is_full(f) &&
+		    keywords_drop_unused(&f->keywords, used)) {
+			at = keywords_add(&f->keywords, names[i], used);
+			grown = true;
 		}
 		if (at >= 0)
 			used |= (uint32_t)1 << at;
@@ -139,8 +150,8 @@ give_letters(struct folder *f, const struct span *names, size_t n)
 }
 
 static int
-add_locked(struct folder *f, const struct span *names, size_t n,
-    struct why *why)
+add_locked(struct folder *f, const struct dotlock *lock,
+    const struct span *names, size_t n, struct why *why)
 {
 	struct buf text;
 	bool grown;
@@ -153,7 +164,8 @@ add_locked(struct folder *f, const struct span *names, size_t n,
 		return 0;	/* no place: the caller sees it */
 	buf_init(&text, KEYWORDS_FILE_MAX);
 	keywords_put(&text, &f->keywords);
-	if (text.full || write_file(f, buf_span(&text)) != 0) {
+	if (!dotlock_held(lock) || text.full ||
+	    write_file(f, buf_span(&text)) != 0) {
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot write " KEYWORDS_NAME);
 		rc = -1;
 	}
@@ -174,18 +186,9 @@ add_names(struct folder *f, const struct span *names, size_t n,
 		why_sys(why, WHY_TEMP, "4.2.0", "cannot lock " UIDLIST_NAME);
 		return -1;
 	}
-	rc = add_locked(f, names, n, why);
+	rc = add_locked(f, &lock, names, n, why);
 	dotlock_drop(&lock);
 	return rc;
-}
-
-static bool
-table_is_full(const struct folder *f)
-{
-	for (size_t i = 0; i < KEYWORDS_MAX; i++)
-		if (f->keywords.name[i] == NULL)
-			return false;
-	return true;
 }
 
 bool

@@ -1,8 +1,7 @@
 /*
  * lock - see lock.h.
- * A stale dotlock is taken over by renaming it to a name of our own first and
- * looking again at what that is: two who find the same stale lock cannot both
- * remove it, and neither removes the fresh one that the other has made since.
+ * Two who find the same stale dotlock cannot both remove it, and neither removes
+ * or moves, for a moment only, the fresh one that the other has made since.
  */
 #include "store/lock.h"
 
@@ -77,24 +76,31 @@ is_stale(int dir, const char *name, struct fs_stat *st)
 	return maker_is_gone(dir, name, st);
 }
 
-/* 0: it is out of the way, or was not stale; the caller tries again. */
+/*
+ * It is out of the way, or was not stale; the caller tries again.  Who removes
+ * a stale one holds a lock of the system on that file: so it is still that
+ * file which has the name, and nobody else takes away what was made since.
+ */
 static void
 remove_stale(int dir, const char *name)
 {
-	struct fs_stat st, moved;
-	char aside[128];
-	uint32_t r;
+	struct fs_stat st, here;
+	int fd = fs_open_rw(dir, name);
 
-	if (!is_stale(dir, name, &st))
-		return;
-	rand_octets(&r, sizeof(r));
-	(void)snprintf(aside, sizeof(aside), "%s.stale.%08x", name, r);
-	if (fs_rename(dir, name, dir, aside) != 0)
-		return;
-	if (fs_stat(dir, aside, &moved) == 0 && moved.inode != st.inode &&
-	    fs_rename_new(dir, aside, dir, name) == 0)
-		return;		/* somebody was quicker: theirs again */
-	(void)fs_discard(dir, aside);
+	if (fd >= 0 && fs_lock_try(fd) == 0 && fs_fstat(fd, &here) == 0 &&
+	    is_stale(dir, name, &st) && st.inode == here.inode &&
+	    fs_stat(dir, name, &st) == 0 && st.inode == here.inode)
+		(void)fs_discard(dir, name);
+	fd_close(&fd);
+}
+
+bool
+dotlock_held(const struct dotlock *l)
+{
+	struct fs_stat st;
+
+	return l->fd >= 0 && fs_stat(l->dir, l->name, &st) == 0 &&
+	    st.inode == l->inode;
 }
 
 static int
@@ -112,7 +118,12 @@ try_once(struct dotlock *l)
 	if (n > 0 && fd_write_all(l->fd, text, num_min((size_t)n,
 	    sizeof(text) - 1)) == 0 && fs_fstat(l->fd, &st) == 0) {
 		l->inode = st.inode;
-		return 0;
+		if (dotlock_held(l))
+			return 0;
+		/* Stopped before it was signed, and held to be dead. */
+		fd_close(&l->fd);
+		errno = EEXIST;
+		return -1;
 	}
 	n = errno;
 	(void)fs_discard(l->dir, l->name);	/* the first failure counts */
@@ -152,15 +163,6 @@ dotlock_take(struct dotlock *l, int dir, const char *name, int64_t wait_ms)
 		if (pause < PAUSE_MAX_MS)
 			pause *= 2;
 	}
-}
-
-bool
-dotlock_held(const struct dotlock *l)
-{
-	struct fs_stat st;
-
-	return l->fd >= 0 && fs_stat(l->dir, l->name, &st) == 0 &&
-	    st.inode == l->inode;
 }
 
 void

@@ -30,6 +30,21 @@ def gone(function):
     return run
 
 
+def add_and_remove(scene, path, to):
+    """If another moves the first name away in between, the second one is not
+    wanted; if that was moved, too, this program has made a copy."""
+    name = name_in(path)
+    with contextlib.suppress(FileExistsError):
+        os.link(path, to)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            try:
+                to.unlink()
+            except FileNotFoundError:
+                scene.world.copied(name)
+
+
 @gone
 def renamer(scene, r):
     """As mutt: what is in new/ goes to cur/, flags change by rename."""
@@ -46,9 +61,7 @@ def renamer(scene, r):
                                                {r.choice("FSR")}))
             # Some make the new name before they remove the old one.
             if r.random() < 0.5:
-                with contextlib.suppress(FileExistsError):
-                    os.link(path, box / "cur" / to)
-                    path.unlink()
+                add_and_remove(scene, path, box / "cur" / to)
             else:
                 path.rename(box / "cur" / to)
 

@@ -62,6 +62,7 @@ class World:
         self.states = {}        # (folder, uid) -> {modseq: flags}
         self.validity, self.highest, self.next = {}, {}, {}
         self.kept = set()       # acknowledged
+        self.copies = set()     # of these a disturber has made a second one
         self.n = self.checks = 0
         self.counts = collections.Counter()
         self.failures = []
@@ -87,6 +88,10 @@ class World:
         if name.startswith("kept-"):
             with self.lock:
                 self.kept.add(name)
+
+    def copied(self, name):
+        with self.lock:
+            self.copies.add(name)
 
     def is_(self, folder, uid, name):
         """That UID is that message, for ever."""

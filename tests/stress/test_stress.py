@@ -427,10 +427,6 @@ def prepare(scene):
     c.close()
 
 
-@pytest.mark.skipif("PAQUEBOT_STRESS" not in os.environ,
-                    reason="only with make stress: now and then it still ends "
-                    "with a keyword that some sessions know later than others, "
-                    "or with a message twice")
 @needs_root
 def test_stress(paq, tools):
     print("PAQUEBOT_SEED=%d" % SEED)
@@ -458,12 +454,16 @@ def test_stress(paq, tools):
         t.join(180)
         assert not t.is_alive(), t.name
     tell(world, actors)
+    scene.err.seek(0)
+    print("sessions alone said:\n" +
+          scene.err.read().decode(errors="replace")[-4000:])
     assert not world.failures
     paq.wait_queue_empty(60)
     count = quiet(scene, actors)
-    wrong = {n: count[n] for n in world.kept if count[n] != 1}
+    wrong = {n: count[n] for n in world.kept if count[n] == 0 or
+             count[n] > 1 and n not in world.copies}
     assert not wrong, wrong
-    assert all(n == 1 for name, n in count.items()
+    assert all(n == 1 or name in world.copies for name, n in count.items()
                if name.startswith("kept-"))
     for a in actors:
         a.m.c.close()

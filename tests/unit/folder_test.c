@@ -539,6 +539,7 @@ static void
 test_copy_move(void **state)
 {
 	struct span kw[] = { SPAN_LIT("Extra"), SPAN_LIT("Work") };
+	struct span new_one = SPAN_LIT("new");
 	struct folder *f = open_it("INBOX", false), *to, *same;
 	const struct message *m;
 
@@ -578,6 +579,16 @@ test_copy_move(void **state)
 	COMMIT(to, CHANGE(.kind = CHANGE_MOVE, .to = to), "7>8", 7);
 	SYNC(to, "+8 - ~");
 	T_INT(folder_count(to), 6);
+	/* To itself, when others have made a keyword that it has not read. */
+	SYNC(same, "+1,2,4,5,6,8 - ~");
+	COMMIT(same, CHANGE(.kind = CHANGE_FLAGS_ADD, .keywords = &new_one,
+	    .keywords_n = 1), "4>", 4);
+	COMMIT(to, CHANGE(.kind = CHANGE_COPY, .to = to), "2>9", 2);
+	SYNC(to, "+9 - ~4");
+	T_INT(folder_find(to, 9)->keywords,
+	    1 << folder_keyword_index(to, kw[0]));
+	T_INT(folder_find(to, 4)->keywords & ~(1U << folder_keyword_index(to,
+	    kw[1])), 1 << folder_keyword_index(to, new_one));
 	/* Into what is open read-only. */
 	folder_close(&same);
 	same = open_it("A", true);

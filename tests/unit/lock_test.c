@@ -89,6 +89,57 @@ test_lost(void **state)
 	dotlock_drop(&b);
 }
 
+/*
+ * Takes the lock a few times, marks that it is inside, and ends with the lock
+ * in its hand; 0: nobody else was ever inside.
+ */
+static int
+take_and_die(void)
+{
+	struct dotlock l;
+
+	for (int i = 0; i < 5; i++) {
+		int fd;
+
+		if (dotlock_take(&l, scratch, "many", 20000) != 0)
+			return 2;
+		fd = fs_create(scratch, "inside");
+		if (fd < 0)
+			return 1;
+		fd_close(&fd);
+		clock_sleep_ms(i % 2);
+		if (unlinkat(scratch, "inside", 0) != 0)
+			return 1;
+		if (i < 4)
+			dotlock_drop(&l);
+	}
+	return 0;
+}
+
+/* Many who find one stale lock after the other: one at a time has it. */
+static void
+test_many(void **state)
+{
+	int left = 120, running = 0, status;
+
+	(void)state;
+	while (left > 0 || running > 0) {
+		if (left > 0 && running < 20) {
+			pid_t pid = fork();
+
+			T_TRUE(pid >= 0);
+			if (pid == 0)
+				_exit(take_and_die());
+			left--;
+			running++;
+			continue;
+		}
+		T_TRUE(wait(&status) > 0);
+		T_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		running--;
+	}
+}
+
 int
 main(void)
 {
@@ -96,6 +147,7 @@ main(void)
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
