@@ -27,8 +27,8 @@ struct restore {
 	int	 dir;		/* of what is kept of that folder */
 	struct arrival *v;
 	int64_t	*gone_s;	/* of each: when it was expunged */
+	uint64_t *octets;	/* of each, on disk */
 	size_t	 n;
-	uint64_t octets;
 };
 
 /* Its size, in a fresh base; its flags; its GUID. */
@@ -62,7 +62,7 @@ name_again(const struct kept_item *item, struct arrival *a, uint64_t *octets)
 	free(old.name);
 	(void)snprintf(a->ext, sizeof(a->ext), "G%s", guid);
 	a->from_dir = item->dir;
-	*octets += st.size_octets;
+	*octets = st.size_octets;
 	return rc != 0 ? rc : span_copy(span_str(item->file), a->from,
 	    sizeof(a->from));
 }
@@ -77,7 +77,7 @@ gather(const struct kept_item *item, void *ctx)
 	    item->folder) != 0))
 		return 1;
 	r->v[r->n] = (struct arrival){ .to_new = false };
-	if (name_again(item, &r->v[r->n], &r->octets) != 0)
+	if (name_again(item, &r->v[r->n], &r->octets[r->n]) != 0)
 		return 0;	/* no message: it stays */
 	if (r->n == 0) {
 		memcpy(r->folder, item->folder, sizeof(r->folder));
@@ -127,6 +127,7 @@ put_back(struct restore *r, size_t *n, struct why *why)
 {
 	struct folder *to = open_target(r, why);
 	uint32_t uidvalidity;
+	uint64_t octets = 0;
 	size_t placed = 0;
 	int rc;
 
@@ -134,11 +135,12 @@ put_back(struct restore *r, size_t *n, struct why *why)
 		return -1;
 	drop_strange_keywords(r, to);
 	rc = folder_place(to, r->v, r->n, PLACE_EACH, &uidvalidity, why);
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n; i++) {
 		placed += r->v[i].placed;
+		octets += r->v[i].placed ? r->octets[i] : 0;
+	}
 	folder_close(&to);
-	quota_add(r->root, placed == r->n ? (int64_t)r->octets : 0,
-	    (int64_t)placed);
+	quota_add(r->root, (int64_t)octets, (int64_t)placed);
 	if (fs_dirsync(r->dir) != 0 && rc == 0) {
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot sync " KEPT_DIR);
 		rc = -1;
@@ -153,13 +155,13 @@ kept_restore(int root, const struct kept_choice *c, size_t *n,
 {
 	struct restore r = { .root = root,
 	    .v = xcalloc(BATCH, sizeof(r.v[0])),
-	    .gone_s = xcalloc(BATCH, sizeof(r.gone_s[0])) };
+	    .gone_s = xcalloc(BATCH, sizeof(r.gone_s[0])),
+	    .octets = xcalloc(BATCH, sizeof(r.octets[0])) };
 	int rc;
 
 	*n = 0;
 	do {
 		r.n = 0;
-		r.octets = 0;
 		r.dir = -1;
 		why_set(why, WHY_TEMP, "4.3.0", "cannot restore");
 		rc = kept_each(root, c, gather, &r, why);
@@ -167,6 +169,7 @@ kept_restore(int root, const struct kept_choice *c, size_t *n,
 			rc = put_back(&r, n, why) != 0 ? -1 : 1;
 		fd_close(&r.dir);
 	} while (rc > 0);
+	free(r.octets);
 	free(r.gone_s);
 	free(r.v);
 	return rc;

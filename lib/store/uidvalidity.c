@@ -21,6 +21,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "store/layout.h"
 #include "store/uidlist.h"
 
 #define TRIES		20
@@ -148,7 +149,20 @@ on_entry(const char *name, enum fs_kind kind, void *ctx)
 	return 0;
 }
 
-/* The first number of all, as far as anybody can know. */
+/* The layout fs: folders are in each other. */
+static int
+on_folder(const char *name, int dir, bool exists, void *ctx)
+{
+	(void)name;
+	if (exists)
+		note_folder(ctx, dir);
+	return 0;
+}
+
+/*
+ * The first number of all, as far as anybody can know: what cannot be read says
+ * nothing.  Folders of Maildir++ count in each layout: it may have been another.
+ */
 static uint32_t
 first_value(int root)
 {
@@ -156,7 +170,9 @@ first_value(int root)
 	uint32_t now = (uint32_t)clock_wall_s();
 
 	note_folder(&g, root);
-	(void)!fs_list(root, on_entry, &g);	/* as far as it can be read */
+	(void)!fs_list(root, on_entry, &g);
+	if (layout_is_fs())
+		(void)!layout_walk(root, on_folder, &g);
 	return g.most >= now ? g.most + 1 : now;
 }
 

@@ -183,3 +183,32 @@ def test_fault(call, what):
             shutil.rmtree(tmp)
     else:
         raise AssertionError("more than %d calls of %s" % (MOST, call))
+
+
+def quota_says(maildir):
+    """Octets and messages, as maildirsize counts them."""
+    lines = (maildir / "maildirsize").read_text().splitlines()[1:]
+    return [sum(v) for v in zip(*(map(int, x.split()) for x in lines))]
+
+
+def test_restored_in_part(tmp_path):
+    """What was put back before a failure counts for the quota, by its size."""
+    seen = set()
+    for n in range(1, MOST):
+        maildir = tmp_path / str(n)
+        maildir.mkdir()
+        r = Run(maildir, ["keep", "open INBOX"] +
+                ["append S - %s" % ("x" * i) for i in (10, 200, 3000)])
+        (maildir / "maildirsize").write_text("1000000S\n")
+        r = Run(maildir, ["open INBOX", "expunge 1", "expunge 2",
+                          "expunge 3"])
+        assert all(v.startswith("ok ") for v in r.told.values()), r.told
+        assert not list((maildir / "cur").iterdir())
+        (maildir / "maildirsize").write_text("1000000S\n0 0\n")
+        r = Run(maildir, ["restore"], "store_tool/rename:%d:EIO" % n)
+        sizes = [p.stat().st_size for p in (maildir / "cur").iterdir()]
+        assert quota_says(maildir) == [sum(sizes), len(sizes)], n
+        seen.add(len(sizes))
+        if r.ok("restore"):
+            break
+    assert seen == {0, 1, 2, 3}

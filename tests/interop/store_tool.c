@@ -7,6 +7,7 @@
  *	flags +|-|= UID FLAGS KEYWORD|- | expunge UID | copy UID NAME
  *	move UID NAME | create NAME | rename FROM TO | delete NAME
  *	subscribe NAME | folders | deliver TEXT | replace UID TEXT
+ *	keep (what is expunged) | restore (all of that)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "os/fs.h"
 #include "store/folder.h"
 #include "store/folders.h"
+#include "store/kept.h"
 #include "store/quota.h"
 
 static struct {
@@ -333,6 +335,29 @@ run_folders(const struct words *w)
 	return true;
 }
 
+static bool
+run_keep(const struct words *w)
+{
+	(void)w;
+	if (kept_begin(tool.root, 1, 0, &tool.why) != 0)
+		return false;
+	printf("ok\n");
+	return true;
+}
+
+static bool
+run_restore(const struct words *w)
+{
+	const struct kept_choice all = { .since_s = INT64_MIN };
+	size_t n;
+
+	(void)w;
+	if (kept_restore(tool.root, &all, &n, &tool.why) != 0)
+		return false;
+	printf("ok %zu\n", n);
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(const struct words *w);
@@ -350,6 +375,7 @@ static const struct {
 	{ "delete", run_delete, 2, false },
 	{ "subscribe", run_subscribe, 2, false },
 	{ "folders", run_folders, 1, false },
+	{ "keep", run_keep, 1, false }, { "restore", run_restore, 1, false },
 };
 
 static bool

@@ -10,6 +10,7 @@
 
 #include "os/clock.h"
 #include "scratch.h"
+#include "store/layout.h"
 
 #define AHEAD_S	(10 * 86400)
 
@@ -98,6 +99,24 @@ test_inbox(void **state)
 	T_TRUE(uidvalidity_next(scratch, &why) == ahead + 1);
 }
 
+/* Where folders are in each other each counts, however deep. */
+static void
+test_folders_in_folders(void **state)
+{
+	uint32_t ahead = (uint32_t)clock_wall_s() + AHEAD_S;
+	char text[100];
+
+	(void)state;
+	layout_set("fs", "utf-7", "");
+	make_folder("a");
+	make_folder("a/b");
+	(void)snprintf(text, sizeof(text), "3 V%u N1 "
+	    "G1f05b32a9c1e1e5f8f1a0000c5c1c5c1\n", ahead);
+	scratch_put("a/b/dovecot-uidlist", text);
+	T_TRUE(uidvalidity_next(scratch, &why) == ahead + 1);
+	layout_set("maildir++", "utf-7", "");
+}
+
 #define TEST(t) \
 	cmocka_unit_test_setup_teardown(t, scratch_setup, scratch_teardown)
 
@@ -107,6 +126,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_counts), TEST(test_other_list), TEST(test_times),
 		TEST(test_absurd_time), TEST(test_inbox),
+		TEST(test_folders_in_folders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
