@@ -9,6 +9,11 @@
 /* A line to standard error for each. */
 void	check_warnings(const struct conf_view *conf);
 /*
+ * The texts of maps: a mistake, and entries that no mail can meet, for which a
+ * line each goes to standard error.  They hinder no start.
+ */
+void	check_maps(const struct conf_view *conf);
+/*
  * Private keys that the server would refuse for their files' rights, said to
  * standard error.  What the caller may not see is not judged.
  * returns  0, or -1: there is one

@@ -342,6 +342,7 @@ run_check(const struct tool *t, int argc, char **argv)
 		return tool_usage(&check_command);
 	v = tool_conf(t);
 	check_warnings(v);
+	check_maps(v);
 	rc = check_templates(v);
 	if (check_files(v) != 0)
 		rc = -1;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/secret.h"
 #include "mail/addr.h"
 #include "mail/intl.h"
 #include "map/account.h"
@@ -21,6 +22,7 @@
 #include "map/fold.h"
 #include "map/members.h"
 #include "map/route.h"
+#include "map/source.h"
 #include "os/fs.h"
 #include "os/user.h"
 #include "tools/paquebot.h"
@@ -94,10 +96,7 @@ check_members(const struct maps *m, struct span list, struct why *why)
 static int
 check_alias(struct span key, struct span value, void *ctx, struct why *why)
 {
-	struct addr a;
-
-	if (span_has(key, '@') ||
-	    addr_make(&a, key, SPAN_LIT("an.example")) != 0)
+	if (span_has(key, '@') || !fold_is_key(key))
 		return bad(why, "no local part", key);
 	return check_members(ctx, value, why);
 }
@@ -115,10 +114,7 @@ is_domain(struct span text)
 static int
 check_virtual(struct span key, struct span value, void *ctx, struct why *why)
 {
-	struct addr a;
-
-	if (key.p[0] == '@' ? !is_domain(span_from(key, 1)) :
-	    addr_parse(key, &a, NULL) != 0)
+	if (!span_has(key, '@') || !fold_is_key(key))
 		return bad(why, "neither an address nor @domain", key);
 	return check_members(ctx, value, why);
 }
@@ -167,12 +163,16 @@ check_senders(struct span key, struct span value, void *ctx, struct why *why)
 
 /* ------------------------------------------------ copies and ways, by address */
 
-/* "local@domain", "@domain", or a local part of any of our domains. */
+/*
+ * "local@domain", "@domain", or a local part of any of our domains.  "<>", which
+ * could be one too, is for mail without sender: only sender_routes has it.
+ */
 static bool
 is_address_key(struct span key)
 {
-	return key.n > 0 && key.p[0] == '@' ? is_domain(span_from(key, 1)) :
-	    is_address(key);
+	if (!span_has(key, '@') && span_has(key, ' '))
+		return false;	/* two words: an @ forgotten */
+	return fold_is_key(key) && !span_eq_str(key, "<>");
 }
 
 static int
@@ -351,6 +351,55 @@ maps_compile(struct maps *m, const char *name, bool must)
 		return rc;
 	(void)fprintf(stderr, "paquebot: there is no map %s\n", name);
 	return EXIT_USAGE;
+}
+
+struct reading {
+	struct maps *m;
+	const struct kind *kind;
+	const struct maps_reader *to;
+	struct buf   key;
+};
+
+static int
+read_entry(struct span key, struct span value, void *ctx, struct why *why)
+{
+	struct reading *r = ctx;
+
+	buf_clear(&r->key);
+	if (r->kind->key != NULL) {
+		if (r->kind->key(key, &r->key) != 0)
+			return bad(why, "bad key", key);
+		key = buf_span(&r->key);
+	}
+	if (r->kind->check(key, value, r->m, why) != 0)
+		return -1;
+	r->to->entry(r->to->ctx, r->kind->text, key);
+	return 0;
+}
+
+void
+maps_read(struct maps *m, const struct maps_reader *to)
+{
+	struct reading r = { .m = m, .to = to };
+	struct buf text;
+	struct why why;
+
+	buf_init(&text, MAP_SOURCE_MAX);
+	buf_init(&r.key, MAP_KEY_MAX);
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (i > 0 && strcmp(kinds[i].text, kinds[i - 1].text) == 0)
+			continue;
+		r.kind = &kinds[i];
+		buf_clear(&text);
+		if (fs_slurp(m->dir, kinds[i].text, &text) == 0 &&
+		    map_source_parse(buf_span(&text), read_entry, &r,
+		    &why) != 0)
+			to->mistake(to->ctx, kinds[i].text, &why);
+		if (text.p != NULL)
+			wipe(text.p, text.n);	/* the users' hashes */
+	}
+	buf_fini(&text);
+	buf_fini(&r.key);
 }
 
 /* Without names: those whose text is there. */

@@ -3,6 +3,8 @@
  */
 #include "helpers/lookupd/canonical.h"
 
+#include <string.h>
+
 #include "mail/intl.h"
 
 #define NO_MAP		REWRITE_MAPS
@@ -87,32 +89,30 @@ read_value(struct span value, const struct addr *a, struct addr *out)
 	    !intl_is_needed(addr_text(out)) ? MAP_FOUND : MAP_FAILED;
 }
 
-/* *a becomes what the map says. */
+/* step->address becomes what step->map says of a. */
 static enum map_got
-by_map(const struct rewrite_tables *t, enum rewrite_map map, bool keeps,
-    struct addr *a, struct why *why)
+by_map(const struct rewrite_tables *t, bool keeps, const struct addr *a,
+    struct canonical_step *step, struct why *why)
 {
-	struct addr to;
 	struct buf value;
 	struct rewrite_hit hit = { .value = &value };
 	enum map_got got;
 
 	buf_init(&value, MAP_VALUE_MAX);
-	got = rewrite_find(t, map, a, &hit, why);
+	got = rewrite_find(t, step->map, a, &hit, why);
 	if (got == MAP_FOUND) {
 		struct span text = span_trim(buf_span(&value));
 
-		got = read_value(text, a, &to);
+		got = read_value(text, a, &step->address);
 		if (got == MAP_FAILED)
 			why_set(why, WHY_TEMP, "4.3.5", "map %s: no address",
-			    rewrite_name(map));
+			    rewrite_name(step->map));
 		/* "@domain" has kept all of the local part. */
 		if (got == MAP_FOUND && hit.bare && keeps &&
 		    text.p[0] != '@')
-			add_detail(&to, a, t->separator);
+			add_detail(&step->address, a, t->separator);
+		memcpy(step->key, hit.key, sizeof(step->key));
 	}
-	if (got == MAP_FOUND)
-		*a = to;
 	buf_fini(&value);
 	return got;
 }
@@ -133,23 +133,28 @@ canonical_maps(const struct rewrite_tables *t, enum rewrite_use use,
 
 enum map_got
 canonical_address(const struct rewrite_tables *t, enum rewrite_use use,
-    const struct addr *a, struct addr *out, struct why *why)
+    const struct addr *a, struct canonical *out, struct why *why)
 {
 	enum rewrite_map maps[CANONICAL_MAPS];
-	enum map_got all = MAP_ABSENT, got;
 	size_t n = canonical_maps(t, use, maps);
-	struct addr now = *a;
+	struct canonical_step *step;
+	enum map_got got;
 
+	out->address = *a;
+	out->n = 0;
 	if (a->kind != ADDR_MAILBOX)
 		return MAP_ABSENT;
 	for (size_t i = 0; i < n; i++) {
-		got = by_map(t, maps[i], ways[use].keeps_detail, &now, why);
+		step = &out->steps[out->n];
+		step->map = maps[i];
+		got = by_map(t, ways[use].keeps_detail, &out->address, step,
+		    why);
 		if (got == MAP_FAILED)
 			return got;
-		if (got == MAP_FOUND)
-			all = got;
+		if (got == MAP_FOUND) {
+			out->address = step->address;
+			out->n++;
+		}
 	}
-	if (all == MAP_FOUND)
-		*out = now;
-	return all;
+	return out->n > 0 ? MAP_FOUND : MAP_ABSENT;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "helpers/lookupd/canonical.h"
 #include "helpers/lookupd/request.h"
 #include "ipc/control.h"
 #include "mail/addr.h"
@@ -94,16 +95,39 @@ route(void *ctx, struct span domain, struct target *out, struct why *why)
 	return got;
 }
 
+/* By which key the map has the address; where none is found, by itself. */
+static void
+find_key(const struct tables *t, enum rewrite_map map, struct span address,
+    char key[REWRITE_KEY_SIZE])
+{
+	struct addr a = { .kind = ADDR_NULL };
+	struct rewrite_hit hit;
+	struct buf value;
+	struct why why;
+
+	span_copy_cut(address, key, REWRITE_KEY_SIZE);
+	if (address.n > 0 && addr_parse(address, &a, NULL) != 0)
+		return;
+	buf_init(&value, MAP_VALUE_MAX);
+	hit.value = &value;
+	if (rewrite_find(tables_rewrite(t), map, &a, &hit, &why) == MAP_FOUND)
+		memcpy(key, hit.key, sizeof(hit.key));
+	buf_fini(&value);
+}
+
 static enum map_got
 sender_route(void *ctx, struct span sender, struct target *out,
     struct why *why)
 {
 	const struct explaining *x = ctx;
 	enum map_got got = x->t->sender_route(x->t->ctx, sender, out, why);
+	char key[REWRITE_KEY_SIZE];
 
-	if (got != MAP_ABSENT)
-		tell(x, rewrite_name(REWRITE_SENDER_ROUTES), sender, got,
-		    span_str(out->nexthop));
+	if (got != MAP_ABSENT) {
+		find_key(x->tables, REWRITE_SENDER_ROUTES, sender, key);
+		tell(x, rewrite_name(REWRITE_SENDER_ROUTES), span_str(key),
+		    got, span_str(out->nexthop));
+	}
 	return got;
 }
 
@@ -126,6 +150,32 @@ tell_why(struct buf *out, const char *step, const struct why *why)
 	    CL_STR("status", why->esc), CL_STR("why", why->text));
 }
 
+/* A line for each map that has it, unless all stays as it was. */
+static void
+tell_steps(const struct tables *t, enum rewrite_use use, struct span address,
+    struct buf *out)
+{
+	static const char *const words[USES] = {
+		[USE_ENVELOPE_SENDER] = "canonical sender",
+		[USE_ENVELOPE_RECIPIENT] = "canonical recipient",
+		[USE_LEAVING] = "generic",
+	};
+	struct canonical c = { .n = 0 };
+	struct addr a;
+	struct why why;
+
+	/* It was so a moment ago, and would else be told by the next step. */
+	if (addr_parse(address, &a, NULL) != 0 || canonical_address(
+	    tables_rewrite(t), use, &a, &c, &why) != MAP_FOUND)
+		return;
+	for (size_t i = 0; i < c.n; i++)
+		control_line(out, CL_STR("step", "rewrite"),
+		    CL_STR("by", words[use]),
+		    CL_STR("map", rewrite_name(c.steps[i].map)),
+		    CL_STR("key", c.steps[i].key),
+		    CL_SPAN("address", addr_text(&c.steps[i].address)));
+}
+
 /*
  * What stands for the address from here on goes to *now, in room; -1: that
  * cannot be told, which was said.
@@ -134,11 +184,6 @@ static int
 tell_rewrite(const struct tables *t, enum rewrite_use use, struct span *now,
     char room[LOOKUP_ADDRESS_MAX + 1], struct buf *out)
 {
-	static const char *const words[USES] = {
-		[USE_ENVELOPE_SENDER] = "canonical sender",
-		[USE_ENVELOPE_RECIPIENT] = "canonical recipient",
-		[USE_LEAVING] = "generic",
-	};
 	struct why why;
 
 	if (request_rewrite(t, use, *now, room, &why) != 0) {
@@ -147,9 +192,7 @@ tell_rewrite(const struct tables *t, enum rewrite_use use, struct span *now,
 	}
 	if (room[0] == '\0')
 		return 0;
-	control_line(out, CL_STR("step", "rewrite"),
-	    CL_STR("by", words[use]), CL_SPAN("key", *now),
-	    CL_STR("address", room));
+	tell_steps(t, use, *now, out);
 	*now = span_str(room);
 	return 0;
 }
@@ -302,15 +345,17 @@ static void
 tell_copy(const struct tables *t, enum rewrite_map map, struct span address,
     struct buf *out)
 {
-	char copy[LOOKUP_ADDRESS_MAX + 1];
+	char copy[LOOKUP_ADDRESS_MAX + 1], key[REWRITE_KEY_SIZE];
 	struct why why;
 
 	if (request_copy(t, map, address, copy, &why) != 0)
 		tell_why(out, "copy", &why);
-	else if (copy[0] != '\0')
-		control_line(out, CL_STR("step", "copy"),
-		    CL_STR("map", rewrite_name(map)),
-		    CL_SPAN("key", address), CL_STR("address", copy));
+	if (copy[0] == '\0')
+		return;
+	find_key(t, map, address, key);
+	control_line(out, CL_STR("step", "copy"),
+	    CL_STR("map", rewrite_name(map)), CL_STR("key", key),
+	    CL_STR("address", copy));
 }
 
 void

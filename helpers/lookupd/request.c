@@ -68,27 +68,31 @@ request_judge(const struct tables *t, struct span address, struct span to,
 	return judge_taken(t, &a, out, why);
 }
 
+/* What a map gave goes to out; -1: it cannot be read. */
+static int
+put_found(enum map_got got, const struct addr *a,
+    char out[LOOKUP_ADDRESS_MAX + 1])
+{
+	if (got == MAP_FOUND)
+		span_copy_cut(addr_text(a), out, LOOKUP_ADDRESS_MAX + 1);
+	return got == MAP_FAILED ? -1 : 0;
+}
+
 int
 request_rewrite(const struct tables *t, enum rewrite_use use,
     struct span address, char out[LOOKUP_ADDRESS_MAX + 1], struct why *why)
 {
-	struct addr a, to;
+	struct canonical to;
+	struct addr a;
+	enum map_got got;
 
 	out[0] = '\0';
 	if (!tables_uses(t, use) || addr_parse(address, &a, NULL) != 0)
 		return 0;
-	switch (canonical_address(tables_rewrite(t), use, &a, &to, why)) {
-	case MAP_FOUND:
-		if (!addr_eq(&a, &to))
-			span_copy_cut(addr_text(&to), out,
-			    LOOKUP_ADDRESS_MAX + 1);
+	got = canonical_address(tables_rewrite(t), use, &a, &to, why);
+	if (got == MAP_FOUND && addr_eq(&a, &to.address))
 		return 0;
-	case MAP_ABSENT:
-		return 0;
-	case MAP_FAILED:
-		break;
-	}
-	return -1;
+	return put_found(got, &to.address, out);
 }
 
 int
@@ -100,16 +104,8 @@ request_copy(const struct tables *t, enum rewrite_map map,
 	out[0] = '\0';
 	if (!tables_has(t, map) || addr_parse(address, &a, NULL) != 0)
 		return 0;
-	switch (rewrite_copy(tables_rewrite(t), map, &a, &copy, why)) {
-	case MAP_FOUND:
-		span_copy_cut(addr_text(&copy), out, LOOKUP_ADDRESS_MAX + 1);
-		return 0;
-	case MAP_ABSENT:
-		return 0;
-	case MAP_FAILED:
-		break;
-	}
-	return -1;
+	return put_found(rewrite_copy(tables_rewrite(t), map, &a, &copy, why),
+	    &copy, out);
 }
 
 /* Questions of a session that are not in vain. */

@@ -8,7 +8,6 @@
 #include "map/fold.h"
 
 #define KEYS_MAX	5
-#define KEY_SIZE	(ADDR_LOCAL_SIZE + ADDR_DOMAIN_SIZE)
 
 const char *
 rewrite_name(enum rewrite_map map)
@@ -38,9 +37,9 @@ add(struct keys *k, struct span local, const char *at, struct span domain)
 	struct buf *b = &k->text[k->n];
 
 	k->bare[k->n++] = false;
-	buf_init(b, KEY_SIZE);
+	buf_init(b, REWRITE_KEY_SIZE - 1);
 	(void)buf_addf(b, "%.*s%s%.*s", SPAN_ARG(local), at,
-	    SPAN_ARG(domain));	/* fits: KEY_SIZE */
+	    SPAN_ARG(domain));	/* fits: a local part, @, a domain */
 }
 
 static void
@@ -89,7 +88,11 @@ rewrite_find(const struct rewrite_tables *t, enum rewrite_map map,
 	for (size_t i = 0; i < k.n && got == MAP_ABSENT; i++) {
 		got = t->get(t->ctx, map, buf_span(&k.text[i]), hit->value,
 		    why);
+		if (got != MAP_FOUND)
+			continue;
 		hit->bare = k.bare[i];
+		span_copy_cut(buf_span(&k.text[i]), hit->key,
+		    sizeof(hit->key));
 	}
 	for (size_t i = 0; i < k.n; i++)
 		buf_fini(&k.text[i]);

@@ -45,9 +45,12 @@ struct rewrite_tables {
 /* The name of the map's file, as in aliases(5). */
 const char	*rewrite_name(enum rewrite_map map);
 
+#define REWRITE_KEY_SIZE	(ADDR_LOCAL_SIZE + ADDR_DOMAIN_SIZE)
+
 /* What was found: in value, cleared and filled, and by which key. */
 struct rewrite_hit {
 	struct buf *value;
+	char	    key[REWRITE_KEY_SIZE];	/* for MAP_FOUND */
 	bool	    bare;	/* the address has a detail, its key had none */
 };
 

@@ -114,6 +114,27 @@ fold_domain(struct span key, struct buf *out)
 	return put_domain(span_from(key, dot), out);
 }
 
+bool
+fold_is_key(struct span key)
+{
+	size_t at = span_rchr(key, '@');
+	struct span local = span_head(key, at), domain = at < key.n ?
+	    span_from(key, at + 1) : SPAN_LIT("an.example");
+	char text[ADDR_DOMAIN_SIZE];
+	struct addr a;
+
+	/* An address literal stays in its one spelling, which has capitals. */
+	if (key.n == 0 || addr_parse_domain(domain, text, NULL) != 0 ||
+	    !span_eq_str(domain, text))
+		return false;
+	if (at == 0)
+		return true;
+	if (addr_make(&a, local, domain) != 0)
+		return false;
+	fold_addr_local(&a, text);
+	return span_eq_str(local, text);
+}
+
 size_t
 fold_claimed(struct span name, char *out, size_t size)
 {

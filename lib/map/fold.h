@@ -23,6 +23,12 @@ int	fold_name(struct span name, struct buf *out) must_use;
 int	fold_domain(struct span key, struct buf *out) must_use;
 
 /*
+ * Whether there is an address that a map can be asked about by that key.
+ * key      folded: "local@domain", "@domain" or "local"
+ */
+bool	fold_is_key(struct span key);
+
+/*
  * Any octets that somebody calls himself: names that a map takes for one are
  * one here, what is no name has small ASCII letters.
  * returns  octets written; what does not fit is cut

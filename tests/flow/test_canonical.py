@@ -233,11 +233,19 @@ def test_long_headers_and_bounded_questions():
 def test_explain():
     with suite(MAPS) as (paq, _):
         told = steps(paq, B, "--from", A)
+        part = steps(paq, "carol+x@demo.example")
+        moved = steps(paq, "x@old.example")
     assert [s for s in told if s["step"] == "rewrite"] == [
-        {"step": "rewrite", "by": "canonical sender", "key": A,
+        {"step": "rewrite", "by": "canonical sender",
+         "map": "sender_canonical", "key": A,
          "address": "Al.Ice@demo.example"},
-        {"step": "rewrite", "by": "canonical recipient", "key": B,
-         "address": "robert@demo.example"}]
+        {"step": "rewrite", "by": "canonical recipient", "map": "canonical",
+         "key": B, "address": "robert@demo.example"}]
+    # The key is that of the entry, not the address that was looked up.
+    for some, key, to in ((part, "carol", "c.c+x@demo.example"),
+                          (moved, "@old.example", "x@demo.example")):
+        assert [(s["key"], s["address"]) for s in some
+                if s["step"] == "rewrite"] == [(key, to)]
     target, = [s for s in told if s["step"] == "target"]
     assert target["user"] == B
     assert [s["verdict"] for s in told if s["step"] == "recipient"] == [
@@ -283,7 +291,7 @@ def test_generic():
         wait_for(second, 30)
         told = steps(paq, OUT, "--from", A)
         assert [s for s in told if s["step"] == "rewrite"] == [
-            {"step": "rewrite", "by": "generic", "key": A,
+            {"step": "rewrite", "by": "generic", "map": "generic", "key": A,
              "address": "a2@isp.example"}]
 
 

@@ -44,6 +44,76 @@ def test_a_map(paq, name, text):
     assert WARNING not in said(paq)
 
 
+# What no mail can meet; what is right beside it.
+VAIN = [
+    ("canonical", "demo.example: @far.example", "demo.example",
+     "stands for a local part; a domain has @ in front"),
+    ("sender_canonical", "old.example: @demo.example", "old.example",
+     "stands for a local part; a domain has @ in front"),
+    ("recipient_bcc", "MX.demo.example: a@demo.example", "mx.demo.example",
+     "stands for a local part; a domain has @ in front"),
+    ("generic", "B\u00fccher.example: @demo.example",
+     "b\u00fccher.example", None),
+    ("canonical", "@demo.example: @far.example", None, None),
+    ("canonical", "Bob.Roe: bob@demo.example", None, None),
+    ("virtual", "x@far.example: alice@demo.example", "x@far.example",
+     "its domain is none of domains, so it is never asked for"),
+    ("virtual", "@old.example: alice@demo.example", "@old.example",
+     "its domain is none of domains, so it is never asked for"),
+    ("virtual", "X@MX.Demo.Example: alice@demo.example", None, None),
+    ("routes", "old.example: smtp:[127.0.0.1]:1", None, None),
+]
+
+
+@pytest.mark.parametrize("name, text, key, why", VAIN)
+def test_keys_that_nothing_meets(paq, name, text, key, why):
+    paq.settings.update(postmaster="alice@far.example",
+                        relay_domains=["old.example"])
+    paq.write_conf()
+    (paq.conf.parent / name).write_text(text + "\n")
+    assert said(paq) == ("" if why is None else
+                         f'paquebot: warning: map {name}: "{key}": {why}\n')
+
+
+@pytest.mark.parametrize("name, key", [
+    ("canonical", "a@demo.example."), ("sender_canonical", "@demo.example."),
+    ("recipient_canonical", "a@[IPv6:2001:db8:0::1]"),
+    ("generic", "<>"), ("sender_bcc", "<>"), ("recipient_bcc", "@"),
+    ("sender_routes", "@.example")])
+def test_mistakes_in_maps(paq, name, key):
+    """The same that the compiler says; that the server starts all the same
+    is for its old map."""
+    paq.settings["postmaster"] = "alice@far.example"
+    paq.write_conf()
+    (paq.conf.parent / name).write_text(
+        "x@demo.example: smtp:\n" if name == "sender_routes" else
+        "x@demo.example: y@demo.example\n")
+    assert said(paq) == ""
+    with (paq.conf.parent / name).open("a") as file:
+        file.write(f"{key}: a@demo.example\n")
+    told = said(paq)
+    assert told.startswith(f"paquebot: warning: map {name}: line 2: neither")
+    done = paq.paquebot("map", name, check=False)
+    assert done.returncode == 65 and told.split("line 2")[1] in done.stderr
+
+
+@pytest.mark.parametrize("classes, off", [
+    ("envelope_sender header_sender", {"recipient_canonical"}),
+    ("header_recipient", {"sender_canonical"}),
+    ("", {"canonical", "sender_canonical", "recipient_canonical"})])
+def test_maps_that_are_turned_off(paq, classes, off):
+    maps = ("canonical", "sender_canonical", "recipient_canonical", "generic")
+    paq.settings.update(postmaster="alice@far.example",
+                        canonical_classes=classes)
+    paq.write_conf()
+    for name in maps:
+        (paq.conf.parent / name).write_text("a: b@demo.example\nc: d@e.f\n")
+    told = said(paq)
+    for name in maps:
+        assert told.count(f"map {name}: canonical_classes turns it off") == (
+            name in off)
+
+
 @pytest.mark.parametrize("name", ["certificates", "client_certificates",
                                   "oauth_keys", "smtp_out_ca_file"])
 def test_files_that_are_not_there(paq, tmp_path, name):

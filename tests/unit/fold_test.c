@@ -47,6 +47,32 @@ folded(void **state)
 }
 
 static void
+keys(void **state)
+{
+	static const struct { const char *key; bool is; } cases[] = {
+		{ "alice@example.org", true }, { "@example.org", true },
+		{ "alice", true }, { "alice+x", true }, { "a b", true },
+		{ "a b@example.org", true }, { JORG, true },
+		{ "", false }, { "@", false }, { "alice@", false },
+		/* RFC 5321 4.1.2: no dot at the end of a Domain */
+		{ "alice@example.org.", false }, { "@example.org.", false },
+		{ "@*.example.org", false }, { "@exa mple.org", false },
+		/* not folded */
+		{ "Alice@example.org", false }, { "alice@Example.org", false },
+		/* 4.1.3: "IPv6:", as which no folded key begins */
+		{ "a@[192.0.2.1]", true }, { "a@[ipv6:2001:db8::1]", false },
+		{ "12345678901234567890123456789012"
+		    "345678901234567890123456789012345", false }, /* 65 */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t_case(cases[i].key);
+		T_INT(fold_is_key(span_str(cases[i].key)), cases[i].is);
+	}
+}
+
+static void
 routes(void **state)
 {
 	static const struct { const char *in, *want; } cases[] = {
@@ -94,7 +120,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folded), cmocka_unit_test(routes),
+		cmocka_unit_test(folded), cmocka_unit_test(keys), cmocka_unit_test(routes),
 		cmocka_unit_test(claimed),
 	};
 

@@ -5,12 +5,10 @@
  */
 #include "../t.h"
 
+#include "entries.h"
 #include "helpers/lookupd/canonical.h"
 
-static const struct {
-	enum rewrite_map map;
-	const char *key, *value;
-} entries[] = {
+static const struct entry entries[] = {
 	{ REWRITE_CANONICAL, "alice@ours.example", "A.Lice@ours.example" },
 	{ REWRITE_CANONICAL, "bob+x@ours.example", "x@far.example" },
 	{ REWRITE_CANONICAL, "bob", " \"b b\"@ours.example " },
@@ -34,31 +32,7 @@ static const struct {
 	{ REWRITE_GENERIC, "@ours.example", "@isp.example" },
 };
 
-static enum map_got
-get(void *ctx, enum rewrite_map map, struct span key, struct buf *value,
-    struct why *why)
-{
-	(void)ctx;
-	buf_clear(value);
-	for (size_t i = 0; i < COUNT(entries); i++) {
-		if (map != entries[i].map || !span_eq_str(key, entries[i].key))
-			continue;
-		if (entries[i].value[0] == '!') {
-			why_set(why, WHY_TEMP, "4.3.5", "map");
-			return MAP_FAILED;
-		}
-		return buf_add_str(value, entries[i].value) == 0 ?
-		    MAP_FOUND : MAP_FAILED;
-	}
-	return MAP_ABSENT;
-}
-
-static bool
-is_local(void *ctx, struct span domain)
-{
-	(void)ctx;
-	return span_eq_str(domain, "ours.example");
-}
+static struct entries maps_of = { .all = entries, .n = COUNT(entries) };
 
 #define LONG60 "123456789012345678901234567890123456789012345678901234567890"
 
@@ -110,7 +84,8 @@ static void
 check(const struct rewrite_tables *t, size_t i)
 {
 	const char *want = cases[i].to;
-	struct addr a, to;
+	struct canonical to;
+	struct addr a;
 	struct why why;
 	enum map_got got;
 
@@ -122,13 +97,14 @@ check(const struct rewrite_tables *t, size_t i)
 	if (got == MAP_FAILED)
 		T_INT(why.kind, WHY_TEMP);
 	if (got == MAP_FOUND)
-		T_STR(addr_text(&to), want);
+		T_STR(addr_text(&to.address), want);
 }
 
 static void
 addresses(void **state)
 {
-	struct rewrite_tables t = { .get = get, .domain_is_local = is_local,
+	struct rewrite_tables t = { .get = entries_get,
+		.domain_is_local = entries_is_local, .ctx = &maps_of,
 		.separator = '+', .uses = ~0u };
 
 	(void)state;
@@ -136,14 +112,59 @@ addresses(void **state)
 		check(&t, i);
 }
 
+/* Which entry it was, and what it gave: what an operator is told. */
+static void
+entries_are_named(void **state)
+{
+	static const struct {
+		enum rewrite_use use;
+		const char *address, *keys[CANONICAL_MAPS], *to[CANONICAL_MAPS];
+	} found[] = {
+		{ USE_HEADER_SENDER, "First@far.example",
+		    { "first@far.example", "second@far.example" },
+		    { "second@far.example", "third@far.example" } },
+		{ USE_HEADER_RECIPIENT, "bob+Y@ours.example", { "bob" },
+		    { "\"b b+Y\"@ours.example" } },
+		{ USE_HEADER_SENDER, "x+y@old.example", { "@old.example" },
+		    { "x+y@new.example" } },
+		{ USE_LEAVING, "bob+x@ours.example", { "@ours.example" },
+		    { "bob+x@isp.example" } },
+		{ USE_LEAVING, "carol@far.example", { NULL }, { NULL } },
+	};
+	struct rewrite_tables t = { .get = entries_get,
+		.domain_is_local = entries_is_local, .ctx = &maps_of,
+		.separator = '+', .uses = ~0u };
+	struct canonical to;
+	struct addr a;
+	struct why why;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(found); i++) {
+		t_case(found[i].address);
+		T_INT(addr_parse(span_str(found[i].address), &a, NULL), 0);
+		for (n = 0; n < CANONICAL_MAPS && found[i].keys[n] != NULL;)
+			n++;
+		T_INT(canonical_address(&t, found[i].use, &a, &to, &why),
+		    n > 0 ? MAP_FOUND : MAP_ABSENT);
+		T_INT(to.n, n);
+		for (size_t j = 0; j < n; j++) {
+			T_STR(span_str(to.steps[j].key), found[i].keys[j]);
+			T_STR(addr_text(&to.steps[j].address),
+			    found[i].to[j]);
+		}
+	}
+}
+
 static void
 classes(void **state)
 {
-	struct rewrite_tables t = { .get = get, .domain_is_local = is_local,
+	struct rewrite_tables t = { .get = entries_get,
+		.domain_is_local = entries_is_local, .ctx = &maps_of,
 		.separator = '+' };
 	const struct addr none = { .kind = ADDR_NULL };
 	enum rewrite_map maps[CANONICAL_MAPS];
-	struct addr to;
+	struct canonical to;
 	struct why why;
 
 	(void)state;
@@ -167,7 +188,9 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses), cmocka_unit_test(classes),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(entries_are_named),
+		cmocka_unit_test(classes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

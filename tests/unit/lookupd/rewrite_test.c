@@ -4,50 +4,23 @@
  */
 #include "../t.h"
 
-#include "helpers/lookupd/rewrite.h"
+#include "entries.h"
 
-static const struct { const char *key, *value; } entries[] = {
-	{ "alice+x@ours.example", "1@a.example" },
-	{ "alice@ours.example",	"2@a.example" },
-	{ "bob+x",		"3@a.example" },
-	{ "bob",		"4@a.example" },
-	{ "@ours.example",	"5@a.example" },
-	{ "@far.example",	" 6@a.example " },
-	{ "wrong@far.example",	"no address" },
-	{ "two@far.example",	"a@a.example, b@a.example" },
-	{ "cut@far.example",	"a@a.example\r\nRCPT TO:<b@a.example>" },
-	{ "<>",			"none@a.example" },
-	{ "broken@far.example",	"!fail" },
+#define B	REWRITE_SENDER_BCC
+
+static const struct entry entries[] = {
+	{ B, "alice+x@ours.example", "1@a.example" },
+	{ B, "alice@ours.example", "2@a.example" },
+	{ B, "bob+x", "3@a.example" },
+	{ B, "bob", "4@a.example" },
+	{ B, "@ours.example", "5@a.example" },
+	{ B, "@far.example", " 6@a.example " },
+	{ B, "wrong@far.example", "no address" },
+	{ B, "two@far.example", "a@a.example, b@a.example" },
+	{ B, "cut@far.example", "a@a.example\r\nRCPT TO:<b@a.example>" },
+	{ B, "<>", "none@a.example" },
+	{ B, "broken@far.example", "!fail" },
 };
-
-static enum map_got
-get(void *ctx, enum rewrite_map map, struct span key, struct buf *value,
-    struct why *why)
-{
-	unsigned *asked = ctx;
-
-	++*asked;
-	buf_clear(value);
-	for (size_t i = 0; i < COUNT(entries); i++) {
-		if (map != REWRITE_SENDER_BCC ||
-		    !span_eq_str(key, entries[i].key))
-			continue;
-		if (entries[i].value[0] == '!') {
-			why_set(why, WHY_TEMP, "4.3.5", "map");
-			return MAP_FAILED;
-		}
-		return buf_add_str(value, entries[i].value) == 0 ?
-		    MAP_FOUND : MAP_FAILED;
-	}
-	return MAP_ABSENT;
-}
-
-static bool
-is_local(void *ctx, struct span domain)
-{
-	(void)ctx;
-	return span_eq_str(domain, "ours.example");
-}
 
 static void
 copies(void **state)
@@ -74,20 +47,21 @@ copies(void **state)
 		{ "cut@far.example",	MAP_FAILED, NULL },
 		{ "broken@far.example",	MAP_FAILED, NULL },
 	};
-	unsigned asked;
-	struct rewrite_tables t = { .get = get, .domain_is_local = is_local,
-		.ctx = &asked, .separator = '+' };
+	struct entries e = { .all = entries, .n = COUNT(entries) };
+	struct rewrite_tables t = { .get = entries_get,
+		.domain_is_local = entries_is_local, .ctx = &e,
+		.separator = '+' };
 	struct addr a, out;
 	struct why why;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		t_case(cases[i].address);
-		asked = 0;
+		e.asked = 0;
 		T_INT(addr_parse(span_str(cases[i].address), &a, NULL), 0);
 		T_INT(rewrite_copy(&t, REWRITE_SENDER_BCC, &a, &out, &why),
 		    cases[i].got);
-		T_TRUE(asked <= 5);
+		T_TRUE(e.asked <= 5);
 		if (cases[i].copy != NULL)
 			T_STR(addr_text(&out), cases[i].copy);
 		if (cases[i].got == MAP_FAILED)
@@ -100,9 +74,10 @@ copies(void **state)
 static void
 no_address(void **state)
 {
-	unsigned asked = 0;
-	const struct rewrite_tables t = { .get = get,
-		.domain_is_local = is_local, .ctx = &asked, .separator = '+' };
+	struct entries e = { .all = entries, .n = COUNT(entries) };
+	const struct rewrite_tables t = { .get = entries_get,
+		.domain_is_local = entries_is_local, .ctx = &e,
+		.separator = '+' };
 	const struct addr a = { .kind = ADDR_NULL };
 	struct addr out;
 	struct why why;
@@ -110,7 +85,7 @@ no_address(void **state)
 	(void)state;
 	T_INT(rewrite_copy(&t, REWRITE_SENDER_BCC, &a, &out, &why), MAP_FOUND);
 	T_STR(addr_text(&out), "none@a.example");
-	T_INT(asked, 1);
+	T_INT(e.asked, 1);
 }
 
 int
