@@ -22,8 +22,25 @@ put_copyuid(struct buf *out, const struct folder_result *r)
 
 /*
  * RFC 6851 4.3: COPYUID in an untagged OK before the EXPUNGE lines, so that
- * the client knows where the messages went when they go.
+ * the client knows where the messages went when they go.  Also where a move was
+ * stopped: what went is gone here.
  */
+static void
+tell_moved(struct session *s, const struct folder_result *r)
+{
+	struct buf code;
+
+	if (r->made.n > 0 && r->made_uidvalidity != 0) {
+		buf_init(&code, IMAP_ANSWER_MAX);
+		buf_add_str(&code, "OK [");
+		put_copyuid(&code, r);
+		buf_add_str(&code, "] Moved");
+		reply_untagged_span(s, buf_span(&code));
+		buf_fini(&code);
+	}
+	sync_expunged(s, &r->done);
+}
+
 static void
 answer(struct session *s, const struct folder_result *r, bool move)
 {
@@ -31,20 +48,45 @@ answer(struct session *s, const struct folder_result *r, bool move)
 
 	if (r->made.n == 0 || r->made_uidvalidity == 0) {
 		reply_ok(s, NULL, "Nothing to copy");
-		return;
-	}
-	buf_init(&code, IMAP_ANSWER_MAX);
-	if (move)
-		buf_add_str(&code, "OK [");
-	put_copyuid(&code, r);
-	if (move) {
-		buf_add_str(&code, "] Moved");
-		reply_untagged_span(s, buf_span(&code));
-		sync_expunged(s, &r->done);
+	} else if (move) {
 		reply_ok(s, NULL, "Move completed");
-	} else
+	} else {
+		buf_init(&code, IMAP_ANSWER_MAX);
+		put_copyuid(&code, r);
 		reply_ok_code(s, buf_span(&code), "Copy completed");
-	buf_fini(&code);
+		buf_fini(&code);
+	}
+}
+
+/* RFC 5530 3, EXPUNGEISSUED: others have removed some of them meanwhile. */
+static bool
+are_gone(const struct session *s, const struct uids *uids,
+    const struct folder_result *r, bool move)
+{
+	size_t gone = 0;
+
+	for (size_t i = 0; i < uids->n; i++)
+		gone += folder_find(s->folder, uids->v[i]) == NULL;
+	return gone > (move ? r->done.n : 0);
+}
+
+/* What went where, and the answer. */
+static void
+carry_out(struct session *s, const struct folder_change *change,
+    const struct uids *uids, struct folder_result *r)
+{
+	bool move = change->kind == CHANGE_MOVE;
+	struct why why;
+	int rc = folder_commit(s->folder, change, 1, r, &why);
+
+	if (move)
+		tell_moved(s, r);
+	if ((rc == 0 || why.kind == WHY_PERM) && are_gone(s, uids, r, move))
+		reply_no(s, "EXPUNGEISSUED", "Some messages are gone");
+	else if (rc != 0)
+		reply_why(s, &why);
+	else
+		answer(s, r, move);
 }
 
 static void
@@ -54,7 +96,6 @@ transfer(struct session *s, const union args *a, bool move)
 		    CHANGE_COPY, .tick = progress_of_change, .tick_ctx = s };
 	struct folder_result result;
 	struct uids uids;
-	struct why why;
 	bool missing, own;
 
 	if (move && folder_read_only(s->folder)) {
@@ -73,14 +114,8 @@ transfer(struct session *s, const union args *a, bool move)
 	progress_goal(s, uids.n);
 	if (missing)
 		reply_no(s, "EXPUNGEISSUED", "Some messages are gone");
-	else if (folder_commit(s->folder, &change, 1, &result, &why) == 0)
-		answer(s, &result, move);
-	else {
-		/* A move that was stopped: what went is gone here. */
-		if (move)
-			sync_expunged(s, &result.done);
-		reply_why(s, &why);
-	}
+	else
+		carry_out(s, &change, &uids, &result);
 	if (own)
 		folder_close(&change.to);
 out:

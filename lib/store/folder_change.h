@@ -39,7 +39,8 @@ enum folder_change_kind {
 	CHANGE_REPLACE,		/* APPEND into `to`, then uids (one) out of here; over
 				   quota only by what the new one is larger */
 	CHANGE_COPY,		/* uids to `to`: all or none; flags go along */
-	CHANGE_MOVE		/* as COPY, then out of here */
+	CHANGE_MOVE		/* each to `to`, out of here; those that others have
+				   removed are skipped */
 };
 struct folder_change {
 	enum folder_change_kind kind;

@@ -17,6 +17,8 @@
 #include "store/folder_look.h"
 #include "store/quota.h"
 
+#define MOVE_ROUNDS	20	/* others rename files all the time */
+
 struct batch {
 	struct folder *from;
 	const struct folder_change *c;
@@ -292,17 +294,20 @@ same_device(const struct folder *a, const struct folder *b)
 	    fs_fstat(b->cur_dir, &y) == 0 && x.device == y.device;
 }
 
-int
-folder_move(struct folder *f, const struct folder_change *c,
-    struct folder_result *r, struct why *why)
+/*
+ * Those of the view, as far as they can be found.
+ * again    set if others have renamed or removed one since we looked
+ */
+static int
+move_round(struct folder *f, const struct folder_change *c,
+    struct folder_result *r, bool *again, struct why *why)
 {
 	struct own_change own;
 	struct batch b;
 	uint32_t uidvalidity = 0;
+	size_t before = r->done.n;
 	int rc;
 
-	if (c->to == f || !same_device(f, c->to))
-		return copy_and_remove(f, c, r, why);
 	/* Names must be fresh: a rename cannot look twice. */
 	if (folder_refresh(f, why) != 0)
 		return -1;
@@ -313,14 +318,40 @@ folder_move(struct folder *f, const struct folder_change *c,
 	if (rc == 0)
 		rc = folder_place(c->to, b.v, b.n, PLACE_EACH, &uidvalidity,
 		    why);
+	*again = false;
+	for (size_t i = 0; i < b.n; i++)
+		*again = *again || b.v[i].missing;
 	note_made(&b, uidvalidity, r);
 	leave_view(f, &b);
-	own_change_end(f, &own, b.n);
+	own_change_end(f, &own, r->done.n - before);
 	if (b.n > 0 && (fs_dirsync(f->cur_dir) != 0 ||
 	    fs_dirsync(f->new_dir) != 0) && rc == 0) {
 		why_sys(why, WHY_TEMP, "4.3.0", "cannot sync %s", f->name);
 		rc = -1;
 	}
 	batch_fini(&b, false);
+	return rc;
+}
+
+/*
+ * What has another name by now is looked for, and what is gone left out.  Each
+ * round moves those before it, so that UIDs there have the order of those here.
+ */
+int
+folder_move(struct folder *f, const struct folder_change *c,
+    struct folder_result *r, struct why *why)
+{
+	struct folder_change rest = *c;
+	bool again = false;
+	int rc;
+
+	if (c->to == f || !same_device(f, c->to))
+		return copy_and_remove(f, c, r, why);
+	rc = move_round(f, &rest, r, &again, why);
+	for (int i = 1; rc != 0 && again && i < MOVE_ROUNDS; i++) {
+		f->synced = false;	/* whatever the stamps say */
+		rest.tick = NULL;	/* it has told of all of them */
+		rc = move_round(f, &rest, r, &again, why);
+	}
 	return rc;
 }

@@ -40,6 +40,7 @@ static int
 place_one(const struct folder *to, struct arrival *a, struct why *why)
 {
 	if (fs_rename_new(a->from_dir, a->from, dir_of(to, a), a->name) != 0) {
+		a->missing = errno == ENOENT;
 		why_sys(why, WHY_TEMP, errno == ENOSPC ? "4.3.1" : "4.3.0",
 		    "cannot put the message into %s", to->name);
 		return -1;

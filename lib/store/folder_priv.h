@@ -116,7 +116,7 @@ struct arrival {
 	char	 name[MAILDIR_NAME_SIZE];	/* in new/ or cur/ of the folder */
 	size_t	 base_n;	/* of name */
 	bool	 to_new;
-	bool	 placed;
+	bool	 placed, missing;	/* missing: no such name there */
 	uint32_t uid;		/* given */
 	char	 ext[MAILDIR_NAME_SIZE + 1];	/* words of its record */
 };

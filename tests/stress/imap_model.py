@@ -289,8 +289,9 @@ class Model:
                    command, self.unfound, self.uids)
         self.tagged(untagged, tagged, command)
         if not tagged.startswith(b"OK"):
-            self.w.count("refused: " + re.sub(
-                r"[\d:,]+", "n", tagged.decode(errors="replace")))
+            verb = command.split()[1] if word == "UID" else word
+            self.w.count("refused %s: %s" % (verb, re.sub(
+                r"[\d:,]+", "n", tagged.decode(errors="replace"))))
         return untagged, tagged
 
     # ----------------------------------------------------------- folders
