@@ -68,6 +68,29 @@ def test_the_example_is_good(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_example_tells_defaults(tmp_path):
+    """A line that is commented out changes nothing by being used, and what is
+    not commented out says what differs."""
+    keys = subprocess.run([BIN / "paquebot", "check", "--keys"], check=True,
+                          capture_output=True, text=True).stdout
+    defaults = {name: text for name, text in re.findall(
+        r"^\.It Ic (\w+) Pq [^;\n]*(?:; default (.*))?$", keys, re.M)}
+    text = (ROOT / "conf" / "paquebot.conf").read_text()
+    cut = text.index("# What follows is commented out")
+    own, rest = text[:cut], text[cut:]
+    shown = re.findall(r"^#(\w+) = (.*)$", rest, re.M)
+    assert len(shown) > 30
+    for name, value in shown:
+        assert value.strip('"{} ') == defaults[name], name
+        assert not re.search(rf"^#?{name} =", own, re.M), name
+    conf = tmp_path / "paquebot.conf"
+    conf.write_text(own.replace("vmail", "nobody") +
+                    re.sub(r"^#(?=\w+ = )", "", rest, flags=re.M))
+    done = subprocess.run([BIN / "paquebot", "-c", conf, "check"],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_program_has_a_page():
     pages = {p.name.rsplit(".", 1)[0] for p in PAGES}
     assert {p.name for p in BIN.iterdir()} <= pages
