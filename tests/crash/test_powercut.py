@@ -113,12 +113,16 @@ def test_promises_are_kept(tmp_path, fs):
     """Short: 15 crashes for each file system."""
     if why := why_not(fs):
         pytest.skip(why)
-    points, seconds = (POINTS, 6) if POINTS else (5, 2)
-    status, said = Scene(tmp_path).cut(fs, points, "--jobs", JOBS,
-                                       seconds=seconds)
-    assert status == 0, said
-    # A load that gets nowhere proves nothing.
-    assert promised(said) > 100, said
+    for seconds in [6, 30] if POINTS else [2, 8, 30]:
+        own = tmp_path / str(seconds)
+        own.mkdir()
+        status, said = Scene(own).cut(fs, POINTS or 5, "--jobs", JOBS,
+                                      seconds=seconds)
+        assert status == 0, said
+        # A load that gets nowhere (on a busy machine) proves nothing.
+        if promised(said) > 100:
+            return
+    raise AssertionError(said)
 
 
 def test_without_fsync_it_is_caught(tmp_path):

@@ -8,6 +8,7 @@ import os
 import pathlib
 import poplib
 import re
+import select
 import shutil
 import signal
 import smtplib
@@ -285,13 +286,15 @@ def test_no_second_handshake(tls, port):
 
 @pytest.mark.parametrize("port", PORTS)
 def test_renegotiation_is_refused(tls, port):
-    out = s_client(tls, port, "-tls1_2", stdin=b"R\n", wait=1.5)
+    out = s_client(tls, port, "-tls1_2", stdin=b"R\n", wait=1.5,
+                   until=rb"(?i)no renegotiation")
     assert b"RENEGOTIATING" in out
     assert b"no renegotiation" in out.lower()
 
 
-def s_client(paq, port, *options, stdin=b"", wait=1.0):
-    """What openssl(1) says, and gets."""
+def s_client(paq, port, *options, stdin=b"", wait=1.0, until=None):
+    """What openssl(1) says, and gets.  until: what it waits for after stdin
+    (20 seconds at most), else `wait` seconds."""
     start = {"mx": ["-starttls", "smtp"], "submission": ["-starttls", "smtp"],
              "pop3": ["-starttls", "pop3"], "imap": ["-starttls", "imap"]}
     command = ["openssl", "s_client", "-connect",
@@ -300,15 +303,23 @@ def s_client(paq, port, *options, stdin=b"", wait=1.0):
         started = subprocess.Popen(command, stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT)
+    out = b""
     with started as p:
         time.sleep(wait / 2)
         if stdin:
             p.stdin.write(stdin)
             p.stdin.flush()
-            time.sleep(wait)
+            if until is None:
+                time.sleep(wait)
+        end = time.monotonic() + 20
+        while until and not re.search(until, out, re.M) and \
+                time.monotonic() < end and \
+                select.select([p.stdout], [], [], 1)[0] and \
+                (more := os.read(p.stdout.fileno(), 65536)):
+            out += more
         p.stdin.close()
         try:
-            return p.stdout.read()
+            return out + p.stdout.read()
         finally:
             p.wait(20)
 
@@ -333,7 +344,8 @@ def test_sessions_are_resumed_without_their_login(tls, port, version, tmp_path):
         use, no, yes = b"STAT\r\n", rb"-ERR unknown", rb"^\+OK "
     out = s_client(tls, port, version, "-sess_out", kept, stdin=login)
     assert re.search(yes, out, re.M), out
-    out = s_client(tls, port, version, "-sess_in", kept, stdin=use, wait=0.5)
+    out = s_client(tls, port, version, "-sess_in", kept, stdin=use, wait=0.5,
+                   until=no)
     assert b"Reused, TLSv1." in out, out
     assert re.search(no, out, re.M), out
     # another process has another key
@@ -930,7 +942,8 @@ def test_clients_are_asked_for_a_certificate(netns, pairs, tmp_path):
             for more in ([], ["-cert", str(pairs["rsa"].cert), "-key",
                               str(pairs["rsa"].key)]):
                 out = s_client(paq, port, "-tls1_3", *more,
-                               stdin=noop(port)[0] + b"\r\n", wait=0.4)
+                               stdin=noop(port)[0] + b"\r\n", wait=0.4,
+                               until=noop(port)[1])
                 assert b"CN = ca.demo.example" in out.partition(
                     b"Acceptable client certificate CA names")[2], out
                 assert re.search(noop(port)[1], out, re.M), out
