@@ -5,76 +5,24 @@
  * handler is running (`busy`), because a handler may close any peer, itself
  * included.  A peer that can no longer be written to is still read to its
  * end: what it had said before it went (a worker's last result) counts.
- * Who is paced and too fast goes into debt with what was read already, and is
- * read again when that is paid.
  */
 #include "ipc/server.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "ipc/frame.h"
-#include "ipc/msg_refusal.h"
-#include "ipc/outq.h"
-#include "os/clock.h"
+#include "ipc/server_priv.h"
 #include "os/fd.h"
 
 #define PEERS_DEFAULT	1024
 #define OUT_OCTETS	(1 * MIB)	/* unread by one peer */
 #define OUT_PACKETS	4096
 #define READ_AT_ONCE	4	/* groups of packets of a peer per turn */
-#define TOKEN		1000	/* thousandths of a message */
-#define REST_MS		5	/* beyond the debt: so few timers */
-
-struct bucket {
-	int64_t	last_ms;
-	int64_t	tokens;		/* < 0: as many too fast */
-};
-
-struct ipc_peer {
-	TAILQ_ENTRY(ipc_peer) next;
-	struct ipc_server *server;
-	enum role     role;
-	int	      fd;
-	struct event *readable, *writable;
-	struct event *rested;	/* NULL: it never was too fast */
-	struct outq   out;
-	uint32_t      request;
-	void	     *data;
-	bool	      closing;
-	bool	      last;	/* of its role, when it was closed */
-	bool	      deaf;	/* takes nothing any more, may still speak */
-	bool	      resting;	/* not read until `rested` */
-	struct bucket buckets[];	/* one per rule */
-};
-
-TAILQ_HEAD(peers, ipc_peer);
-
-struct ipc_server {
-	struct event_base *base;
-	const struct ipc_rule *rules;
-	size_t	     nrules;
-	void	    *ctx;
-	void	   (*closed)(struct ipc_peer *peer, void *ctx);
-	void	   (*none)(enum role role);
-	void	   (*lost)(struct ipc_peer *peer, const struct ipc_type *type,
-	    uint32_t request, void *ctx);
-	struct peers open, dying;
-	size_t	     count[ROLE_COUNT], limit[ROLE_COUNT];
-	bool	     paced[ROLE_COUNT];
-	size_t	     out_octets, out_packets;
-	unsigned     busy;	/* depth of handlers */
-	struct event *reaper;
-	struct frame *frames;	/* FRAMES_AT_ONCE, wiped after use */
-};
 
 static void	on_readable(evutil_socket_t fd, short what, void *arg);
-static void	on_writable(evutil_socket_t fd, short what, void *arg);
 
 static void
 reap(struct ipc_server *s)
@@ -129,8 +77,8 @@ mark_closing(struct ipc_peer *p)
 	event_active(s->reaper, EV_TIMEOUT, 1);
 }
 
-static void
-refused(struct ipc_peer *p, const char *type, const char *reason)
+void
+peer_refused(struct ipc_peer *p, const char *type, const char *reason)
 {
 	log_warn(LF_STR("event", "ipc-refused"),
 	    LF_STR("daemon", role_name(p->role)), LF_STR("type", type),
@@ -216,12 +164,10 @@ ipc_server_add(struct ipc_server *s, int fd, enum role role)
 	p->fd = fd;
 	p->request = 1;
 	outq_init(&p->out, s->out_octets, s->out_packets);
-	for (size_t i = 0; i < s->nrules; i++)
-		p->buckets[i].tokens =
-		    (int64_t)s->rules[i].per_second * 2 * TOKEN;
+	pace_init(p);
 	p->readable = event_new(s->base, fd, EV_READ | EV_PERSIST,
 	    on_readable, p);
-	p->writable = event_new(s->base, fd, EV_WRITE, on_writable, p);
+	p->writable = event_new(s->base, fd, EV_WRITE, peer_writable, p);
 	if (p->readable == NULL || p->writable == NULL ||
 	    event_add(p->readable, NULL) != 0)
 		die(EXIT_OSERR, "event_new failed");
@@ -251,12 +197,6 @@ void
 ipc_server_limit(struct ipc_server *s, enum role role, size_t most)
 {
 	s->limit[role] = most;
-}
-
-void
-ipc_server_pace(struct ipc_server *s, enum role role)
-{
-	s->paced[role] = true;
 }
 
 void
@@ -327,101 +267,6 @@ ipc_peer_request(struct ipc_peer *p)
 	return p->request++;
 }
 
-/* Nothing can be written any more; the end of reading will close it. */
-static void
-go_deaf(struct ipc_peer *p)
-{
-	p->deaf = true;
-	outq_fini(&p->out);
-	(void)event_del(p->writable);	/* it may not be pending */
-}
-
-static int
-flush(struct ipc_peer *p)
-{
-	switch (outq_send(&p->out, p->fd)) {
-	case OUTQ_EMPTY:
-		return 0;
-	case OUTQ_WAITING:
-		return event_add(p->writable, NULL);
-	case OUTQ_BROKEN:
-		break;
-	}
-	if (errno == EPIPE || errno == ECONNRESET)
-		go_deaf(p);
-	else
-		refused(p, NULL, "cannot send");
-	return -1;
-}
-
-/* We have too little of something; the peer has done nothing wrong. */
-static bool
-is_shortage(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ETOOMANYREFS ||
-	    error == ENOBUFS || error == ENOMEM;
-}
-
-/* What can go at once needs no copy of the packet or its descriptor. */
-static int
-send_or_keep(struct ipc_peer *p, const struct ipc_type *t,
-    struct span packet, int fd)
-{
-	if (outq_empty(&p->out)) {
-		if (fd_send(p->fd, packet.p, packet.n, fd) == 0)
-			return 0;
-		if (is_shortage(errno))
-			return -1;
-	}
-	if (outq_add(&p->out, packet, fd) == 0)
-		return flush(p);
-	if (errno == ENOSPC)
-		refused(p, t->name, "does not read");
-	return -1;
-}
-
-int
-ipc_send(struct ipc_peer *p, const struct ipc_type *t, uint32_t request,
-    const void *msg, int fd)
-{
-	struct buf packet;
-	int rc = -1;
-
-	if (p->closing || p->deaf)
-		return -1;
-	if ((t->fd == IPC_FD_ONE) != (fd >= 0))
-		bug("%s: descriptor does not fit the type", t->name);
-	buf_init(&packet, IPC_PACKET_MAX);
-	if (frame_pack(&packet, t, request, msg) != 0) {
-		log_error(LF_STR("event", "ipc-unsent"),
-		    LF_STR("daemon", role_name(p->role)),
-		    LF_STR("type", t->name));
-	} else {
-		rc = send_or_keep(p, t, buf_span(&packet), fd);
-	}
-	frame_wipe(&packet);
-	return rc;
-}
-
-enum verdict
-ipc_answer(struct ipc_peer *p, const struct ipc_msg *msg,
-    const struct ipc_type *t, const void *answer, int fd)
-{
-	/* A peer that cannot be answered ends by itself. */
-	(void)ipc_send(p, t, msg->request, answer, fd);
-	return VERDICT_OK;
-}
-
-enum verdict
-ipc_refuse(struct ipc_peer *p, uint32_t request, const struct why *why)
-{
-	struct refusal no;
-
-	refusal_from_why(&no, why);
-	(void)ipc_send(p, &refusal_type, request, &no, -1);	/* as above */
-	return VERDICT_OK;
-}
-
 static const struct ipc_type *
 type_by_num(const struct ipc_server *s, uint16_t num)
 {
@@ -429,67 +274,6 @@ type_by_num(const struct ipc_server *s, uint16_t num)
 		if (s->rules[i].type->num == num)
 			return s->rules[i].type;
 	return NULL;
-}
-
-/* Takes a place for one message; false: there was none left. */
-static bool
-within_rate(struct bucket *b, unsigned per_second)
-{
-	int64_t now = clock_mono_ms(), most = (int64_t)per_second * 2 * TOKEN;
-
-	if (per_second == 0)
-		return true;
-	/* One millisecond is per_second thousandths of a message. */
-	if (b->last_ms != 0 && now > b->last_ms)
-		b->tokens += (now - b->last_ms) * per_second;
-	b->last_ms = now;
-	if (b->tokens > most)
-		b->tokens = most;
-	b->tokens -= TOKEN;
-	return b->tokens >= 0;
-}
-
-static void
-on_rested(evutil_socket_t fd, short what, void *arg)
-{
-	struct ipc_peer *p = arg;
-
-	(void)fd;
-	(void)what;
-	p->resting = false;
-	if (event_add(p->readable, NULL) != 0)
-		die(EXIT_OSERR, "event_add failed");
-}
-
-/* What it says from now on waits until it has places again. */
-static void
-rest(struct ipc_peer *p, const struct bucket *b, unsigned per_second)
-{
-	int64_t ms = -b->tokens / per_second + REST_MS;
-	const struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-
-	if (p->rested == NULL)
-		p->rested = evtimer_new(p->server->base, on_rested, p);
-	if (p->rested == NULL || event_del(p->readable) != 0 ||
-	    event_add(p->rested, &tv) != 0)
-		die(EXIT_OSERR, "event_add failed");
-	p->resting = true;
-}
-
-/* false: the peer is closed for it. */
-static bool
-may_say_more(struct ipc_peer *p, size_t rule)
-{
-	const struct ipc_rule *r = &p->server->rules[rule];
-
-	if (within_rate(&p->buckets[rule], r->per_second))
-		return true;
-	if (p->server->paced[p->role])
-		rest(p, &p->buckets[rule], r->per_second);
-	else
-		refused(p, r->type->name, "rate");
-	return !p->closing;
 }
 
 static void
@@ -500,10 +284,10 @@ run(struct ipc_peer *p, const struct ipc_rule *rule, struct frame *f)
 		.body = body, .fd = &f->fd };
 
 	if (ipc_decode(rule->type, f->body, f->body_len, body) != 0)
-		refused(p, rule->type->name, "malformed");
+		peer_refused(p, rule->type->name, "malformed");
 	else if (rule->run(p, &msg, p->server->ctx) != VERDICT_OK &&
 	    !p->closing)
-		refused(p, rule->type->name, "handler");
+		peer_refused(p, rule->type->name, "handler");
 	explicit_bzero(body, rule->type->size);	/* it may hold a password */
 	free(body);
 }
@@ -519,12 +303,12 @@ dispatch(struct ipc_peer *p, struct frame *f)
 	    (s->rules[i].from & ROLE_BIT(p->role)) == 0))
 		i++;
 	if (known == NULL)
-		refused(p, NULL, "unknown type");
+		peer_refused(p, NULL, "unknown type");
 	else if (i == s->nrules)
-		refused(p, known->name, "not from this role");
+		peer_refused(p, known->name, "not from this role");
 	else if ((known->fd == IPC_FD_ONE) != (f->fd >= 0))
-		refused(p, known->name, "descriptor");
-	else if (may_say_more(p, i))
+		peer_refused(p, known->name, "descriptor");
+	else if (pace_allows(p, i))
 		run(p, &s->rules[i], f);
 	fd_close(&f->fd);
 }
@@ -568,7 +352,7 @@ read_group(struct ipc_peer *p)
 		else if (got[i] == FRAME_END)
 			mark_closing(p);
 		else if (got[i] == FRAME_BROKEN)
-			refused(p, NULL, "broken packet");
+			peer_refused(p, NULL, "broken packet");
 		wipe(f[i].body, f[i].body_len);
 	}
 	return n == FRAMES_AT_ONCE && !p->closing && !p->resting;
@@ -586,12 +370,4 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < READ_AT_ONCE && read_group(p); i++)
 		;
 	leave(s);
-}
-
-static void
-on_writable(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)flush(arg);	/* a broken peer is closed when its reading ends */
 }
