@@ -2,7 +2,7 @@
  * session.c - opens the maildrop, answers the log-in, reads commands until QUIT,
  * the end of the connection or the timeout.  Only QUIT deletes (RFC 1939 6).
  * A client that is gone without a word may be silent for long; who logs in meanwhile
- * gets the maildrop, see droplock.h.
+ * gets the maildrop, see lend.h.
  */
 #include "pop3d/session.h"
 
@@ -15,6 +15,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "pop3d/command.h"
+#include "pop3d/lend.h"
 #include "pop3d/reply.h"
 
 void
@@ -53,28 +54,6 @@ last_words(struct session *s)
 		    LF_STR("session", s->how->start->session));
 }
 
-/*
- * Until the client says something; a session that is silent for long lends its
- * maildrop meanwhile.
- * returns  false: another one has it now
- */
-static bool
-wait_for_client(struct session *s, int64_t idle_ms)
-{
-	int fd = s->stream.fd;
-
-	/* All that does not end well shows again when a line is read. */
-	if (s->lend_ms == 0 || s->lend_ms >= idle_ms ||
-	    !stream_idle(&s->stream) ||
-	    stream_flush(&s->stream) != STREAM_OK ||
-	    fd_wait(fd, FD_READ, clock_deadline(s->lend_ms)) != 0)
-		return true;
-	droplock_lend(&s->drop.lock);
-	if (fd_wait(fd, FD_READ, clock_deadline(idle_ms - s->lend_ms)) != 1)
-		s->done = true;		/* the timeout: nothing to be said */
-	return droplock_back(&s->drop.lock);
-}
-
 /* RFC 1939 3: without QUIT nothing is removed. */
 static void
 give_up(struct session *s)
@@ -92,7 +71,7 @@ converse(struct session *s, int64_t idle_ms)
 
 	while (!s->done && s->errors < ERRORS_MAX) {
 		stream_deadline(&s->stream, idle_ms);
-		if (!wait_for_client(s, idle_ms)) {
+		if (!lend_wait(s, idle_ms)) {
 			give_up(s);
 			return;
 		}
@@ -165,6 +144,7 @@ session_run(const struct login_session *in)
 		stream_fini(&s.stream);
 		return;
 	}
+	lend_begin(&s);
 	/* What the front had read behind the log-in comes first. */
 	if (stream_preload(&s.stream, span_of(in->start->pending,
 	    in->start->pending_len)) != STREAM_OK)
@@ -173,6 +153,8 @@ session_run(const struct login_session *in)
 	reply_ok(&s, "maildrop has %zu messages (%llu octets)", s.drop.n,
 	    (unsigned long long)s.drop.octets);
 	converse(&s, (int64_t)conf_num(in->conf, "pop3_timeout") * 1000);
+	if (s.lost)
+		log_session(&s, "maildrop-taken-over");
 	log_session(&s, "logout");
 	/* RFC 1939 6: free for the next session when QUIT is answered. */
 	maildrop_close(&s.drop);

@@ -20,6 +20,8 @@ struct session {
 	struct maildrop drop;
 	unsigned	errors;
 	bool		done;
+	bool		lent;		/* the maildrop, by lend.c */
+	bool		lost;		/* and gone: no octet moves any more */
 	size_t		retrieved, deleted;	/* for the log */
 };
 

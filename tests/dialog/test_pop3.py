@@ -470,6 +470,54 @@ def test_a_silent_session_gives_way(short):
     short.wait_log(f"event=maildrop-taken-over user={BOB}")
 
 
+HUGE = b"a: b\n\n" + b"c" * 70 * 1024 + b"\n" + (b"d" * 999 + b"\n") * 40000
+
+
+@pytest.mark.parametrize("command", ["RETR 2", "TOP 2 100000"])
+def test_who_takes_nothing_gives_way(short, command):
+    """A client dies in the middle of a message: its window stays shut.  Who
+    wakes up again has half a message, and no word that it were whole."""
+    empty(short, BOB)
+    fill(short, BOB, [ONE, HUGE])
+    with Pop(short.port["pop3"]) as stuck, Pop(short.port["pop3"]) as p:
+        assert stuck.login(BOB, SECRET).startswith(b"+OK")
+        stuck.ok("DELE 1")
+        stuck.ok(command)
+        assert p.login(BOB, SECRET).startswith(b"+OK")
+        assert p.ok("STAT").startswith(b"+OK 2 ")
+        half = stuck.closed()
+        assert b"d" * 999 in half and not half.endswith(b"\r\n.\r\n")
+        p.ok("QUIT")
+    assert [p.read_bytes() for p in short.stored(BOB)] == [ONE, HUGE]
+
+
+def test_who_takes_it_late_has_it_whole(short):
+    empty(short, BOB)
+    fill(short, BOB, [HUGE])
+    with Pop(short.port["pop3"]) as p:
+        assert p.login(BOB, SECRET).startswith(b"+OK")
+        p.raw(b"RETR 1\r\n")
+        time.sleep(3)
+        assert p.answer().startswith(b"+OK")
+        assert b"\n".join(p.block()) + b"\n" == HUGE
+        p.ok("DELE 1")
+        p.ok("QUIT")
+    assert not short.stored(BOB)
+
+
+def test_half_a_command_gives_way(short):
+    empty(short, BOB)
+    fill(short, BOB, [ONE])
+    with Pop(short.port["pop3"]) as gone, Pop(short.port["pop3"]) as p:
+        assert gone.login(BOB, SECRET).startswith(b"+OK")
+        gone.raw(b"DEL")
+        assert p.login(BOB, SECRET).startswith(b"+OK")
+        gone.raw(b"E 1\r\n")
+        assert gone.closed() == b""
+        p.ok("QUIT")
+    assert [p.read_bytes() for p in short.stored(BOB)] == [ONE]
+
+
 def test_a_silent_session_that_nobody_waits_for(short):
     empty(short, BOB)
     fill(short, BOB, [ONE, TWO])
