@@ -70,12 +70,16 @@ def test_the_rig_finds_what_is_wrong(tmp_path, fs, mode, wanted):
     if why := why_not(fs):
         pytest.skip(why)
     writer = f"exec {PYTHON} {HERE}/writer.py"
+    # A torn sector is rare among the writes of a slow machine: more tries.
     torn = mode == "counter-inplace"
-    status, said = powercut(
-        tmp_path, f"{writer} {mode}", f"{writer} check", "--fs", fs,
-        "--seconds", 2 if POINTS else 1, "--seed", 7, "--stop", 1,
-        "--points", 60 if torn else 12 if POINTS else 6)
-    assert status == wanted, said
+    for seed in range(7, 12 if torn else 8):
+        status, said = powercut(
+            tmp_path, f"{writer} {mode}", f"{writer} check", "--fs", fs,
+            "--seconds", 2 if POINTS else 1, "--seed", seed, "--stop", 1,
+            "--points", 60 if torn else 12 if POINTS else 6)
+        if status == wanted:
+            return
+    pytest.fail(said)
 
 
 # ----------------------------------------------------------------- the suite

@@ -3,6 +3,7 @@
 server  a mail root, with one process for each client
 c       a client of it, after log-in
 """
+import contextlib
 import pathlib
 import sys
 
@@ -20,6 +21,5 @@ def server():
 
 @pytest.fixture
 def c(server):
-    client = server.client()
-    yield client
-    client.close()
+    with contextlib.closing(server.client()) as client:
+        yield client

@@ -4,6 +4,7 @@ For each row of the table in imapd/front.c one that is allowed and one that is
 refused; then the way from one process to the next.
 """
 import base64
+import contextlib
 import pathlib
 import re
 import sys
@@ -32,9 +33,8 @@ def front():
 
 @pytest.fixture
 def c(front):
-    client = front.connect()
-    yield client
-    client.close()
+    with contextlib.closing(front.connect()) as client:
+        yield client
 
 
 ROWS = {

@@ -1,6 +1,7 @@
 """CONDSTORE and QRESYNC (RFC 7162): the examples of its text, and what it asks for
 between several sessions, deliveries, foreign programs and a lost index.
 """
+import contextlib
 import pathlib
 import re
 import sys
@@ -8,24 +9,18 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from imap_client import Session, fetched  # noqa: E402
+from imap_client import fetched  # noqa: E402
+from imap_fixtures import server  # noqa: E402, F401
 
 ONE = b"Subject: one\r\n\r\ntext\r\n"
 
 
 @pytest.fixture
-def server():
-    with Session() as s:
-        yield s
-
-
-@pytest.fixture
 def c(server):
-    client = server.client()
-    for _ in range(5):
-        client.append("INBOX", ONE)
-    yield client
-    client.close()
+    with contextlib.closing(server.client()) as client:
+        for _ in range(5):
+            client.append("INBOX", ONE)
+        yield client
 
 
 def highest(lines):

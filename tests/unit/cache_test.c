@@ -4,8 +4,8 @@
  */
 #include <fcntl.h>
 
+#include "inbox.h"
 #include "os/fs.h"
-#include "scratch.h"
 #include "store/folder_cache.h"
 
 #define MESSAGES	100
@@ -22,8 +22,6 @@ static const char *const texts[CACHE_KINDS] = {
 	"text/plain; charset=utf-8\r\n\r\n",
 };
 
-static struct why why;
-
 static int
 fresh(void **state)
 {
@@ -38,21 +36,11 @@ fresh(void **state)
 	return 0;
 }
 
-static struct folder *
-open_it(void)
-{
-	struct folder *f = folder_open(scratch, "INBOX", false, &why);
-
-	T_TRUE(f != NULL);
-	T_TRUE(folder_sync(f, NULL, &why) == 0);
-	return f;
-}
-
 static void
 reopen(struct folder **f)
 {
 	folder_close(f);
-	*f = open_it();
+	*f = inbox_open(false);
 }
 
 static void
@@ -109,7 +97,7 @@ test_any_order(void **state)
 	(void)state;
 	for (size_t o = 0; o < COUNT(orders); o++) {
 		(void)unlinkat(scratch, "paquebot-cache", 0);
-		f = open_it();
+		f = inbox_open(false);
 		for (size_t i = 0; i < CACHE_KINDS; i++) {
 			keep(f, orders[o][i]);
 			for (size_t k = 0; k < CACHE_KINDS; k++)
@@ -126,7 +114,7 @@ test_any_order(void **state)
 static void
 test_small(void **state)
 {
-	struct folder *f = open_it();
+	struct folder *f = inbox_open(false);
 	struct fs_stat st;
 
 	(void)state;
@@ -141,7 +129,7 @@ test_small(void **state)
 static void
 test_more_than_a_chain(void **state)
 {
-	struct folder *f = open_it();
+	struct folder *f = inbox_open(false);
 
 	(void)state;
 	for (size_t i = 0; i < CACHE_KINDS; i++)
@@ -159,7 +147,7 @@ test_more_than_a_chain(void **state)
 static void
 test_older_version(void **state)
 {
-	struct folder *f = open_it();
+	struct folder *f = inbox_open(false);
 	int fd;
 
 	(void)state;
@@ -169,7 +157,7 @@ test_older_version(void **state)
 	T_TRUE(fd >= 0);
 	T_INT(pwrite(fd, "PaqCach1", 8, 0), 8);
 	(void)close(fd);
-	f = open_it();
+	f = inbox_open(false);
 	expect(f, CACHE_ENVELOPE, false);
 	keep(f, CACHE_FIELDS);
 	expect(f, CACHE_FIELDS, true);

@@ -7,10 +7,9 @@
 
 #include <fcntl.h>
 
+#include "inbox.h"
 #include "os/clock.h"
 #include "os/fs.h"
-#include "scratch.h"
-#include "store/folder.h"
 #include "store/folder_cache.h"
 #include "store/index_format.h"
 
@@ -18,24 +17,12 @@
 #define N	5
 #define TEXT_SIZE	((size_t)65536)
 
-static struct why why;
-
 static int
 fresh(void **state)
 {
 	if (scratch_setup(state) != 0)
 		return -1;
 	return maildir_make(scratch, &why);
-}
-
-static struct folder *
-open_it(void)
-{
-	struct folder *f = folder_open(scratch, "INBOX", false, &why);
-
-	T_TRUE(f != NULL);
-	T_TRUE(folder_sync(f, NULL, &why) == 0);
-	return f;
 }
 
 static void
@@ -110,7 +97,7 @@ test_same_view(void **state)
 	for (int i = 0; i < 4; i++) {
 		if (i == 2)
 			make_old();
-		f = open_it();
+		f = inbox_open(false);
 		VIEW(f, all);
 		VIEW(f, all);
 		folder_close(&f);
@@ -130,13 +117,13 @@ test_times_set_back(void **state)
 	(void)state;
 	put_messages();
 	make_old();
-	open = open_it();
+	open = inbox_open(false);
 	make_old();
 	T_TRUE(folder_sync(open, NULL, &why) == 0);
 	T_INT(folder_count(open), N);
 	scratch_put("cur/6.f:2,", "six\n");
 	make_old();
-	f = open_it();
+	f = inbox_open(false);
 	T_INT(folder_count(f), N + 1);
 	T_INT(folder_find(f, 30)->uid, 30);
 	folder_close(&f);
@@ -182,13 +169,13 @@ make_both(void)
 	struct folder *f;
 
 	put_messages();
-	f = open_it();
+	f = inbox_open(false);
 	VIEW(f, all);
 	T_TRUE(folder_commit(f, &c, 1, NULL, &why) == 0);
 	T_TRUE(folder_sync(f, NULL, &why) == 0);
 	folder_close(&f);
 	make_old();
-	f = open_it();		/* notes that nothing is new any more */
+	f = inbox_open(false);		/* notes that nothing is new any more */
 	folder_close(&f);
 }
 
@@ -216,10 +203,10 @@ check_spoilt(const char *name, size_t step)
 		if (i >= n)
 			other[i - n] ^= (char)(1 << i % 8);
 		spoil(name, other, cut);
-		f = open_it();
+		f = inbox_open(false);
 		VIEW(f, marked);
 		folder_close(&f);
-		f = open_it();
+		f = inbox_open(false);
 		VIEW(f, marked);
 		folder_close(&f);
 	}
@@ -253,7 +240,7 @@ spoil_while_open(const char *name)
 
 	make_both();
 	for (size_t cut = 0; cut < 4; cut++) {
-		f = open_it();
+		f = inbox_open(false);
 		T_INT(folder_count(f), N);
 		text = slurp(name, &n);
 		memset(text + n / 2, (int)cut, n / 2);
@@ -264,7 +251,7 @@ spoil_while_open(const char *name)
 		VIEW(f, marked);
 		folder_close(&f);
 	}
-	f = open_it();
+	f = inbox_open(false);
 	T_TRUE(fs_unlink(scratch, name) == 0);
 	VIEW(f, marked);
 	scratch_put("cur/6.f:2,", "six\n");
@@ -274,7 +261,7 @@ spoil_while_open(const char *name)
 	T_TRUE(folder_sync(f, NULL, &why) == 0);
 	T_INT(folder_count(f), N);
 	folder_close(&f);
-	f = open_it();
+	f = inbox_open(false);
 	T_INT(folder_count(f), N);
 	folder_close(&f);
 }
@@ -307,8 +294,8 @@ test_two_sessions(void **state)
 	(void)state;
 	folder_changes_init(&seen);
 	put_messages();
-	a = open_it();
-	b = open_it();
+	a = inbox_open(false);
+	b = inbox_open(false);
 	T_TRUE(folder_commit(a, &c, 1, NULL, &why) == 0);
 	T_TRUE(folder_sync(a, NULL, &why) == 0);
 	T_TRUE(folder_sync(b, &seen, &why) == 0);
@@ -358,7 +345,7 @@ test_modseq(void **state)
 
 	(void)state;
 	put_messages();
-	f = open_it();
+	f = inbox_open(false);
 	was[0] = modseq_of(f, 3);
 	was[1] = modseq_of(f, 9);
 	T_TRUE(was[0] > 0 && was[0] == was[1]);
@@ -368,12 +355,12 @@ test_modseq(void **state)
 	T_TRUE(modseq_of(f, 3) == was[0]);
 	T_TRUE((is = modseq_of(f, 9)) > was[1]);
 	folder_close(&f);
-	f = open_it();
+	f = inbox_open(false);
 	T_TRUE(modseq_of(f, 3) == was[0]);
 	T_TRUE(modseq_of(f, 9) == is);
 	folder_close(&f);
 	T_TRUE(fs_unlink(scratch, INDEX_LOG_NAME) == 0);
-	f = open_it();
+	f = inbox_open(false);
 	T_TRUE(modseq_of(f, 3) > is);
 	T_TRUE(modseq_of(f, 9) > is);
 	folder_close(&f);
@@ -388,7 +375,7 @@ test_other_uidvalidity(void **state)
 	(void)state;
 	make_both();
 	scratch_put("dovecot-uidlist", "3 V78 N8 " G "\n7 :3.c\n");
-	f = open_it();
+	f = inbox_open(false);
 	T_INT(folder_uidvalidity(f), 78);
 	T_INT(folder_find(f, 7)->keywords, 3);
 	T_INT(folder_uidnext(f), 8 + N - 1);
@@ -396,7 +383,7 @@ test_other_uidvalidity(void **state)
 	folder_close(&f);
 	/* No list: a new UIDVALIDITY, though the index knows an old one. */
 	T_TRUE(fs_unlink(scratch, "dovecot-uidlist") == 0);
-	f = open_it();
+	f = inbox_open(false);
 	T_TRUE(folder_uidvalidity(f) != 78);
 	T_INT(folder_count(f), N);
 	folder_close(&f);
@@ -412,7 +399,7 @@ test_no_room(void **state)
 	put_messages();
 	T_INT(mkdirat(scratch, INDEX_LOG_NAME, 0700), 0);
 	for (int i = 0; i < 2; i++) {
-		f = open_it();
+		f = inbox_open(false);
 		VIEW(f, all);
 		folder_close(&f);
 	}
@@ -447,13 +434,13 @@ test_planted(void **state)
 				T_INT(ftruncate(fd, INT64_C(1) << 40), 0);
 				(void)close(fd);
 			}
-			f = open_it();
+			f = inbox_open(false);
 			VIEW(f, all);
 			folder_cache_add(f, 3, CACHE_ENVELOPE,
 			    SPAN_LIT("(NIL)"));
 			folder_cache_write(f);
 			folder_close(&f);
-			f = open_it();
+			f = inbox_open(false);
 			VIEW(f, all);
 			folder_close(&f);
 			T_STR(span_str(scratch_get("elsewhere")),

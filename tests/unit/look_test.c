@@ -8,15 +8,12 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 
+#include "inbox.h"
 #include "os/clock.h"
 #include "os/fs.h"
-#include "scratch.h"
-#include "store/folder.h"
 #include "store/index_format.h"
 
 #define G	"G1f05b32a9c1e1e5f8f1a0000c5c1c5c1"
-
-static struct why why;
 
 static void
 set_old(const char *name)
@@ -42,16 +39,6 @@ fresh(void **state)
 	set_old("cur");
 	clock_sleep_ms(200);	/* this was a change, too: ctime tells */
 	return 0;
-}
-
-static struct folder *
-open_it(bool read_only)
-{
-	struct folder *f = folder_open(scratch, "INBOX", read_only, &why);
-
-	T_TRUE(f != NULL);
-	T_TRUE(folder_sync(f, NULL, &why) == 0);
-	return f;
 }
 
 static unsigned listed;	/* so often was the name of message 9 read */
@@ -88,24 +75,17 @@ futimens(int fd, const struct timespec t[2])
 static const char *
 sync_it(struct folder *f)
 {
-	static char text[256];
+	static struct told told;
 	struct folder_changes c;
-	size_t n = 0;
 
 	folder_changes_init(&c);
 	T_TRUE(folder_sync(f, &c, &why) == 0);
-	text[0] = '\0';
-	for (size_t i = 0; i < c.added.n; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "+%u",
-		    c.added.v[i]);
-	for (size_t i = 0; i < c.expunged.n; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "-%u",
-		    c.expunged.v[i]);
-	for (size_t i = 0; i < c.flagged.n; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "~%u",
-		    c.flagged.v[i]);
+	told = (struct told){ .n = 0 };
+	told_add(&told, '+', &c.added);
+	told_add(&told, '-', &c.expunged);
+	told_add(&told, '~', &c.flagged);
 	folder_changes_fini(&c);
-	return text;
+	return told.text;
 }
 
 #define SYNC(f, want)	T_STR(span_str(sync_it(f)), (want))
@@ -148,7 +128,7 @@ test_arrivals(void **state)
 	struct folder *f, *other;
 
 	(void)state;
-	f = open_it(false);
+	f = inbox_open(false);
 	SYNC(f, "");
 	listed = 0;
 	other = folder_open(scratch, "INBOX", false, &why);
@@ -190,7 +170,7 @@ test_read_only(void **state)
 
 	(void)state;
 	put_new("before");
-	f = open_it(true);
+	f = inbox_open(true);
 	SYNC(f, "");
 	listed = 0;
 	put_new("after");
@@ -213,7 +193,7 @@ test_restored(void **state)
 	struct folder *f;
 
 	(void)state;
-	f = open_it(false);
+	f = inbox_open(false);
 	scratch_put("new/2.b", "put back\n");
 	SYNC(f, "+30");
 	T_INT(folder_count(f), 5);
@@ -229,7 +209,7 @@ test_own_changes(void **state)
 	struct folder *f;
 
 	(void)state;
-	f = open_it(false);
+	f = inbox_open(false);
 	SYNC(f, "");
 	listed = 0;
 	change(f, CHANGE_FLAGS_ADD, 3, MESSAGE_FLAGGED);
@@ -255,7 +235,7 @@ test_doubt_ends(void **state)
 	struct folder *f;
 
 	(void)state;
-	f = open_it(false);
+	f = inbox_open(false);
 	SYNC(f, "");
 	T_INT(folder_due_ms(f), -1);
 	listed = 0;
@@ -279,7 +259,7 @@ test_moved_back(void **state)
 	char name[200];
 
 	(void)state;
-	f = open_it(false);
+	f = inbox_open(false);
 	append(f, CHANGE_APPEND, MESSAGE_SEEN);
 	SYNC(f, "+30");
 	clock_sleep_ms(2500);
@@ -303,8 +283,8 @@ test_two_sessions(void **state)
 	struct folder *a, *b;
 
 	(void)state;
-	a = open_it(false);
-	b = open_it(false);
+	a = inbox_open(false);
+	b = inbox_open(false);
 	SYNC(a, "");
 	SYNC(b, "");
 	listed = 0;
@@ -322,7 +302,7 @@ test_two_sessions(void **state)
 	SYNC(a, "+31");
 	folder_close(&b);
 	/* And so does who comes later. */
-	b = open_it(false);
+	b = inbox_open(false);
 	T_INT(folder_count(b), 5);
 	T_INT(listed, 0);
 	folder_close(&b);
@@ -336,13 +316,13 @@ test_no_index(void **state)
 	struct folder *a, *b;
 
 	(void)state;
-	a = open_it(false);
+	a = inbox_open(false);
 	change(a, CHANGE_FLAGS_ADD, 3, MESSAGE_FLAGGED);
 	SYNC(a, "");
 	listed = 0;
 	T_INT(unlinkat(scratch, INDEX_NAME, 0), 0);
 	T_INT(unlinkat(scratch, INDEX_LOG_NAME, 0), 0);
-	b = open_it(false);
+	b = inbox_open(false);
 	T_TRUE(listed > 0);
 	folder_close(&b);
 	folder_close(&a);

@@ -6,16 +6,13 @@
 
 #include <fcntl.h>
 
+#include "inbox.h"
 #include "os/fs.h"
-#include "scratch.h"
-#include "store/folder.h"
 #include "store/folder_modseq.h"
 #include "store/history.h"
 #include "store/index_format.h"
 
 #define G	"G1f05b32a9c1e1e5f8f1a0000c5c1c5c1"
-
-static struct why why;
 
 static int
 fresh(void **state)
@@ -31,16 +28,6 @@ fresh(void **state)
 	return 0;
 }
 
-static struct folder *
-open_it(void)
-{
-	struct folder *f = folder_open(scratch, "INBOX", false, &why);
-
-	T_TRUE(f != NULL);
-	T_TRUE(folder_sync(f, NULL, &why) == 0);
-	return f;
-}
-
 static void
 look(struct folder *f)
 {
@@ -53,24 +40,19 @@ store(struct folder *f, enum folder_change_kind kind, uint8_t flags,
     uint64_t since)
 {
 	static const uint32_t uids[] = { 3, 4, 9, 10 };
-	static char text[256];
+	static struct told told;
 	struct folder_change c = { .kind = kind, .uids = uids, .uids_n = 4,
 		.flags = flags, .conditional = true,
 		.unchanged_since = since };
 	struct folder_result r;
-	size_t n = 0;
 
 	folder_result_init(&r);
 	T_TRUE(folder_commit(f, &c, 1, &r, &why) == 0);
-	text[0] = '\0';
-	for (size_t i = 0; i < r.done.n; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "+%u",
-		    r.done.v[i]);
-	for (size_t i = 0; i < r.modified.n; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "!%u",
-		    r.modified.v[i]);
+	told = (struct told){ .n = 0 };
+	told_add(&told, '+', &r.done);
+	told_add(&told, '!', &r.modified);
 	folder_result_fini(&r);
-	return text;
+	return told.text;
 }
 
 static void
@@ -104,7 +86,7 @@ gone(struct folder *f, uint64_t since)
 static void
 test_stores(void **state)
 {
-	struct folder *f = open_it();
+	struct folder *f = inbox_open(false);
 	uint64_t all = folder_modseq(f), one;
 
 	(void)state;
@@ -128,7 +110,7 @@ test_stores(void **state)
 	T_STR(span_str(store(f, CHANGE_FLAGS_SET, 0, 0)), "!3!4!9!10");
 	T_TRUE(folder_message_modseq(f, 3) > one);
 	folder_close(&f);
-	f = open_it();
+	f = inbox_open(false);
 	T_TRUE(folder_message_modseq(f, 4) == one);
 	folder_close(&f);
 }
@@ -137,7 +119,7 @@ test_stores(void **state)
 static void
 test_others(void **state)
 {
-	struct folder *a = open_it(), *b = open_it();
+	struct folder *a = inbox_open(false), *b = inbox_open(false);
 	uint64_t since = folder_modseq(a), mine;
 
 	(void)state;
@@ -173,7 +155,7 @@ test_others(void **state)
 static void
 test_gone(void **state)
 {
-	struct folder *f = open_it(), *b;
+	struct folder *f = inbox_open(false), *b;
 	uint64_t at[4];
 
 	(void)state;
@@ -191,10 +173,10 @@ test_gone(void **state)
 	expunge(f, 9);
 	folder_close(&f);
 	/* In the log, then behind a snapshot; for one who was there and not. */
-	f = open_it();
+	f = inbox_open(false);
 	at[3] = folder_modseq(f);
 	T_TRUE(at[3] > at[2]);
-	b = open_it();
+	b = inbox_open(false);
 	T_TRUE(folder_modseq(b) == at[3]);
 	for (int i = 0; i < 2; i++) {
 		T_STR(span_str(gone(b, at[0])), " 3:4 9:9");
@@ -221,7 +203,7 @@ static void
 test_lost(void **state)
 {
 	static const char *const files[] = { INDEX_NAME, INDEX_LOG_NAME };
-	struct folder *f = open_it(), *b = open_it();
+	struct folder *f = inbox_open(false), *b = inbox_open(false);
 	uint64_t was, is;
 
 	(void)state;
@@ -239,7 +221,7 @@ test_lost(void **state)
 			look(b);
 		}
 		folder_close(&f);
-		f = open_it();
+		f = inbox_open(false);
 		is = folder_modseq(f);
 		T_TRUE(is > was);
 		T_TRUE(folder_message_modseq(f, 10) > was);
@@ -255,21 +237,21 @@ test_lost(void **state)
 static void
 test_foreign_log(void **state)
 {
-	struct folder *f = open_it();
+	struct folder *f = inbox_open(false);
 	uint64_t was = folder_modseq(f);
 
 	(void)state;
 	folder_close(&f);
-	f = open_it();
+	f = inbox_open(false);
 	T_TRUE(folder_modseq(f) == was);
 	folder_close(&f);
 	scratch_put("dovecot.index.log", "something");
-	f = open_it();
+	f = inbox_open(false);
 	T_TRUE(folder_message_modseq(f, 3) > was);
 	T_STR(span_str(gone(f, was)), "?");
 	was = folder_modseq(f);
 	folder_close(&f);
-	f = open_it();
+	f = inbox_open(false);
 	T_TRUE(folder_modseq(f) == was);
 	folder_close(&f);
 }
