@@ -21,6 +21,7 @@
 #include "ipc/control.h"
 #include "ipc/server.h"
 #include "os/clock.h"
+#include "os/memory.h"
 #include "smtpd/explain.h"
 #include "smtpd/listener.h"
 #include "smtpd/settings.h"
@@ -50,6 +51,7 @@ load(struct tls_server *before)
 	all.set.tls = before;
 	if (all.set.tls != NULL)
 		tls_server_warm(all.set.tls);
+	memory_settle();
 }
 
 static void
@@ -58,6 +60,7 @@ on_reload(void *ctx)
 	struct tls_server *before = all.set.tls;
 
 	(void)ctx;
+	memory_unsettle();
 	all.set.tls = NULL;
 	settings_fini(&all.set);
 	load(before);

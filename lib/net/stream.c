@@ -15,6 +15,7 @@
 #include "base/num.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/memory.h"
 
 #define BUFFER_MIN	64
 
@@ -130,6 +131,22 @@ stream_idle(const struct stream *s)
 	    !s->io->pending(s->io_ctx));
 }
 
+/* Who waits for long gives back what it has no use for meanwhile. */
+static int
+wait_long(struct stream *s, int what)
+{
+	int64_t soon = clock_deadline(MEMORY_REST_MS);
+	int rc;
+
+	if (s->deadline_ms <= soon)
+		return fd_wait(s->fd, what, s->deadline_ms);
+	rc = fd_wait(s->fd, what, soon);
+	if (rc != 0)
+		return rc;
+	memory_rest();
+	return fd_wait(s->fd, what, s->deadline_ms);
+}
+
 /*
  * A peer that always has something ready (records without data, in a layer)
  * is held to its deadline as well.
@@ -137,7 +154,7 @@ stream_idle(const struct stream *s)
 static enum stream_result
 wait_for(struct stream *s, int what)
 {
-	int rc = fd_wait(s->fd, what, s->deadline_ms);
+	int rc = wait_long(s, what);
 
 	if (rc == 0 || clock_mono_ms() >= s->deadline_ms)
 		return STREAM_TIMEOUT;

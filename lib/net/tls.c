@@ -34,6 +34,7 @@ tls_setup(void)
 {
 	if (library != NULL)
 		bug("tls_setup twice");
+	tls_heap_open();
 	library = OSSL_LIB_CTX_new();
 	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS |
 	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_LOAD_CONFIG,
@@ -162,6 +163,8 @@ tls_handshake(struct tls *t)
 
 	if (t->waits != WAITS_NOTHING)
 		return TLS_WAIT_ANSWER;
+	if (!t->ending)		/* else it is that of tls_server_warm() */
+		tls_heap_close();
 	ERR_clear_error();
 	tls_set_current(t);
 	rc = SSL_do_handshake(t->ssl);

@@ -98,6 +98,13 @@ void	tls_server_unlearn(const struct tls *t);
 int	tls_end_point(const X509 *x, uint8_t out[TLS_BINDING_MAX], size_t *n)
 	    must_use;
 
+/*
+ * tls_heap.c: before the library is used; what it makes until close, and what of
+ * that it changes later, is kept together.
+ */
+void	tls_heap_open(void);
+void	tls_heap_close(void);
+
 /* tls_tickets.c: id tells protocols apart. */
 void	tls_tickets_use(SSL_CTX *ctx, const char *id, uint32_t lifetime_s);
 /* The server's end point, for a session that was resumed. */

@@ -415,6 +415,22 @@ def test_mx_process_serves_its_address_again(netns, pairs):
         assert max(map(pids.count, pids)) <= 10
 
 
+def own_kib(pid):
+    """Memory of a process that no other shares."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(n) for n in re.findall(r"^Private_\w+: +(\d+)", text, re.M))
+
+
+@pytest.mark.skipif("san" in str(BIN), reason="a sanitizer's memory is endless")
+def test_a_session_that_waits_needs_little(tls):
+    """Beside what the listener has for all of them; after a second."""
+    before = set(tls.tree())
+    with smtp_tls(tls, "mx") as client:
+        client.ehlo()
+        session, = set(tls.tree()) - before
+        wait_for(lambda: own_kib(session) <= 250)
+
+
 @pytest.mark.skipif(not IS_ROOT, reason="needs an address beside loopback")
 def test_password_only_under_tls(tls):
     with in_netns(tls.netns):
