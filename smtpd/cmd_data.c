@@ -19,6 +19,10 @@ cmd_data(struct session *s, const struct verb_cmd *cmd)
 	struct why why;
 
 	(void)cmd;
+	if (s->env.binary) {	/* RFC 3030 3 */
+		say(s, SAY_BINARY_DATA);
+		return;
+	}
 	if (receive_begin(s, &in, &why) != 0) {
 		say_why(s, receive_failure_code(&why), &why);
 		session_reset(s);

@@ -40,7 +40,7 @@ envelope_clear(struct envelope *e)
 	buf_clear(&e->copies);
 	e->rcpts_n = e->copies_n = 0;
 	e->size = 0;
-	e->body_8bit = e->utf8 = false;
+	e->body_8bit = e->binary = e->utf8 = false;
 	e->from_own = e->from_asked = false;
 	e->asks = 0;
 	e->ret = VERB_RET_NONE;
@@ -67,6 +67,7 @@ envelope_begin(struct envelope *e, const struct verb_mail *m)
 	e->from = e->sender = m->from;
 	e->size = m->has_size ? m->size : 0;
 	e->body_8bit = m->body == VERB_BODY_8BITMIME;
+	e->binary = m->body == VERB_BODY_BINARYMIME;
 	e->utf8 = m->utf8;
 	e->ret = m->ret;
 	put_envid(e, m->envid);

@@ -22,6 +22,7 @@ struct envelope {
 	bool	    from_own;	/* it was found to be its user's own */
 	uint64_t    size;	/* declared (RFC 1870), or 0 */
 	bool	    body_8bit;	/* BODY=8BITMIME */
+	bool	    binary;	/* BODY=BINARYMIME (RFC 3030 3) */
 	bool	    utf8;	/* SMTPUTF8 (RFC 6531 3.4) */
 	enum verb_ret ret;	/* RFC 3461 4.3 */
 	char	    envid[ENVELOPE_ENVID_MAX + 1];	/* decoded, or "" */

@@ -24,13 +24,55 @@
 
 #define TRACE_OCTETS	(8 * KIB)	/* all fields that we add */
 
+static void take(struct intake *in, struct span chunk);
+
+/* Made of lines now, in pieces that take() has room for. */
+static void
+take_lines(void *ctx, struct span octets)
+{
+	struct intake *in = ctx;
+
+	if (mime_binary_octets(in->binary) > in->s->set->message_size_max)
+		in->grown_too_big = true;
+	for (; octets.n > 0 && !intake_is_lost(in);
+	    octets = span_from(octets, LIMIT_IN_OCTETS))
+		take(in, span_head(octets, LIMIT_IN_OCTETS));
+}
+
+static void
+begin_binary(struct intake *in)
+{
+	static const struct mime_binary_limits limits = {
+		.header_octets = LIMIT_HEADER_OCTETS,
+		.header_fields = LIMIT_HEADER_FIELDS,
+	};
+	const struct mime_binary_sink sink = { take_lines, in };
+
+	in->binary = mime_binary_new(&limits, &sink);
+}
+
+/* What the queue is asked to have room for; 0: not known. */
+static uint64_t
+expected(const struct session *s)
+{
+	uint64_t most = s->set->message_size_max, n = s->env.size;
+
+	if (!s->env.binary || n == 0)
+		return n;
+	/* Base64: 78 octets for 57.  What becomes larger than most is refused. */
+	n = n / 57 * 78 + 4 * KIB;
+	return n < most ? n : most;
+}
+
 int
 intake_begin(struct intake *in, struct session *s, struct why *why)
 {
 	*in = (struct intake){ .s = s, .time = clock_wall_s() };
-	in->fd = ask_queue_new(s, s->env.size, in->id, why);
+	in->fd = ask_queue_new(s, expected(s), in->id, why);
 	if (in->fd < 0)
 		return -1;
+	if (s->env.binary)
+		begin_binary(in);
 	in->open = true;
 	dot_in_init(&in->dot, &s->net, s->set->message_size_max,
 	    LIMIT_DROP_OCTETS);
@@ -61,7 +103,37 @@ intake_fini(struct intake *in)
 		ask_queue_abort(in->s, in->id);
 	in->open = false;
 	header_intake_fini(&in->header);
+	mime_binary_free(&in->binary);
 	buf_fini(&in->wait);
+}
+
+uint64_t
+intake_octets(const struct intake *in)
+{
+	return in->binary != NULL ? mime_binary_octets(in->binary) :
+	    in->dot.octets;
+}
+
+static bool
+has_eight_bit(const struct intake *in)
+{
+	return in->binary != NULL ? mime_binary_eight_bit(in->binary) :
+	    in->dot.eight_bit;
+}
+
+/* What no line may hold, in octets that are kept as they came. */
+static bool
+has_bad_octets(const struct intake *in)
+{
+	return in->binary == NULL &&
+	    (in->dot.bare_cr || in->dot.bare_lf || in->dot.nul);
+}
+
+static enum mime_binary_state
+binary_state(const struct intake *in)
+{
+	return in->binary != NULL ? mime_binary_state(in->binary) :
+	    MIME_BINARY_GOOD;
 }
 
 /* Nothing more is written; the reply is decided. */
@@ -182,7 +254,7 @@ begin_8bit(struct intake *in, size_t envelope_end)
 static int
 begin_file(struct intake *in, bool last, struct buf *out)
 {
-	bool body_8bit = in->s->env.body_8bit || in->dot.eight_bit;
+	bool body_8bit = in->s->env.body_8bit || has_eight_bit(in);
 	size_t end;
 
 	if (put_envelope(in, body_8bit, &in->writer, out) != 0)
@@ -292,8 +364,8 @@ bool
 intake_is_lost(const struct intake *in)
 {
 	return in->why.kind != WHY_NONE || in->header_too_big ||
-	    in->dot.too_big || in->dot.bare_cr || in->dot.bare_lf ||
-	    in->dot.nul;
+	    in->dot.too_big || in->grown_too_big || has_bad_octets(in) ||
+	    binary_state(in) != MIME_BINARY_GOOD;
 }
 
 /* What is lost is only read. */
@@ -305,7 +377,9 @@ read_on(struct intake *in)
 
 	pace(in->s);
 	while ((r = dot_read(&in->dot, &chunk)) == DOT_CHUNK)
-		if (!intake_is_lost(in))
+		if (in->binary != NULL && !intake_is_lost(in))
+			mime_binary_add(in->binary, chunk);
+		else if (!intake_is_lost(in))
 			take(in, chunk);
 	return r;
 }
@@ -314,7 +388,9 @@ read_on(struct intake *in)
 static void
 end_text(struct intake *in, bool open)
 {
-	if (open && !intake_is_lost(in))
+	if (in->binary != NULL && !intake_is_lost(in))
+		mime_binary_end(in->binary);
+	else if (open && !intake_is_lost(in))
 		take(in, SPAN_LIT("\r\n"));
 	if (!in->header_done && !intake_is_lost(in))
 		examine(in);	/* all of it is header */
@@ -371,9 +447,9 @@ int
 intake_judge(struct intake *in, enum say *what, struct why *why)
 {
 	struct message_facts m = {
-		.bad_octets = in->dot.bare_cr || in->dot.bare_lf ||
-		    in->dot.nul,
-		.too_big = in->dot.too_big,
+		.bad_octets = has_bad_octets(in),
+		.binary = binary_state(in),
+		.too_big = in->dot.too_big || in->grown_too_big,
 		.header_too_big = in->header_too_big,
 		.hops = in->hops,
 		.hops_max = in->s->set->received_max,
@@ -417,7 +493,7 @@ int
 intake_commit(struct intake *in, struct why *why)
 {
 	flush(in, true);
-	if (in->undecided && in->dot.eight_bit && in->why.kind == WHY_NONE)
+	if (in->undecided && has_eight_bit(in) && in->why.kind == WHY_NONE)
 		correct_envelope(in);
 	if (in->why.kind == WHY_NONE && (fill_first(in) != 0 ||
 	    fs_sync(in->fd) != 0 || fd_close_check(&in->fd) != 0))

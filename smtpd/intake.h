@@ -17,6 +17,7 @@
 #include "base/id.h"
 #include "base/why.h"
 #include "mail/header.h"
+#include "mail/mime_binary.h"
 #include "net/dot.h"
 #include "queue/format.h"
 #include "smtpd/authors.h"
@@ -29,6 +30,9 @@ struct intake {
 	bool	open;			/* qmgr waits for COMMIT or ABORT */
 	int64_t	time;			/* of arrival */
 	struct dot_in dot;
+	/* BODY=BINARYMIME: what stands between dot and the rest, or NULL. */
+	struct mime_binary *binary;
+	bool	grown_too_big;		/* by that */
 
 	struct header_intake header;
 	bool	header_done, header_too_big;
@@ -71,6 +75,8 @@ enum dot_result intake_read(struct intake *in) must_use;
  */
 enum dot_result intake_read_chunk(struct intake *in, uint64_t octets,
 	    bool last) must_use;
+/* Octets of the message as it is kept, but for our fields. */
+uint64_t	intake_octets(const struct intake *in);
 /* Is it clear by now that it cannot be queued? */
 bool	intake_is_lost(const struct intake *in);
 /*

@@ -37,6 +37,14 @@ policy_auth_offered(const struct facts *f)
 }
 
 bool
+policy_binary_offered(const struct facts *f, enum binary_scope scope)
+{
+	/* What users hand in was signed by no host yet. */
+	return scope == BINARY_YES || (scope == BINARY_SUBMISSION &&
+	    (f->kind == LISTENER_SUBMISSION || f->kind == LISTENER_LOCAL));
+}
+
+bool
 policy_tls_offered(const struct facts *f)
 {
 	/* RFC 3207 4.2: not again when it is active. */
@@ -144,6 +152,24 @@ policy_rcpt_room(size_t have, size_t most)
 	return have < most ? SAY_NOTHING : SAY_TOO_MANY_RCPT;
 }
 
+static enum say
+policy_binary(enum mime_binary_state state)
+{
+	switch (state) {
+	case MIME_BINARY_GOOD:
+		break;
+	case MIME_BINARY_LINES:
+		return SAY_BINARY_LINES;
+	case MIME_BINARY_HEADER:
+		return SAY_HEADER_TOO_BIG;
+	case MIME_BINARY_DEEP:
+		return SAY_BINARY_DEEP;
+	case MIME_BINARY_SIGNED:
+		return SAY_BINARY_SIGNED;
+	}
+	return SAY_NOTHING;
+}
+
 enum say
 policy_message(const struct message_facts *m)
 {
@@ -153,6 +179,8 @@ policy_message(const struct message_facts *m)
 		return SAY_TOO_BIG;
 	if (m->header_too_big)
 		return SAY_HEADER_TOO_BIG;
+	if (m->binary != MIME_BINARY_GOOD)
+		return policy_binary(m->binary);
 	if (m->hops > m->hops_max)
 		return SAY_LOOP;	/* RFC 5321 6.3 */
 	return SAY_NOTHING;

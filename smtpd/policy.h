@@ -9,11 +9,14 @@
 #include "ipc/msg_lookup.h"
 #include "ipc/msg_super.h"
 #include "mail/addr.h"
+#include "mail/mime_binary.h"
 #include "os/sock.h"
 #include "smtp/verb.h"
 #include "smtpd/reply.h"
 
 enum sender_scope { SENDERS_ALL, SENDERS_ENVELOPE, SENDERS_NONE };
+
+enum binary_scope { BINARY_NO, BINARY_SUBMISSION, BINARY_YES };
 
 struct facts {			/* what is known of a client */
 	enum listener_kind kind;	/* where it came in */
@@ -46,6 +49,8 @@ bool	policy_clear(const struct facts *f);
 bool	policy_auth_offered(const struct facts *f);
 /* May it begin AUTH now? */
 enum say	policy_auth(const struct facts *f);
+/* Is BINARYMIME?  scope: setting smtp_binarymime */
+bool	policy_binary_offered(const struct facts *f, enum binary_scope scope);
 /* Is STARTTLS announced and taken? */
 bool	policy_tls_offered(const struct facts *f);
 /* May TLS begin now?  signer: somebody can sign for us. */
@@ -72,6 +77,7 @@ enum say	policy_rcpt_room(size_t have, size_t most);
 
 struct message_facts {		/* what DATA brought */
 	bool   bad_octets;	/* bare CR, bare LF, NUL */
+	enum mime_binary_state binary;	/* of BODY=BINARYMIME, else good */
 	bool   too_big;		/* over message_size_max */
 	bool   header_too_big;
 	size_t hops;		/* Received fields */

@@ -25,7 +25,7 @@ log_message(const struct session *s, const struct intake *in,
 {
 	log_info(LF_STR("event", event), LF_STR("id", in->id),
 	    LF_STR("from", s->env.from.text),
-	    LF_NUM("rcpts", s->env.rcpts_n), LF_NUM("size", in->dot.octets),
+	    LF_NUM("rcpts", s->env.rcpts_n), LF_NUM("size", intake_octets(in)),
 	    LF_STR("client", s->client), LF_STR("helo", s->helo),
 	    LF_STR("origin", s->origin[0] != '\0' ? s->origin : NULL),
 	    LF_STR("tls", s->tls),

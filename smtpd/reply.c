@@ -69,6 +69,7 @@ static const struct said {
 	[SAY_NOT_HERE] = { 502, "5.5.1", "Not available here" },
 	[SAY_BDAT_BAD] = { 501, "5.5.4", "How many octets?" },
 	[SAY_IN_CHUNKS] = { 503, "5.5.1", "The message comes in chunks" },
+	[SAY_BINARY_DATA] = { 503, "5.5.1", "BINARYMIME comes by BDAT" },
 	[SAY_XCLIENT_BAD] = { 501, "5.5.4", "Bad attribute" },
 	[SAY_HELLO_FIRST] = { 503, "5.5.1", "Say hello first" },
 	[SAY_NESTED_MAIL] = { 503, "5.5.1", "MAIL was said already" },
@@ -103,6 +104,12 @@ static const struct said {
 	[SAY_LOOP] = { 554, "5.4.6", "Too many hops, this is a loop" },
 	[SAY_BAD_OCTETS] = { 550, "5.6.0",
 	    "NUL, CR or LF that is no part of a CRLF" },
+	[SAY_BINARY_LINES] = { 554, "5.6.0",
+	    "NUL, CR or LF alone in what is not declared to be binary" },
+	[SAY_BINARY_DEEP] = { 554, "5.6.3",
+	    "Parts within parts are too deep to be converted" },
+	[SAY_BINARY_SIGNED] = { 554, "5.6.2",
+	    "Binary within multipart/signed cannot be converted" },
 };
 
 #define OUT_MAX	4096	/* octets of one reply of ours */

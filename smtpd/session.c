@@ -69,6 +69,8 @@ session_caps(const struct session *s)
 
 	if (s->set->utf8)
 		caps |= EHLO_SMTPUTF8;	/* RFC 6531 3.1 (8): with 8BITMIME */
+	if (policy_binary_offered(&s->facts, s->set->binary))
+		caps |= EHLO_BINARYMIME;
 	if (policy_auth_offered(&s->facts))
 		caps |= EHLO_AUTH;
 	if (s->facts.xclient)

@@ -23,6 +23,15 @@ sender_scope(const char *word)
 	return strcmp(word, "envelope") == 0 ? SENDERS_ENVELOPE : SENDERS_ALL;
 }
 
+/* A word that is not known offers nothing. */
+static enum binary_scope
+binary_scope(const char *word)
+{
+	if (strcmp(word, "submission") == 0)
+		return BINARY_SUBMISSION;
+	return strcmp(word, "yes") == 0 ? BINARY_YES : BINARY_NO;
+}
+
 static void
 load_nets(struct nets *out, const struct conf_view *v, const char *name)
 {
@@ -99,6 +108,7 @@ settings_load(struct settings *s, const struct conf_view *v)
 		.timeout_ms = (int64_t)conf_num(v, "smtp_timeout") * 1000,
 		.plain_login_anywhere = conf_bool(v, "plain_login_anywhere"),
 		.utf8 = conf_bool(v, "smtp_utf8"),
+		.binary = binary_scope(conf_str(v, "smtp_binarymime")),
 		.senders = sender_scope(conf_str(v, "sender_check")),
 		.scram_without_tls = conf_bool(v, "scram_without_tls"),
 		.mechanisms = sasl_configured(span_str(

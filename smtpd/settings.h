@@ -26,6 +26,7 @@ struct settings {
 	int64_t	 timeout_ms;		/* for a command */
 	bool	 plain_login_anywhere;
 	bool	 utf8;			/* SMTPUTF8 is offered */
+	enum binary_scope binary;	/* smtp_binarymime */
 	enum sender_scope senders;
 	bool	 scram_without_tls;
 	unsigned mechanisms;		/* sasl_configured() */

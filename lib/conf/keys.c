@@ -236,6 +236,11 @@ const struct conf_key conf_keys[] = {
 	    "After how many refused commands a connection is ended." },
 	{ "smtp_utf8", CONF_BOOL, 0, 1, "yes", NULL, SMTPD,
 	    "Whether SMTPUTF8 is offered: addresses and headers in UTF-8." },
+	{ "smtp_binarymime", CONF_CHOICE, 0, 0, "submission",
+	    "no submission yes", SMTPD, "Where BINARYMIME is offered: nowhere, "
+	    "to users (submission ports and local socket), or everywhere. "
+	    "Binary parts become base64 on arrival, which breaks DKIM "
+	    "signatures that other hosts made." },
 	{ "smtp_timeout", CONF_TIME, 10, 3600, "5m", NULL, SMTPD,
 	    "How long a client may take for a command." },
 	{ "received_max", CONF_NUM, 5, 500, "50", NULL, SMTPD,

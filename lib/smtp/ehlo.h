@@ -22,7 +22,8 @@ enum ehlo_cap {
 	EHLO_LIMITS = 1 << 9,
 	EHLO_XCLIENT = 1 << 10,		/* of Postfix, as is the next */
 	EHLO_XFORWARD = 1 << 11,
-	EHLO_XVERP = 1 << 12		/* of Postfix, too */
+	EHLO_XVERP = 1 << 12,		/* of Postfix, too */
+	EHLO_BINARYMIME = 1 << 13	/* RFC 3030 3 */
 };
 
 enum ehlo_auth {		/* the bits are those of trust/sasl.h */

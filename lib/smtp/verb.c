@@ -201,13 +201,15 @@ param_size(struct verb_cmd *cmd, struct span v)
 	return v.n <= 20 && num_parse(v, 0, UINT64_MAX, &cmd->mail.size) == 0;
 }
 
+/* enum verb_body */
+static const char *const bodies[] = { "", "7BIT", "8BITMIME", "BINARYMIME" };
+
 static bool
 param_body(struct verb_cmd *cmd, struct span v)
 {
-	if (span_ieq_str(v, "7BIT"))
-		cmd->mail.body = VERB_BODY_7BIT;
-	else if (span_ieq_str(v, "8BITMIME"))
-		cmd->mail.body = VERB_BODY_8BITMIME;
+	for (size_t i = VERB_BODY_7BIT; i < COUNT(bodies); i++)
+		if (span_ieq_str(v, bodies[i]))
+			cmd->mail.body = (enum verb_body)i;
 	return cmd->mail.body != VERB_BODY_NONE;
 }
 
@@ -417,6 +419,9 @@ args_mail(struct args *a)
 
 	if (args_path(a, "FROM:", ADDR_REVERSE, &mail->from) != 0)
 		return -1;
+	if (mail->body == VERB_BODY_BINARYMIME &&
+	    (a->caps & EHLO_BINARYMIME) == 0)
+		return bad_args(a);	/* RFC 3030 3 */
 	if (mail->from.utf8 && !mail->utf8)
 		return refuse(a, 550, "5.6.7",
 		    "non-ASCII address needs SMTPUTF8");
@@ -516,9 +521,9 @@ put_mail(struct buf *out, const struct verb_mail *m, unsigned caps)
 		buf_add_str(out, " SIZE=");
 		buf_add_u64(out, m->size);
 	}
-	if (m->body != VERB_BODY_NONE && (caps & EHLO_8BITMIME) != 0)
-		buf_add_str(out, m->body == VERB_BODY_7BIT ? " BODY=7BIT" :
-		    " BODY=8BITMIME");
+	if ((caps & (m->body == VERB_BODY_BINARYMIME ? EHLO_BINARYMIME :
+	    EHLO_8BITMIME)) != 0)
+		put_param(out, "BODY", span_str(bodies[m->body]));
 	if (m->utf8 && (caps & EHLO_SMTPUTF8) != 0)
 		buf_add_str(out, " SMTPUTF8");
 	if ((caps & EHLO_AUTH) != 0)

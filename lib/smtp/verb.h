@@ -21,7 +21,10 @@ enum verb {
 	VERBS_N
 };
 
-enum verb_body { VERB_BODY_NONE, VERB_BODY_7BIT, VERB_BODY_8BITMIME };
+enum verb_body {
+	VERB_BODY_NONE, VERB_BODY_7BIT, VERB_BODY_8BITMIME,
+	VERB_BODY_BINARYMIME		/* RFC 3030 3 */
+};
 enum verb_ret { VERB_RET_NONE, VERB_RET_FULL, VERB_RET_HDRS };
 
 enum verb_notify {		/* RFC 3461 4.1; 0: not given */

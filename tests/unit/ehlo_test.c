@@ -22,6 +22,7 @@ reading(void **state)
 		{ "AUTH XPLAIN", EHLO_AUTH, 0, 0 },
 		{ "STARTTLS", EHLO_STARTTLS, 0, 0 },
 		{ "DSN", EHLO_DSN, 0, 0 }, { "CHUNKING", EHLO_CHUNKING, 0, 0 },
+		{ "BINARYMIME", EHLO_BINARYMIME, 0, 0 },
 		{ "SMTPUTF8", EHLO_SMTPUTF8, 0, 0 },
 		{ "SIZEX 5", 0, 0, 0 }, { "", 0, 0, 0 }, { " ", 0, 0, 0 },
 		{ "HELP", 0, 0, 0 },

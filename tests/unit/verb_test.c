@@ -109,6 +109,9 @@ static const struct {
 	{ "MAIL FROM:<a@b> BODY=7BIT", PLAIN, VERB_MAIL, 0,
 	    "MAIL FROM:<a@b> BODY=7BIT\r\n" },
 	{ "MAIL FROM:<a@b> BODY=BINARYMIME", PLAIN, VERB_MAIL, 501, NULL },
+	/* RFC 3030 3 */
+	{ "MAIL FROM:<a@b> BODY=BinaryMime", PLAIN | EHLO_BINARYMIME,
+	    VERB_MAIL, 0, "MAIL FROM:<a@b> BODY=BINARYMIME\r\n" },
 	{ "MAIL FROM:<a@b> =1", PLAIN, VERB_MAIL, 501, NULL },
 	{ "MAIL FROM:<a@b> X=1=2", PLAIN, VERB_MAIL, 501, NULL },
 	/* RFC 5321 4.1.1.11 */

@@ -203,6 +203,16 @@ messages(void **state)
 		    SAY_HEADER_TOO_BIG },
 		{ { .bad_octets = true, .too_big = true, .hops = 99 },
 		    SAY_BAD_OCTETS },
+		{ { .binary = MIME_BINARY_LINES, .hops_max = 50 },
+		    SAY_BINARY_LINES },
+		{ { .binary = MIME_BINARY_HEADER, .hops_max = 50 },
+		    SAY_HEADER_TOO_BIG },
+		{ { .binary = MIME_BINARY_DEEP, .hops_max = 50 },
+		    SAY_BINARY_DEEP },
+		{ { .binary = MIME_BINARY_SIGNED, .hops_max = 50 },
+		    SAY_BINARY_SIGNED },
+		{ { .binary = MIME_BINARY_LINES, .too_big = true },
+		    SAY_TOO_BIG },
 	};
 
 	(void)state;
