@@ -102,7 +102,7 @@ class Scene:
             self.tmp, f"exec {PYTHON} {HERE}/load.py",
             f"exec {PYTHON} {HERE}/check.py {check}", "--fs", fs,
             "--prepare", f"{PYTHON} {HERE}/scene.py",
-            "--points", points, "--seconds", seconds,
+            "--points", points, "--seconds", seconds, "--promises", 150,
             "--private", self.site, *options,
             env={"CRASH_SITE": str(self.site), "CRASH_WRAPPER": wrapper,
                  **(env or {})})

@@ -313,10 +313,12 @@ def s_client(paq, port, *options, stdin=b"", wait=1.0, until=None):
                 time.sleep(wait)
         end = time.monotonic() + 20
         while until and not re.search(until, out, re.M) and \
-                time.monotonic() < end and \
-                select.select([p.stdout], [], [], 1)[0] and \
-                (more := os.read(p.stdout.fileno(), 65536)):
-            out += more
+                time.monotonic() < end:
+            if select.select([p.stdout], [], [], 1)[0]:
+                more = os.read(p.stdout.fileno(), 65536)
+                if not more:
+                    break
+                out += more
         p.stdin.close()
         try:
             return out + p.stdout.read()

@@ -3,7 +3,7 @@
 
   powercut.py --mount DIR --load CMD --check CMD [--prepare CMD]
       [--fs ext4|xfs] [--opts MOUNT-OPTIONS] [--size MiB] [--seconds N]
-      [--points N] [--models none,all,some] [--stop N] [--seed N]
+      [--promises N] [--points N] [--models none,all,some] [--stop N] [--seed N]
       [--keep FILE] [--work DIR] [--jobs N] [--private DIR]
 
 A file system is put on a disk that disk.py serves and logs.  The load runs in
@@ -14,7 +14,8 @@ a PID namespace of its own with
                  with the disk's writes
 
 It begins when all that --prepare made is on the disk: no power is cut before.
-After N seconds, or when the load ends, everything is killed.  Then for each
+After N seconds (and, if by then fewer than --promises were made, up to ten
+times as long), or when the load ends, everything is killed.  Then for each
 of --points places in the log - half of them right after a promise - the disk
 is rebuilt as a power cut at that place could have left it.  A disk has a
 volatile cache: what was written before the last completed flush is there; of
@@ -240,9 +241,13 @@ def run_load(args, rig):
     rig.say("begun")
     load = subprocess.Popen(OWN_PIDS + ["sh", "-c", args.load], env=env)
     try:
-        end = time.monotonic() + args.seconds
-        while load.poll() is None and time.monotonic() < end:
+        start = time.monotonic()
+        while load.poll() is None:
             time.sleep(0.02)
+            past = time.monotonic() - start
+            if past > args.seconds and (past > 10 * args.seconds or
+                                        rig.promises() >= args.promises):
+                break
         rig.say("end")
         if load.poll():
             print("the load ended itself, with status", load.poll())
@@ -292,6 +297,7 @@ def main():
     p.add_argument("--load", required=True)
     p.add_argument("--check", required=True)
     p.add_argument("--seconds", type=float, default=5)
+    p.add_argument("--promises", type=int, default=0)
     p.add_argument("--points", type=int, default=40)
     p.add_argument("--models", default="none,all,some")
     p.add_argument("--stop", type=int, default=0, help="after N failures")
