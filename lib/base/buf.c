@@ -75,32 +75,20 @@ buf_grown(struct buf *b, size_t n)
 int
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	char *to = buf_room(b, n);
+	char *to;
 
-	if (to == NULL)
-		return -1;
-	if (n > 0)
+	if (n >= b->size - b->n) {
+		to = buf_room(b, n);
+		if (to == NULL)
+			return -1;
+	} else
+		to = b->p + b->n;
+	if (n > 0) {
 		memcpy(to, p, n);
-	buf_grown(b, n);
+		b->n += n;
+		to[n] = '\0';
+	}
 	return 0;
-}
-
-int
-buf_add_span(struct buf *b, struct span s)
-{
-	return buf_add(b, s.p, s.n);
-}
-
-int
-buf_add_str(struct buf *b, const char *s)
-{
-	return buf_add_span(b, span_str(s));
-}
-
-int
-buf_add_char(struct buf *b, char c)
-{
-	return buf_add(b, &c, 1);
 }
 
 int
@@ -169,12 +157,6 @@ buf_cut(struct buf *b, size_t n)
 	b->n = n;
 	if (b->p != NULL)
 		b->p[n] = '\0';
-}
-
-struct span
-buf_span(const struct buf *b)
-{
-	return (struct span){ b->p, b->n };
 }
 
 const char *

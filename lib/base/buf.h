@@ -27,9 +27,30 @@ void	buf_clear(struct buf *b);	/* keeps the memory; full = false */
 
 /* All return 0, or -1 when the cap is reached (then nothing is added). */
 int	buf_add(struct buf *b, const void *p, size_t n);
-int	buf_add_span(struct buf *b, struct span s);
-int	buf_add_str(struct buf *b, const char *s);
-int	buf_add_char(struct buf *b, char c);
+
+static inline int
+buf_add_span(struct buf *b, struct span s)
+{
+	return buf_add(b, s.p, s.n);
+}
+
+static inline int
+buf_add_str(struct buf *b, const char *s)
+{
+	return buf_add_span(b, span_str(s));
+}
+
+static inline int
+buf_add_char(struct buf *b, char c)
+{
+	/* size never passes cap + 1, and one place is the NUL's. */
+	if (b->size - b->n < 2)
+		return buf_add(b, &c, 1);
+	b->p[b->n++] = c;
+	b->p[b->n] = '\0';
+	return 0;
+}
+
 int	buf_add_u64(struct buf *b, uint64_t v);
 int	buf_addf(struct buf *b, const char *fmt, ...) printf_like(2, 3);
 int	buf_vaddf(struct buf *b, const char *fmt, va_list ap)
@@ -43,7 +64,13 @@ void	buf_grown(struct buf *b, size_t n);
 void	buf_drop(struct buf *b, size_t n);
 void	buf_cut(struct buf *b, size_t n);
 
-struct span	buf_span(const struct buf *b);	/* valid until the next change */
+/* Valid until the next change. */
+static inline struct span
+buf_span(const struct buf *b)
+{
+	return (struct span){ b->p, b->n };
+}
+
 const char     *buf_cstr(const struct buf *b);	/* never NULL */
 
 #endif

@@ -9,18 +9,6 @@
 
 #include <string.h>
 
-struct span
-span_str(const char *s)
-{
-	return (struct span){ s, s != NULL ? strlen(s) : 0 };
-}
-
-struct span
-span_of(const void *p, size_t n)
-{
-	return (struct span){ p, n };
-}
-
 /* Are the first n octets the same, but for the case of ASCII letters? */
 static bool
 same_folded(const char *a, const char *b, size_t n)
@@ -42,18 +30,6 @@ bool
 span_ieq(struct span a, struct span b)
 {
 	return a.n == b.n && same_folded(a.p, b.p, a.n);
-}
-
-bool
-span_eq_str(struct span a, const char *s)
-{
-	return span_eq(a, span_str(s));
-}
-
-bool
-span_ieq_str(struct span a, const char *s)
-{
-	return span_ieq(a, span_str(s));
 }
 
 bool
@@ -129,21 +105,6 @@ bool
 span_has(struct span s, char c)
 {
 	return span_chr(s, c) < s.n;
-}
-
-struct span
-span_head(struct span s, size_t n)
-{
-	return (struct span){ s.p, n < s.n ? n : s.n };
-}
-
-struct span
-span_from(struct span s, size_t at)
-{
-	if (at > s.n)
-		at = s.n;
-	/* Adding even 0 to a NULL pointer is undefined. */
-	return (struct span){ at > 0 ? s.p + at : s.p, s.n - at };
 }
 
 static bool
@@ -240,12 +201,6 @@ ascii_isalpha(char c)
 }
 
 bool
-ascii_isdigit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
 ascii_isalnum(char c)
 {
 	return ascii_isalpha(c) || ascii_isdigit(c);
@@ -268,12 +223,6 @@ ascii_isxdigit(char c)
 {
 	return ascii_isdigit(c) || (c >= 'A' && c <= 'F') ||
 	    (c >= 'a' && c <= 'f');
-}
-
-char
-ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
 char

@@ -6,6 +6,8 @@
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
 
+#include <string.h>
+
 #include "base/base.h"
 
 struct span {
@@ -18,15 +20,39 @@ struct span {
 /* For printf: "%.*s", SPAN_ARG(s); s shorter than INT_MAX. */
 #define SPAN_ARG(s)	((int)(s).n), ((s).p != NULL ? (s).p : "")
 
+/* The smallest stand here: most of their cost would be the call. */
+
 /* s: a C string (NULL counts as empty); borrowed. */
-struct span	span_str(const char *s);
-struct span	span_of(const void *p, size_t n);
+static inline struct span
+span_str(const char *s)
+{
+	return (struct span){ s, s != NULL ? strlen(s) : 0 };
+}
+
+static inline struct span
+span_of(const void *p, size_t n)
+{
+	return (struct span){ p, n };
+}
 
 bool	span_eq(struct span a, struct span b);
 /* Equal but for the case of ASCII letters. */
 bool	span_ieq(struct span a, struct span b);
-bool	span_eq_str(struct span a, const char *s);
-bool	span_ieq_str(struct span a, const char *s);
+
+static inline bool
+span_eq_str(struct span a, const char *s)
+{
+	return span_eq(a, span_str(s));
+}
+
+static inline bool
+span_ieq_str(struct span a, const char *s)
+{
+	struct span b = span_str(s);
+
+	return a.n == b.n && span_ieq(a, b);
+}
+
 bool	span_starts(struct span s, struct span prefix);
 bool	span_istarts(struct span s, struct span prefix);
 bool	span_ends(struct span s, struct span suffix);
@@ -42,8 +68,21 @@ size_t	span_find(struct span s, struct span needle);
 bool	span_has(struct span s, char c);
 
 /* Parts: bounds past the end are cut to the end. */
-struct span	span_head(struct span s, size_t n);
-struct span	span_from(struct span s, size_t at);
+static inline struct span
+span_head(struct span s, size_t n)
+{
+	return (struct span){ s.p, n < s.n ? n : s.n };
+}
+
+static inline struct span
+span_from(struct span s, size_t at)
+{
+	if (at > s.n)
+		at = s.n;
+	/* Adding even 0 to a NULL pointer is undefined. */
+	return (struct span){ at > 0 ? s.p + at : s.p, s.n - at };
+}
+
 /* Without spaces and tabs (CR and LF too: span_trim_ws) at both ends. */
 struct span	span_trim(struct span s);
 struct span	span_trim_ws(struct span s);
@@ -66,13 +105,23 @@ int	span_copy(struct span s, char *out, size_t out_size) must_use;
 void	span_copy_cut(struct span s, char *out, size_t out_size);
 
 /* ASCII only: never depends on the locale. */
+static inline bool
+ascii_isdigit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 bool	ascii_isalpha(char c);
-bool	ascii_isdigit(char c);
 bool	ascii_isalnum(char c);
 bool	ascii_isspace(char c);		/* space, tab, CR, LF, VT, FF */
 bool	ascii_iscntrl(char c);		/* 0-31 and 127 */
 bool	ascii_isxdigit(char c);
-char	ascii_lower(char c);
 char	ascii_upper(char c);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/bug.h"
 
 #define SLOTS_MIN	64
+#define RUN_LOG2	4	/* so many UIDs in a row lie side by side */
 
 void
 columns_init(struct columns *c)
@@ -171,7 +172,9 @@ columns_push(struct columns *c, uint32_t uid, uint8_t bits, uint32_t letters,
 static size_t
 slot_of(const struct extras *x, uint32_t uid)
 {
-	size_t at = uid * UINT32_C(2654435761) & (x->size - 1);
+	uint32_t run = (uid >> RUN_LOG2) * UINT32_C(2654435761);
+	size_t at = ((run << RUN_LOG2) + (uid & ((1U << RUN_LOG2) - 1))) &
+	    (x->size - 1);
 
 	while (x->v[at] != NULL && x->v[at]->m.uid != uid)
 		at = (at + 1) & (x->size - 1);
@@ -203,14 +206,16 @@ extras_get(const struct extras *x, uint32_t uid)
 }
 
 /* At most half of the slots are in use. */
-static void
-grow(struct extras *x)
+void
+extras_reserve(struct extras *x, size_t n)
 {
 	struct extras old = *x;
 
-	if ((x->n + 1) * 2 <= x->size)
+	if (n * 2 <= x->size)
 		return;
-	x->size = x->size == 0 ? SLOTS_MIN : x->size * 2;
+	x->size = x->size == 0 ? SLOTS_MIN : x->size;
+	while (n * 2 > x->size)
+		x->size *= 2;
 	x->v = xcalloc(x->size, sizeof(x->v[0]));
 	for (size_t i = 0; i < old.size; i++)
 		if (old.v[i] != NULL)
@@ -223,7 +228,7 @@ extras_put(struct extras *x, uint32_t uid)
 {
 	size_t at;
 
-	grow(x);
+	extras_reserve(x, x->n + 1);
 	at = slot_of(x, uid);
 	if (x->v[at] == NULL) {
 		x->v[at] = xcalloc(1, sizeof(*x->v[at]));

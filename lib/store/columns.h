@@ -49,6 +49,7 @@ struct extras {
 };
 
 void	extras_fini(struct extras *x);		/* empty again */
+void	extras_reserve(struct extras *x, size_t n);	/* room for n in all */
 struct extra *extras_get(const struct extras *x, uint32_t uid);
 /* The one of that UID, made if there is none; the caller fills it. */
 struct extra *extras_put(struct extras *x, uint32_t uid);

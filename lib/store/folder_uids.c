@@ -26,8 +26,12 @@ count_unknown(const struct sync *s)
 	return n;
 }
 
+#define NO_MICRO	UINT64_MAX
+
+/* What says in its name when it came. */
 struct unborn {
-	struct span base;
+	uint64_t s, us;		/* us: NO_MICRO: the name does not say */
+	const char *base;	/* of e's name */
 	struct scan_entry *e;
 };
 
@@ -45,25 +49,49 @@ take_number(struct span *s)
 }
 
 /*
- * The order in which files came: by the time in front of the name, seconds
- * and, behind ".M", microseconds, which are not filled up with zeros.
+ * The time in front of the name: seconds and, behind ".M", microseconds, which
+ * are not filled up with zeros.
+ * returns  what stands behind the seconds
+ */
+static struct span
+take_time(struct span base, uint64_t *s, uint64_t *us)
+{
+	static const struct span micro = SPAN_LIT(".M");
+	struct span rest;
+
+	*us = NO_MICRO;
+	*s = take_number(&base);
+	if (span_starts(base, micro)) {
+		rest = span_from(base, micro.n);
+		*us = take_number(&rest);
+	}
+	return base;
+}
+
+/*
+ * The order in which files came: by their time, and by the rest of the name
+ * where the time is the same.  Microseconds count where both have them.
  */
 static int
 by_arrival(const void *a, const void *b)
 {
-	static const struct span micro = SPAN_LIT(".M");
-	struct span p = ((const struct unborn *)a)->base;
-	struct span q = ((const struct unborn *)b)->base;
-	uint64_t np = take_number(&p), nq = take_number(&q);
+	const struct unborn *x = a, *y = b;
+	bool micro = x->us != NO_MICRO && y->us != NO_MICRO;
+	uint64_t s, us;
+	struct span p, q;
 
-	if (np == nq && span_starts(p, micro) && span_starts(q, micro)) {
-		p = span_from(p, micro.n);
-		q = span_from(q, micro.n);
-		np = take_number(&p);
-		nq = take_number(&q);
+	if (x->s != y->s)
+		return x->s < y->s ? -1 : 1;
+	if (micro && x->us != y->us)
+		return x->us < y->us ? -1 : 1;
+	p = take_time(span_of(x->base, x->e->base_n), &s, &us);
+	q = take_time(span_of(y->base, y->e->base_n), &s, &us);
+	if (micro) {
+		p = span_from(p, 2);
+		q = span_from(q, 2);
+		(void)take_number(&p);
+		(void)take_number(&q);
 	}
-	if (np != nq)
-		return np < nq ? -1 : 1;
 	return span_cmp(p, q);
 }
 
@@ -74,13 +102,17 @@ by_arrival(const void *a, const void *b)
 static struct unborn *
 give_uids(struct sync *s, size_t n, uint32_t *nextuid)
 {
-	struct unborn *v = xcalloc(n + 1, sizeof(v[0]));
+	struct unborn *v = xcalloc(n + 1, sizeof(v[0])), *u;
 	size_t k = 0;
 
-	for (size_t i = 0; i < s->scan.n; i++)
-		if (s->scan.v[i].uid == 0)
-			v[k++] = (struct unborn){ .e = &s->scan.v[i],
-			    .base = scan_base(&s->scan, &s->scan.v[i]) };
+	for (size_t i = 0; i < s->scan.n; i++) {
+		if (s->scan.v[i].uid != 0)
+			continue;
+		u = &v[k++];
+		u->e = &s->scan.v[i];
+		u->base = scan_name(&s->scan, u->e);
+		(void)take_time(scan_base(&s->scan, u->e), &u->s, &u->us);
+	}
 	qsort(v, n, sizeof(v[0]), by_arrival);
 	for (k = 0; k < n; k++)
 		v[k].e->uid = (*nextuid)++;
@@ -100,7 +132,7 @@ append_uids(struct sync *s, struct uidlist_tail *t, struct why *why)
 	buf_init(&lines, UIDLIST_FILE_MAX);
 	for (size_t i = 0; i < n; i++) {
 		struct uidlist_record r = { .uid = v[i].e->uid,
-		    .base = v[i].base };
+		    .base = scan_base(&s->scan, v[i].e) };
 
 		(void)uidlist_put_record(&lines, &r);	/* `full` tells */
 	}
@@ -161,29 +193,31 @@ new_header(struct sync *s, struct uidlist_header *h, struct why *why)
 	return 0;
 }
 
-static int
-by_uid(const void *a, const void *b)
-{
-	const struct uidlist_record *x = a, *y = b;
-
-	return x->uid < y->uid ? -1 : x->uid > y->uid;
-}
-
 /* All entries as records, in order; of two with one UID only the first. */
 static size_t
 make_records(struct sync *s, struct uidlist_record *v)
 {
+	struct scan_entry **e = scan_by_uid(&s->scan);
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->scan.n; i++)
-		v[i] = (struct uidlist_record){ .uid = s->scan.v[i].uid,
-		    .ext = s->scan.v[i].ext,
-		    .base = scan_base(&s->scan, &s->scan.v[i]) };
-	qsort(v, s->scan.n, sizeof(v[0]), by_uid);
-	for (size_t i = 0; i < s->scan.n; i++)
-		if (n == 0 || v[i].uid != v[n - 1].uid)
-			v[n++] = v[i];
+	for (size_t i = 0; i < s->scan.n; i++) {
+		if (n > 0 && e[i]->uid == v[n - 1].uid)
+			continue;
+		v[n++] = (struct uidlist_record){ .uid = e[i]->uid,
+		    .ext = e[i]->ext, .base = scan_base(&s->scan, e[i]) };
+	}
+	free(e);
 	return n;
+}
+
+/*
+ * Nobody has a record, and no message was shown: a file that the listing has
+ * missed is one that comes later.
+ */
+static bool
+is_first_list(const struct folder *f)
+{
+	return f->uidlist.state == UIDLIST_MISSING && !f->known;
 }
 
 /*
@@ -195,15 +229,15 @@ static int
 rewrite_list(struct sync *s, struct why *why)
 {
 	struct folder *f = s->f;
-	struct uidlist_news own;
 	struct uidlist_record *v;
 	struct uidlist_header h;
+	uint32_t last;
 	size_t n;
 	int rc;
 
 	s->partial = false;
-	if (sync_list(s, why) != 0 || sync_list(s, why) != 0 ||
-	    sync_match(s, why) != 0)
+	if (!is_first_list(f) && (sync_list(s, why) != 0 ||
+	    sync_list(s, why) != 0 || sync_match(s, why) != 0))
 		return -1;
 	if (new_header(s, &h, why) != 0)
 		return -1;
@@ -213,20 +247,18 @@ rewrite_list(struct sync *s, struct why *why)
 	dotlock_touch(&s->lock);
 	rc = uidlist_rewrite(f->dir, &h, v, n, why);
 	s->settled = true;
+	last = n > 0 ? v[n - 1].uid : 0;
 	free(v);
 	if (rc != 0)
 		return -1;
 	log_info(LF_STR("event", "uidlist-rewritten"),
 	    LF_STR("folder", f->name), LF_NUM("messages", n),
 	    LF_NUM("uidvalidity", h.uidvalidity));
-	/*
-	 * From now on this is the file that we have read; the entries go on
-	 * pointing into what they came from.
-	 */
-	uidlist_news_init(&own);
-	rc = uidlist_file_read(&f->uidlist, true, &own, why);
-	uidlist_news_fini(&own);
-	return rc;
+	/* The entries go on pointing into what they came from. */
+	if (uidlist_file_adopt(&f->uidlist, &h, last) == 0)
+		return 0;
+	why_sys(why, WHY_TEMP, "4.3.0", "cannot read " UIDLIST_NAME);
+	return -1;
 }
 
 static bool

@@ -134,18 +134,46 @@ by_uid(const void *a, const void *b)
 	return (*x)->uid < (*y)->uid ? -1 : (*x)->uid > (*y)->uid;
 }
 
+/* Each to its place, as UIDs leave few gaps; -1: they leave too many. */
+static int
+place_by_uid(struct scan *s, struct scan_entry **v)
+{
+	uint32_t first = UINT32_MAX, last = 0;
+	struct scan_entry **at;
+	size_t k = 0, places;
+
+	for (size_t i = 0; i < s->n; i++) {
+		first = s->v[i].uid < first ? s->v[i].uid : first;
+		last = s->v[i].uid > last ? s->v[i].uid : last;
+	}
+	places = (size_t)(last - first) + 1;
+	if (s->n == 0 || places > s->n * 2)
+		return -1;
+	at = xcalloc(places, sizeof(at[0]));
+	for (size_t i = 0; i < s->n; i++)
+		if (at[s->v[i].uid - first] == NULL) {
+			at[s->v[i].uid - first] = &s->v[i];
+			k++;
+		}
+	/* Two of one UID have one place. */
+	if (k == s->n)
+		for (size_t i = k = 0; i < places; i++)
+			if (at[i] != NULL)
+				v[k++] = at[i];
+	free(at);
+	return k == s->n ? 0 : -1;
+}
+
 struct scan_entry **
 scan_by_uid(struct scan *s)
 {
 	struct scan_entry **v = xcalloc(s->n + 1, sizeof(v[0]));
-	bool sorted = true;
 
-	for (size_t i = 0; i < s->n; i++) {
+	if (place_by_uid(s, v) == 0)
+		return v;
+	for (size_t i = 0; i < s->n; i++)
 		v[i] = &s->v[i];
-		sorted = sorted && (i == 0 || v[i - 1]->uid < v[i]->uid);
-	}
-	if (!sorted)
-		qsort(v, s->n, sizeof(v[0]), by_uid);
+	qsort(v, s->n, sizeof(v[0]), by_uid);
 	return v;
 }
 
@@ -160,6 +188,8 @@ folder_take_scan(struct folder *f, struct scan *s)
 	columns_init(&v);
 	columns_reserve(&v, s->n + 1);
 	v.rows_n = c->rows_n;
+	if (s->n > c->n)
+		extras_reserve(&f->extras, f->extras.n + s->n - c->n);
 	for (size_t k = 0; k < s->n; k++) {
 		/* Two records of one UID cannot be: the list ascends. */
 		if (k > 0 && e[k]->uid == e[k - 1]->uid)

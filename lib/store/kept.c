@@ -67,7 +67,7 @@ static int
 kept_name(char out[MAILDIR_NAME_SIZE], int64_t at_s, uint32_t number,
     const char *name)
 {
-	size_t base = span_chr(span_str(name), ':');
+	size_t base = strcspn(name, ":");
 	int n = snprintf(out, MAILDIR_NAME_SIZE, "%lld.%u,%s",
 	    (long long)at_s, number, name);
 

@@ -62,41 +62,68 @@ scan_base(const struct scan *s, const struct scan_entry *e)
 	return span_of(scan_name(s, e), e->base_n);
 }
 
-/* The slot where base is or should be. */
-static uint32_t *
-slot_of(const struct scan *s, struct span base)
+static uint32_t
+hash_of(const struct scan *s, struct span base)
 {
-	size_t at = (size_t)siphash(s->key, base.p, base.n) &
-	    (s->slots_n - 1);
+	return (uint32_t)siphash(s->key, base.p, base.n);
+}
+
+static bool
+is_of(const struct scan *s, const struct scan_entry *e, uint32_t hash,
+    struct span base)
+{
+	return e->hash == hash && span_eq(scan_base(s, e), base);
+}
+
+/* The slot where base, which has that hash, is or should be. */
+static uint32_t *
+slot_of(const struct scan *s, uint32_t hash, struct span base)
+{
+	size_t at = hash & (s->slots_n - 1);
 
 	while (s->slots[at] != 0 &&
-	    !span_eq(scan_base(s, &s->v[s->slots[at] - 1]), base))
+	    !is_of(s, &s->v[s->slots[at] - 1], hash, base))
 		at = (at + 1) & (s->slots_n - 1);
 	return &s->slots[at];
 }
 
-struct scan_entry *
-scan_find(const struct scan *s, struct span base)
+static struct scan_entry *
+find_hashed(const struct scan *s, uint32_t hash, struct span base)
 {
 	uint32_t *slot;
 
 	if (s->slots_n == 0)
 		return NULL;
-	slot = slot_of(s, base);
+	slot = slot_of(s, hash, base);
 	return *slot == 0 ? NULL : &s->v[*slot - 1];
 }
 
-/* At most half of the slots are in use. */
+struct scan_entry *
+scan_find(const struct scan *s, struct span base)
+{
+	return find_hashed(s, hash_of(s, base), base);
+}
+
+/*
+ * At most half of the slots are in use.  Each base is there once, so that its
+ * entry goes into the first slot that is free.
+ */
 static void
 grow_slots(struct scan *s)
 {
+	size_t at;
+
 	if ((s->n + 1) * 2 <= s->slots_n)
 		return;
 	free(s->slots);
-	s->slots_n = s->slots_n == 0 ? SLOTS_MIN : s->slots_n * 2;
+	s->slots_n = s->slots_n == 0 ? SLOTS_MIN : s->slots_n * 4;
 	s->slots = xcalloc(s->slots_n, sizeof(s->slots[0]));
-	for (size_t i = 0; i < s->n; i++)
-		*slot_of(s, scan_base(s, &s->v[i])) = (uint32_t)(i + 1);
+	for (size_t i = 0; i < s->n; i++) {
+		at = s->v[i].hash & (s->slots_n - 1);
+		while (s->slots[at] != 0)
+			at = (at + 1) & (s->slots_n - 1);
+		s->slots[at] = (uint32_t)(i + 1);
+	}
 }
 
 static int
@@ -114,6 +141,7 @@ set_name(struct scan *s, struct scan_entry *e, const char *name, bool in_new)
 static int
 add_entry(struct scan *s, const char *name, size_t base_n, bool in_new)
 {
+	struct span base = span_of(name, base_n);
 	struct scan_entry *e;
 
 	if (s->n == FOLDER_MESSAGES_MAX) {
@@ -126,12 +154,13 @@ add_entry(struct scan *s, const char *name, size_t base_n, bool in_new)
 		s->v = xreallocarray(s->v, s->size, sizeof(s->v[0]));
 	}
 	e = &s->v[s->n];
-	*e = (struct scan_entry){ .base_n = (uint16_t)base_n };
+	*e = (struct scan_entry){ .base_n = (uint16_t)base_n,
+	    .hash = hash_of(s, base) };
 	if (set_name(s, e, name, in_new) != 0) {
 		errno = EMFILE;
 		return -1;
 	}
-	*slot_of(s, span_of(name, base_n)) = (uint32_t)++s->n;
+	*slot_of(s, e->hash, base) = (uint32_t)++s->n;
 	return 0;
 }
 

@@ -15,6 +15,7 @@ struct scan_entry {
 	bool	 in_new;
 	uint8_t	 round;		/* of the last scan that found it */
 	bool	 kept;		/* matched a message of the view */
+	uint32_t hash;		/* of the base */
 	uint32_t uid;		/* 0: none yet */
 	struct span ext;	/* of its uidlist record */
 };

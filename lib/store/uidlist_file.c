@@ -193,6 +193,27 @@ failed:
 }
 
 int
+uidlist_file_adopt(struct uidlist_file *u, const struct uidlist_header *h,
+    uint32_t last)
+{
+	struct fs_stat st;
+
+	fd_close(&u->fd);
+	u->state = UIDLIST_MISSING;
+	u->fd = fs_open_read(u->dir, UIDLIST_NAME);
+	if (u->fd < 0 || fs_fstat(u->fd, &st) != 0)
+		return -1;
+	u->inode = st.inode;
+	u->device = st.device;
+	u->ctime_ns = st.ctime_ns;
+	u->at_octets = st.size_octets;
+	u->last = last;
+	u->header = *h;
+	u->state = UIDLIST_GOOD;
+	return 0;
+}
+
+int
 uidlist_file_settle(struct uidlist_file *u, bool afresh, struct why *why)
 {
 	int64_t now_ns = (int64_t)clock_wall_us() * 1000;

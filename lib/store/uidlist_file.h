@@ -49,6 +49,13 @@ void	uidlist_news_fini(struct uidlist_news *n);
 int	uidlist_file_read(struct uidlist_file *u, bool locked,
 	    struct uidlist_news *news, struct why *why) must_use;
 /*
+ * What uidlist_rewrite() has just written counts as read.  Under the same lock.
+ * last     the highest UID in it
+ * returns  -1 errno: it cannot be opened
+ */
+int	uidlist_file_adopt(struct uidlist_file *u,
+	    const struct uidlist_header *h, uint32_t last) must_use;
+/*
  * All that was read is on stable storage when this returns 0.
  * afresh   the file may have just got its name, too
  */
