@@ -126,7 +126,8 @@ static int
 introduce(struct ipc_peer *parent, const struct dest *d, int chan)
 {
 	const struct route *r = d->data;
-	const struct out_worker out = { .generic = r->generic };
+	const struct out_worker out = { .generic = r->generic,
+		.auth = r->auth.n > 0 };
 	struct local_worker local = { .uid = r->uid, .gid = r->gid,
 		.system_user = r->system_user };
 
@@ -268,7 +269,8 @@ send_job(struct worker *w, struct batch *b)
 	memcpy(j.id, m->id, sizeof(j.id));
 	if (span_copy(b->sender, j.sender, sizeof(j.sender)) != 0 ||
 	    span_copy(r->nexthop, j.nexthop, sizeof(j.nexthop)) != 0 ||
-	    span_copy(r->source, j.source, sizeof(j.source)) != 0)
+	    span_copy(r->source, j.source, sizeof(j.source)) != 0 ||
+	    span_copy(r->auth, j.auth, sizeof(j.auth)) != 0)
 		return -1;
 	/* RFC 3461 5.2.7.1: nothing of it for the members of a list. */
 	if (span_eq(b->sender, m->from)) {

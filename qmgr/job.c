@@ -36,8 +36,9 @@ route_key(struct buf *out, const struct target *t)
 	/* All within out's cap. */
 	(void)buf_addf(out, "%u", t->kind);
 	if (t->kind == TARGET_REMOTE)
-		(void)buf_addf(out, " %u %u %u %u %s%c%s", t->transport,
-		    t->port, t->tls, t->generic, t->nexthop, 0, t->source);
+		(void)buf_addf(out, " %u %u %u %u %s%c%s%c%s", t->transport,
+		    t->port, t->tls, t->generic, t->nexthop, 0, t->source,
+		    0, t->auth);
 	else if (t->kind == TARGET_PIPE)
 		(void)buf_addf(out, " %s", t->nexthop);
 	else
@@ -58,7 +59,7 @@ route_new(const struct target *t)
 {
 	struct route *r = xcalloc(1, sizeof(*r) + strlen(t->user) +
 	    strlen(t->home) + strlen(t->maildir) + strlen(t->nexthop) +
-	    strlen(t->source));
+	    strlen(t->source) + strlen(t->auth));
 	char *at = r->p;
 
 	r->kind = t->kind;
@@ -73,7 +74,8 @@ route_new(const struct target *t)
 	at = put(at, t->home, &r->home);
 	at = put(at, t->maildir, &r->maildir);
 	at = put(at, t->nexthop, &r->nexthop);
-	(void)put(at, t->source, &r->source);
+	at = put(at, t->source, &r->source);
+	(void)put(at, t->auth, &r->auth);
 	return r;
 }
 

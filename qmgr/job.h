@@ -21,7 +21,7 @@ struct route {			/* the data of a destination */
 	uint8_t	    transport, tls, generic, system_user;
 	uint16_t    port;
 	uint32_t    uid, gid;
-	struct span user, home, maildir, nexthop, source;
+	struct span user, home, maildir, nexthop, source, auth;
 	char	    p[];
 };
 

@@ -30,6 +30,9 @@ connect_plan(struct route_plan *p, const struct job *job,
 	    (uint16_t)conf_num(conf, "smtp_out_port");
 	p->private_too = conf_bool(conf, "smtp_out_private");
 	p->demand = secure_demand(job->tls, conf, &p->demand_why);
+	p->login = job->auth[0] != '\0';
+	p->login_proof = strcmp(conf_str(conf, "relay_auth_tls"),
+	    "encrypt") != 0;
 	memcpy(p->nexthop, job->nexthop, sizeof(p->nexthop));
 	memcpy(p->source, job->source, sizeof(p->source));
 	if (target_is_literal(nexthop)) {
@@ -74,13 +77,9 @@ no_address(struct route_plan *p, uint8_t status)
 
 /* What TLS the current host needs, as far as nobody has to be asked. */
 static void
-secure_it(struct route_plan *p)
+secure_it(struct route_plan *p, const struct secure_path *path)
 {
-	const struct secure_path path = { .nexthop = p->nexthop,
-		.canonical = p->canonical, .host = p->name,
-		.by_mx = p->hosts.looked_up, .mx_signed = p->mx_signed };
-
-	secure_host(&p->secure, p->demand, &path);
+	secure_host(&p->secure, p->demand, path);
 	if (p->secure.why == NULL)
 		p->secure.why = p->demand_why;
 }
@@ -144,13 +143,19 @@ find_addresses(struct route_plan *p, struct ipc_client *dns)
 bool
 connect_look(struct route_plan *p, struct ipc_client *dns)
 {
+	const struct secure_path path = { .nexthop = p->nexthop,
+		.canonical = p->canonical, .host = p->name,
+		.by_mx = p->hosts.looked_up, .mx_signed = p->mx_signed };
+
 	p->at = p->n = 0;
 	if (p->host >= p->hosts.n)
 		return false;
 	memcpy(p->name, p->hosts.v[p->host].name, sizeof(p->name));
 	p->host++;
-	secure_it(p);
+	secure_it(p, &path);
 	find_addresses(p, dns);
+	if (p->login)
+		secure_for_login(&p->secure, p->login_proof, &path);
 	return true;
 }
 

@@ -28,6 +28,8 @@ struct route_plan {
 	char		 canonical[256];	/* of nexthop, by its MX */
 	bool		 mx_signed;
 	uint16_t	 port;
+	bool		 login;		/* a password is to be said */
+	bool		 login_proof;	/* ... to the right server only */
 	bool		 private_too;	/* smtp_out_private */
 	bool		 ourselves;	/* an address was left out as our own */
 	bool		 private;	/* ... as one of a private network */

@@ -29,9 +29,12 @@ read_args(const char *args, struct job *job)
 	    0 || num_parse(span_word(&rest), 0, UINT16_MAX, &port) != 0 ||
 	    num_parse(span_word(&rest), 0, DEMANDS - 1, &tls) != 0)
 		return -1;
-	/* A source is said only where there is one. */
-	if (span_copy(span_word(&rest), job->source, sizeof(job->source)) != 0)
+	word = span_word(&rest);
+	if (!span_eq_str(word, "-") &&
+	    span_copy(word, job->source, sizeof(job->source)) != 0)
 		return -1;
+	/* Which one lookupd has told; here it is enough that there is one. */
+	span_copy_cut(rest, job->auth, sizeof(job->auth));
 	job->port = (uint16_t)port;
 	job->tls = (uint8_t)tls;
 	return 0;
@@ -93,7 +96,8 @@ explain(const char *args, struct ipc_client *dns,
 	    CL_STR("dnssec", p.mx_signed ? "signed" : "unsigned"),
 	    CL_NUM("hosts", p.hosts.n),
 	    CL_STR("tls", demand_name(p.demand)), CL_STR("by", p.demand_why),
-	    CL_STR("source", source[0] != '\0' ? source : NULL));
+	    CL_STR("source", source[0] != '\0' ? source : NULL),
+	    CL_STR("login", p.login ? "yes" : NULL));
 	while (connect_look(&p, dns)) {
 		if (p.failed)
 			tell_why("host", p.name, &p.why, out);

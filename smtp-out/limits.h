@@ -13,6 +13,7 @@
 #define DATA_BLOCK_MS	(3 * 60 * 1000)
 #define DATA_END_MS	(10 * 60 * 1000)
 #define TLS_MS		(60 * 1000)	/* the command; then the handshake */
+#define AUTH_MS		(60 * 1000)	/* each step: a relay may think about it */
 #define RSET_MS		(30 * 1000)
 #define QUIT_MS		(5 * 1000)	/* nothing depends on it any more */
 #define JOB_MS		(60 * 60 * 1000) /* all answers of one job together */

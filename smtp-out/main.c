@@ -3,15 +3,18 @@
  * runs as   _paqout in an empty directory; may make connections, open no file
  * reads     certificates of authorities, as a descriptor from master;
  *           OUT_WORKER and JOBs (qmgr) with the queue file open for reading;
- *           DNS_ANSWER (dnsd), REWRITTEN (lookupd, where the map generic is
- *           there); what other mail servers say
+ *           DNS_ANSWER (dnsd); REWRITTEN and RELAY_SECRET (lookupd, where the
+ *           maps generic and relay_auth say something about the job); what
+ *           other mail servers say
  * writes    the message to other mail servers; RESULTs to qmgr; DNS_ASK;
- *           REWRITE
- * never     writes a file; sees a password, a mailbox or another job's file
- * flow      qmgr -> main.c (fork) -> worker.c -> job.c -> generic.c (other
- *           addresses) -> target.c (which hosts) -> connect.c -> secure.c
- *           (what TLS) -> talk_open.c -> talk.c -> downgrade.c (to 7 bits, if
- *           need be), body.c -> outcome.c -> qmgr
+ *           REWRITE, RELAY_ASK
+ * never     writes a file; sees a mailbox, another job's file, a password but
+ *           that for the relay of its job
+ * flow      qmgr -> main.c (fork) -> worker.c -> job.c -> credential.c (as
+ *           whom), generic.c (other addresses) -> target.c (which hosts) ->
+ *           connect.c -> secure.c (what TLS) -> talk_open.c ->
+ *           authenticate.c -> talk.c -> downgrade.c (to 7 bits, if need be),
+ *           body.c -> outcome.c -> qmgr
  */
 #include <errno.h>
 #include <string.h>
@@ -86,7 +89,7 @@ can_start(const void *who)
 	const struct out_worker *worker = who;
 
 	return ipc_server_peer(state.srv, ROLE_DNSD) != NULL &&
-	    (!worker->generic ||
+	    ((!worker->generic && !worker->auth) ||
 	    ipc_server_peer(state.srv, ROLE_LOOKUPD) != NULL);
 }
 
@@ -103,11 +106,12 @@ start_worker(const void *who, int qmgr)
 	struct ipc_peer *dnsd = ipc_server_peer(state.srv, ROLE_DNSD);
 	struct ipc_peer *lookupd = ipc_server_peer(state.srv, ROLE_LOOKUPD);
 	struct worker_channels c = { .qmgr = qmgr, .dns = -1, .lookup = -1,
-		.parent = -1 };
+		.parent = -1, .generic = worker->generic != 0 };
 	int pair[2] = { -1, -1 };
 	pid_t pid = -1;
 
-	if ((c.dns = chan_introduce(dnsd)) < 0 || (worker->generic &&
+	if ((c.dns = chan_introduce(dnsd)) < 0 ||
+	    ((worker->generic || worker->auth) &&
 	    (c.lookup = chan_introduce(lookupd)) < 0) || fd_pair(pair) != 0)
 		goto out;
 	c.parent = pair[1];

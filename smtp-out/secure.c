@@ -91,6 +91,22 @@ secure_by_dane(struct secure *s, bool usable, bool only)
 }
 
 void
+secure_for_login(struct secure *s, bool proof, const struct secure_path *path)
+{
+	enum secure_least least = proof ? SECURE_PROVEN : SECURE_TLS;
+
+	if (proof && s->proof == TLS_PROOF_NONE) {
+		s->proof = TLS_PROOF_CA;
+		s->nnames = 0;		/* those for DANE are other ones */
+		names_for_ca(s, path);
+	}
+	if (s->least < least) {
+		s->least = least;
+		s->why = "relay_auth_tls";
+	}
+}
+
+void
 secure_want(const struct secure *s, const char *host, struct tls_want *want)
 {
 	*want = (struct tls_want){ .proof = s->proof,

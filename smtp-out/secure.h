@@ -55,6 +55,12 @@ void	secure_host(struct secure *s, enum demand demand,
  * only  nothing but that proof will do
  */
 void	secure_by_dane(struct secure *s, bool usable, bool only);
+/*
+ * A password is to be said there: never less than TLS, and with proof the right
+ * server, by DANE or else by an authority.  Behind all that DNS says.
+ */
+void	secure_for_login(struct secure *s, bool proof,
+	    const struct secure_path *path);
 /* For a handshake with host (SNI); borrows from s. */
 void	secure_want(const struct secure *s, const char *host,
 	    struct tls_want *want);

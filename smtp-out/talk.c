@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "smtp-out/body.h"
@@ -43,12 +44,38 @@ talk_close(struct talk *t)
 
 /* ----------------------------------------------------------------- results */
 
+/*
+ * 530 says that we have to log in first.  Where the operator has chosen the host
+ * that is his to mend, and the mail waits.
+ */
+static void
+wants_login(struct talk *t, const struct job_out *j, size_t i)
+{
+	struct span domain = span_str(j->in.rcpts[i].address);
+
+	domain = span_from(domain, span_rchr(domain, '@') + 1);
+	if (t->reply.code != 530 ||
+	    span_ieq_str(domain, j->in.head.nexthop))
+		return;
+	j->results[i].kind = RESULT_LATER;
+	j->results[i].esc[0] = '4';
+	if (t->login_wanted)
+		return;
+	t->login_wanted = true;
+	log_warn(LF_STR("event", "relay-wants-login"),
+	    LF_STR("id", t->link->id), LF_STR("remote", t->remote),
+	    LF_NUM("reply", t->reply.code), LF_STR("why", t->mech != NULL ?
+	    "it does not take the log-in of relay_auth for this" :
+	    "no entry of relay_auth is for it"));
+}
+
 static void
 settle(struct talk *t, struct job_out *j, size_t i)
 {
 	if (j->settled[i])
 		return;
 	outcome_from_reply(&j->results[i], &t->reply, t->remote);
+	wants_login(t, j, i);
 	j->results[i].told = (t->ehlo.caps & EHLO_DSN) != 0;
 	j->settled[i] = true;
 	j->soft[i] = t->reply.code / 100 == 4 && !t->link->in_doubt;

@@ -10,6 +10,7 @@
 #include "net/stream.h"
 #include "net/tls_client.h"
 #include "smtp-out/connect.h"
+#include "smtp-out/credential.h"
 #include "smtp-out/job.h"
 #include "smtp-out/outcome.h"
 #include "smtp-out/secure.h"
@@ -31,10 +32,14 @@ struct talk {
 	enum tls_proof proven;
 	const char  *tls_why;	/* on whose wish, for logs */
 	bool	     tls_failed;	/* and no further word may be said */
+	const char  *mech;	/* by which we have logged in, or NULL */
+	bool	     login_refused;	/* for good, as long as we say the same */
+	bool	     login_wanted;	/* it said so, and so did the log */
 };
 
 /*
- * Take the greeting, introduce ourselves, and go over to TLS as secure says.
+ * Take the greeting, introduce ourselves, go over to TLS as secure says, and
+ * log in where there is a log-in.
  * Afterwards all holds that it demands.
  * fd       owned from here on
  * looked_up  a host that greets with our own name is ourselves
@@ -50,6 +55,7 @@ struct talk_start {
 	const struct secure *secure;
 	bool	    plain;		/* TLS failed before, and need not be */
 	const char *host;		/* its name, for SNI */
+	const struct credential *login;	/* id 0: none */
 };
 int	talk_open(struct talk *t, const struct talk_start *how,
 	    struct why *why) must_use;

@@ -1,5 +1,5 @@
 /*
- * talk_open.c - greeting, EHLO, STARTTLS: see talk.h.  Whether a connection is
+ * talk_open.c - greeting, EHLO, STARTTLS, AUTH: see talk.h.  Whether a connection is
  * good enough is decided once, when all of that is over, by what has come of
  * it; so no order of answers gets past a demand.
  */
@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "smtp-out/authenticate.h"
 #include "smtp-out/exchange.h"
 #include "smtp-out/limits.h"
 
@@ -182,7 +183,9 @@ talk_open(struct talk *t, const struct talk_start *how, struct why *why)
 	    (how->secure->least > SECURE_CLEAR && !how->plain &&
 	    (t->ehlo.caps & EHLO_STARTTLS) != 0 &&
 	    start_tls(t, how, why) != 0) ||
-	    is_secure(t, how->secure, why) != 0) {
+	    is_secure(t, how->secure, why) != 0 ||
+	    (how->login->id != 0 &&
+	    authenticate(t, how->login, why) != 0)) {
 		talk_close(t);
 		return -1;
 	}

@@ -11,7 +11,9 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "os/rand.h"
 #include "smtp-out/connect.h"
+#include "smtp-out/credential.h"
 #include "smtp-out/generic.h"
 #include "smtp-out/job.h"
 #include "smtp-out/talk.h"
@@ -19,7 +21,9 @@
 struct worker {
 	struct job_link	  link;
 	struct ipc_client dns, lookup;
-	bool		  generic;	/* lookup is there */
+	bool		  asks;		/* lookup is there */
+	bool		  generic;	/* ... for each address */
+	struct credential login;	/* of the present job */
 	const struct conf_view *conf;
 	const struct tls_client *tls;
 	struct talk	  talk;
@@ -27,6 +31,8 @@ struct worker {
 	char		  nexthop[256];	/* whom the connection is with */
 	uint16_t	  port;
 	uint8_t		  transport, demand;
+	uint64_t	  login_id;	/* as whom, or 0 */
+	uint8_t		  seed[16];
 };
 
 static bool
@@ -35,7 +41,7 @@ same_destination(const struct worker *w, const struct job *job)
 	return w->talk.open && strcmp(w->nexthop, job->nexthop) == 0 &&
 	    strcmp(w->source, job->source) == 0 &&
 	    w->port == job->port && w->transport == job->transport &&
-	    w->demand == job->tls;
+	    w->demand == job->tls && w->login_id == w->login.id;
 }
 
 static void
@@ -46,6 +52,7 @@ remember_destination(struct worker *w, const struct job *job)
 	w->port = job->port;
 	w->transport = job->transport;
 	w->demand = job->tls;
+	w->login_id = w->login.id;
 }
 
 static void
@@ -66,6 +73,7 @@ log_talk(const char *event, const struct talk *t, const char *id)
 	    LF_STR("tls", tls ? t->tls.version : "none"),
 	    LF_STR("cipher", tls ? t->tls.cipher : NULL),
 	    LF_STR("verified", tls ? secure_proof_name(t->proven) : NULL),
+	    LF_STR("mech", t->mech),
 	    LF_STR("why", tls ? t->tls_why : t->no_tls));
 }
 
@@ -83,7 +91,7 @@ open_next(struct worker *w, struct route_plan *plan, const struct job *job,
 		.lmtp = job->transport == TRANSPORT_LMTP,
 		.looked_up = plan->hosts.looked_up,
 		.hostname = conf_str(w->conf, "hostname"),
-		.tls = w->tls, .secure = &plan->secure };
+		.tls = w->tls, .secure = &plan->secure, .login = &w->login };
 	char remote[REMOTE_SIZE], without[REMOTE_SIZE] = "";
 
 	for (;;) {
@@ -101,6 +109,8 @@ open_next(struct worker *w, struct route_plan *plan, const struct job *job,
 		log_info(LF_STR("event", "host-failed"),
 		    LF_STR("id", job->id), LF_STR("remote", remote),
 		    LF_STR("why", why->text));
+		if (w->talk.login_refused)
+			return -1;	/* nor would the next one */
 		if (w->talk.tls_failed && plan->secure.least == SECURE_MAY) {
 			memcpy(without, remote, sizeof(without));
 			connect_step_back(plan);
@@ -172,6 +182,16 @@ send_on_new(struct worker *w, struct job_out *j, struct why *why)
 	return end;
 }
 
+/* What lookupd has to say of the job before anything of it may leave. */
+static int
+prepare(struct worker *w, struct job_out *j, struct why *why)
+{
+	if (credential_ask(&w->lookup, j->in.head.auth, w->seed, &w->login,
+	    why) != 0)
+		return -1;
+	return w->generic ? generic_apply(&w->lookup, j, why) : 0;
+}
+
 /* true: nobody of the site could be reached. */
 static bool
 send_job(struct worker *w, struct job_out *j)
@@ -179,7 +199,7 @@ send_job(struct worker *w, struct job_out *j)
 	enum outcome_talk end;
 	struct why why;
 
-	if (w->generic && generic_apply(&w->lookup, j, &why) != 0) {
+	if (prepare(w, j, &why) != 0) {
 		settle_with_why(j, &why);
 		return false;
 	}
@@ -200,7 +220,7 @@ send_job(struct worker *w, struct job_out *j)
 static bool
 lost_a_helper(const struct worker *w, bool down)
 {
-	return (down && w->dns.fd < 0) || (w->generic && w->lookup.fd < 0);
+	return (down && w->dns.fd < 0) || (w->asks && w->lookup.fd < 0);
 }
 
 _Noreturn void
@@ -218,13 +238,16 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf,
 	w->link.qmgr.in_groups = true;
 	ipc_client_init(&w->dns, c->dns, "dnsd");
 	ipc_client_init(&w->lookup, c->lookup, "lookupd");
-	w->generic = c->lookup >= 0;
+	w->asks = c->lookup >= 0;
+	w->generic = c->generic;
+	rand_octets(w->seed, sizeof(w->seed));
 	ipc_client_init(&w->link.parent, c->parent, "smtp-out");
 	while (more && job_receive(&w->link, w->talk.open ?
 	    w->talk.stream.fd : -1, &spoke, &j, &why) == JOB_GOT) {
 		if (spoke)
 			talk_close(&w->talk);
 		down = send_job(w, &j);
+		credential_fini(&w->login);
 		more = w->talk.open && w->dns.fd >= 0;
 		if (lost_a_helper(w, down))
 			more = false;

@@ -221,12 +221,35 @@ key_wrong(const char *path)
 	return wrong;
 }
 
+/* The passwords by which relays know us: the text, and the map made of it. */
+static int
+check_relay_auth(const struct conf_view *conf)
+{
+	static const char *const names[] = { "relay_auth", "relay_auth.db" };
+	int dir = fs_open_top(conf_str(conf, "map_dir")), rc = 0;
+	struct fs_stat st;
+
+	for (size_t i = 0; dir >= 0 && i < COUNT(names); i++) {
+		if (fs_stat(dir, names[i], &st) != 0 || (st.mode & 027) == 0)
+			continue;
+		(void)fprintf(stderr, "%s/%s: %s\n", conf_str(conf,
+		    "map_dir"), names[i], (st.mode & 07) != 0 ?
+		    "everybody may open this file of passwords: chmod o= it, "
+		    "and think of new ones" :
+		    "its group may change this file of passwords: chmod g-w "
+		    "it");
+		rc = -1;
+	}
+	fd_close(&dir);
+	return rc;
+}
+
 int
 check_keys(const struct conf_view *conf)
 {
 	struct conf_pair pair;
 	const char *wrong;
-	int rc = 0;
+	int rc = check_relay_auth(conf);
 
 	for (size_t i = 0; i < conf_count(conf, "certificates"); i++) {
 		if (conf_pair_parse(conf_item(conf, "certificates", i),

@@ -14,7 +14,8 @@ void	check_warnings(const struct conf_view *conf);
  */
 void	check_maps(const struct conf_view *conf);
 /*
- * Private keys that the server would refuse for their files' rights, said to
+ * Private keys that the server would refuse for their files' rights, and files
+ * with passwords of the map relay_auth that too many may read or change, said to
  * standard error.  What the caller may not see is not judged.
  * returns  0, or -1: there is one
  */

@@ -139,10 +139,11 @@ ask_target(struct explain *x, struct span line)
 		(void)value_of(line, "tls", &v);
 		(void)strlcat(args, " ", sizeof(args));
 		(void)strlcat(args, buf_cstr(&v), sizeof(args));
-		if (value_of(line, "source", &v)) {
-			(void)strlcat(args, " ", sizeof(args));
-			(void)strlcat(args, buf_cstr(&v), sizeof(args));
-		}
+		(void)strlcat(args, value_of(line, "source", &v) ? " " :
+		    " -", sizeof(args));
+		(void)strlcat(args, buf_cstr(&v), sizeof(args));
+		if (value_of(line, "auth", &v))
+			(void)strlcat(args, " login", sizeof(args));
 		(void)!ask(x, "out-explain", args, &answer);
 	}
 	if (strcmp(kind, "fail") != 0) {

@@ -21,6 +21,7 @@
 #include "map/bdb.h"
 #include "map/fold.h"
 #include "map/members.h"
+#include "map/relay_login.h"
 #include "map/route.h"
 #include "map/source.h"
 #include "os/fs.h"
@@ -220,6 +221,31 @@ check_sender_route(struct span key, struct span value, void *ctx,
 	return route_parse(value, &route, why);
 }
 
+/* ------------------------------------------------------ log-ins to others */
+
+static bool
+is_sender_key(struct span key)
+{
+	struct addr a;
+
+	return key.p[0] == '@' ? is_domain(span_from(key, 1)) :
+	    addr_parse(key, &a, NULL) == 0;
+}
+
+static int
+check_relay_auth(struct span key, struct span value, void *ctx,
+    struct why *why)
+{
+	struct relay_login login;
+
+	(void)ctx;
+	if (span_has(key, '@') ? !is_sender_key(key) :
+	    !relay_login_is_host(key))
+		return bad(why, "neither an address, @domain, host nor "
+		    "\"host:port\"", key);
+	return relay_login_parse(value, &login, why);
+}
+
 /* ------------------------------------------------------------------ users */
 
 void
@@ -285,6 +311,7 @@ static const struct kind kinds[] = {
 	{ "recipient_canonical", "recipient_canonical", LOOKUPD,
 	    check_canonical, NULL, NULL },
 	{ "generic", "generic", LOOKUPD, check_canonical, NULL, NULL },
+	{ "relay_auth", "relay_auth", LOOKUPD, check_relay_auth, NULL, NULL },
 	{ "users", "users", AUTHD, maps_check_user, NULL, NULL },
 	{ "users", "accounts", LOOKUPD, maps_check_user, account_public,
 	    NULL },
@@ -429,5 +456,5 @@ run_map(const struct tool *t, int argc, char **argv)
 const struct subcommand map_command = { "map",
 	"[aliases | virtual | routes | senders | sender_bcc | "
 	"recipient_bcc | sender_routes | canonical | sender_canonical | "
-	"recipient_canonical | generic | users] ...",
+	"recipient_canonical | generic | relay_auth | users] ...",
 	"compile maps from their texts", run_map };

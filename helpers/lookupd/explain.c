@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "helpers/lookupd/canonical.h"
 #include "helpers/lookupd/request.h"
 #include "ipc/control.h"
@@ -228,17 +229,48 @@ tell_generic(const struct explaining *x, const struct target *t,
 	(void)!tell_rewrite(x->tables, USE_LEAVING, &now, room, x->out);
 }
 
+/* Who we are to the next hop; never by which password. */
 static void
-tell_remote(const struct explaining *x, const struct target *t,
+tell_login(const struct explaining *x, const struct target *t)
+{
+	struct relay_login login;
+	struct buf room;
+	struct why why;
+
+	if (t->auth[0] == '\0')
+		return;
+	buf_init(&room, MAP_VALUE_MAX);
+	if (relay_auth_get(tables_relay_auth(x->tables), span_str(t->auth),
+	    &room, &login, &why) == 0)
+		control_line(x->out, CL_STR("step", "login"),
+		    CL_STR("map", "relay_auth"), CL_STR("key", t->auth),
+		    CL_SPAN("user", login.user));
+	else
+		tell_why(x->out, "login", &why);
+	if (room.p != NULL)
+		wipe(room.p, room.n);
+	buf_fini(&room);
+}
+
+static void
+tell_remote(const struct explaining *x, const struct target *target,
     const char *from)
 {
+	struct target way = *target, *t = &way;
+	struct why why;
+
+	if (request_way(x->tables, span_str(from != NULL ? from : ""), t,
+	    &why) != 0)
+		tell_why(x->out, "login", &why);
 	control_line(x->out, CL_STR("step", "target"),
 	    CL_STR("kind", "remote"), CL_STR("address", t->address),
 	    CL_STR("sender", from),
 	    CL_STR("transport", t->transport == TRANSPORT_LMTP ?
 		"lmtp" : "smtp"), CL_STR("nexthop", t->nexthop),
 	    CL_NUM("port", t->port), CL_NUM("tls", t->tls),
-	    CL_STR("source", t->source[0] != '\0' ? t->source : NULL));
+	    CL_STR("source", t->source[0] != '\0' ? t->source : NULL),
+	    CL_STR("auth", t->auth[0] != '\0' ? t->auth : NULL));
+	tell_login(x, t);
 	tell_generic(x, t, from);
 }
 

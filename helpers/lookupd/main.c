@@ -2,19 +2,21 @@
  * lookupd - where does mail for an address go?
  * runs as   _paqlook, in the directory of the maps; may read there and nothing
  *           else, opens no socket
- * reads     RCPT_CHECK, SENDER_CHECK, REWRITE (smtpd sessions), REWRITE
- *           (smtp-out workers), RESOLVE (qmgr); the maps aliases, virtual,
- *           routes, senders, sender_bcc, recipient_bcc, sender_routes,
- *           canonical, sender_canonical, recipient_canonical, generic and
- *           accounts (users without their hashes), and files named by
- *           :include:; /etc/passwd, which master opens; an operator's
- *           question, by way of master
- * writes    RCPT_VERDICT, SENDER_VERDICT, REWRITTEN, TARGET, RESOLVED to the
- *           asking peer
- * never     writes a file; sees message text or passwords; asks the network
+ * reads     RCPT_CHECK, SENDER_CHECK, REWRITE (smtpd sessions), REWRITE,
+ *           RELAY_ASK (smtp-out workers), RESOLVE (qmgr); the maps aliases,
+ *           virtual, routes, senders, sender_bcc, recipient_bcc,
+ *           sender_routes, canonical, sender_canonical,
+ *           recipient_canonical, generic, relay_auth and accounts (users
+ *           without their hashes), and files named by :include:;
+ *           /etc/passwd, which master opens; an operator's question, by way
+ *           of master
+ * writes    RCPT_VERDICT, SENDER_VERDICT, REWRITTEN, RELAY_SECRET, TARGET,
+ *           RESOLVED to the asking peer
+ * never     writes a file; sees message text, or passwords of our users;
+ *           asks the network
  * flow      peer -> request.c (may it?) -> domains.c, recipient.c, sender.c,
- *           rewrite.c, canonical.c (what the maps say) -> tables.c (the maps)
- *           -> peer
+ *           rewrite.c, canonical.c, relay_auth.c (what the maps say) ->
+ *           tables.c (the maps) -> peer
  */
 #include "helpers/lookupd/explain.h"
 #include "helpers/lookupd/request.h"
@@ -25,6 +27,7 @@
 #include "base/bug.h"
 #include "daemon/service.h"
 #include "ipc/control.h"
+#include "os/rand.h"
 
 static const struct service lookupd = {
 	.name = "lookupd", .role = ROLE_LOOKUPD, .sandbox = SANDBOX_FILES,
@@ -104,6 +107,7 @@ main(int argc, char **argv)
 	dirs[0] = state.dir = service_enter_maps();
 	service_confine(dirs, NULL);
 
+	rand_octets(state.request.seed, sizeof(state.request.seed));
 	state.request.tables = tables_new(service_conf(), state.dir,
 	    service_take_file("passwd"), &state.owner);
 	state.srv = ipc_server_new(service_base(), request_rules,

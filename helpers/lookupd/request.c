@@ -7,6 +7,10 @@
  */
 #include "helpers/lookupd/request.h"
 
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/secret.h"
 #include "ipc/chan.h"
 #include "ipc/msg_chan.h"
 #include "ipc/msg_lookup.h"
@@ -205,6 +209,25 @@ on_rewrite(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 	return rewrite(peer, msg, s->tables);
 }
 
+/*
+ * What a channel of a worker is for, as said by its first question: a log-in, or
+ * none.  Kept in the place of a pointer; a hash with a key of ours, so nobody
+ * can make two of the same.
+ */
+static void *
+mark(const struct request_state *s, struct span key)
+{
+	uint64_t hash = siphash(s->seed, key.p, key.n);
+
+	return (void *)((uintptr_t)hash | 1);
+}
+
+static void
+pin(struct ipc_peer *peer, const struct request_state *s, struct span key)
+{
+	ipc_peer_set(peer, mark(s, key));
+}
+
 static enum verdict
 on_leaving(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 {
@@ -213,28 +236,80 @@ on_leaving(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 
 	if (q->use != USE_LEAVING)
 		return VERDICT_CLOSE;	/* nor does it take mail in */
+	if (ipc_peer_get(peer) == NULL)
+		pin(peer, s, SPAN_NONE);
 	tables_refresh(s->tables);
 	return rewrite(peer, msg, s->tables);
+}
+
+/* A log-in for the worker, which must be the first that its channel is for. */
+static enum verdict
+on_relay_ask(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
+{
+	const struct relay_auth *t;
+	const struct relay_ask *q = msg->body;
+	struct request_state *s = ctx;
+	struct relay_secret answer = { .password_len = 0 };
+	struct relay_login login;
+	struct buf room;
+	struct why why;
+	enum verdict verdict;
+
+	if (ipc_peer_get(peer) == NULL)
+		pin(peer, s, span_str(q->key));
+	else if (ipc_peer_get(peer) != mark(s, span_str(q->key)))
+		return VERDICT_CLOSE;	/* its connection is for another */
+	tables_refresh(s->tables);
+	why_set(&why, WHY_TEMP, "4.3.5", "there is no map relay_auth");
+	buf_init(&room, MAP_VALUE_MAX);
+	t = tables_relay_auth(s->tables);
+	if (t != NULL && relay_auth_get(t, span_str(q->key), &room, &login,
+	    &why) == 0) {
+		span_copy_cut(login.user, answer.user, sizeof(answer.user));
+		memcpy(answer.password, login.password.p, login.password.n);
+		answer.password_len = login.password.n;
+		verdict = ipc_answer(peer, msg, &relay_secret_type, &answer,
+		    -1);
+	} else
+		verdict = refuse(peer, msg, q->key, &why);
+	if (room.p != NULL)
+		wipe(room.p, room.n);
+	buf_fini(&room);
+	wipe(&answer, sizeof(answer));
+	return verdict;
 }
 
 struct giving {
 	struct ipc_peer *peer;
 	uint32_t request;
-	bool	 generic;	/* there is such a map */
+	const struct tables *tables;
+	struct span sender;
+	struct why *why;
 };
+
+int
+request_way(const struct tables *t, struct span sender, struct target *target,
+    struct why *why)
+{
+	const struct relay_auth *auth = tables_relay_auth(t);
+
+	if (target->kind != TARGET_REMOTE ||
+	    target->transport != TRANSPORT_SMTP)
+		return 0;
+	target->generic = tables_uses(t, USE_LEAVING);
+	return auth == NULL || relay_auth_find(auth, target,
+	    target->owner[0] != '\0' ? span_str(target->owner) : sender,
+	    target->auth, why) != MAP_FAILED ? 0 : -1;
+}
 
 static int
 give_target(void *ctx, const struct target *target)
 {
 	const struct giving *g = ctx;
-	struct target as;
+	struct target as = *target;
 
-	if (!g->generic || target->kind != TARGET_REMOTE ||
-	    target->transport != TRANSPORT_SMTP)
-		return ipc_send(g->peer, &target_type, g->request, target, -1);
-	as = *target;
-	as.generic = 1;
-	return ipc_send(g->peer, &target_type, g->request, &as, -1);
+	return request_way(g->tables, g->sender, &as, g->why) == 0 ?
+	    ipc_send(g->peer, &target_type, g->request, &as, -1) : -1;
 }
 
 static enum verdict
@@ -246,13 +321,13 @@ on_resolve(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 		.address = span_str(q->address),
 		.sender = span_str(q->sender),
 	};
-	struct giving g = { .peer = peer, .request = msg->request };
-	struct resolved answer = { 0 };
 	struct why why;
+	struct giving g = { .peer = peer, .request = msg->request,
+		.tables = s->tables, .sender = asked.sender, .why = &why };
+	struct resolved answer = { 0 };
 
 	why_set(&why, WHY_TEMP, "4.3.0", "cannot resolve now");
 	tables_refresh(s->tables);
-	g.generic = tables_uses(s->tables, USE_LEAVING);
 	if (recipient_resolve(tables_recipient(s->tables), &asked, give_target,
 	    &g, &answer.count, &why) != 0)
 		return refuse(peer, msg, q->address, &why);
@@ -270,6 +345,9 @@ const struct ipc_rule request_rules[] = {
 	{ ROLE_BIT(ROLE_SMTPD_SESSION), &rewrite_type, 20000, on_rewrite },
 	/* For each address of a message and its envelope. */
 	{ ROLE_BIT(ROLE_SMTP_OUT_WORKER), &rewrite_type, 20000, on_leaving },
+	/* One for each job. */
+	{ ROLE_BIT(ROLE_SMTP_OUT_WORKER), &relay_ask_type, 1000,
+	    on_relay_ask },
 	{ ROLE_BIT(ROLE_QMGR), &resolve_type, 0, on_resolve },
 };
 const size_t request_rules_n = COUNT(request_rules);

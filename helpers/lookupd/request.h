@@ -14,6 +14,7 @@ extern const size_t request_rules_n;
 /* The context of the handlers: *tables is replaced on reload. */
 struct request_state {
 	struct tables *tables;
+	uint8_t	       seed[16];	/* random, once */
 };
 
 /*
@@ -35,6 +36,13 @@ int	request_rewrite(const struct tables *t, enum rewrite_use use,
 int	request_copy(const struct tables *t, enum rewrite_map map,
 	    struct span address, char out[LOOKUP_ADDRESS_MAX + 1],
 	    struct why *why) must_use;
+
+/*
+ * What a target of another host has besides: generic, and the key of its log-in.
+ * returns  0, or -1 with why: that cannot be told now
+ */
+int	request_way(const struct tables *t, struct span sender,
+	    struct target *target, struct why *why) must_use;
 
 /*
  * May mail for this address come in?  Whether we take mail for its domain is

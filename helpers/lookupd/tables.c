@@ -19,9 +19,10 @@
 #include "os/fs.h"
 #include "os/rand.h"
 
-enum { ALIASES, VIRTUAL, ROUTES, ACCOUNTS, SENDERS, MAPS };	/* others: rewrite.h */
+enum { ALIASES, VIRTUAL, ROUTES, ACCOUNTS, SENDERS, RELAY_AUTH,
+	MAPS };				/* others: rewrite.h */
 static const char *const map_names[MAPS] = { "aliases", "virtual", "routes",
-	"accounts", "senders" };
+	"accounts", "senders", "relay_auth" };
 
 #define SYSTEM_USERS_MAX	100000
 #define PASSWD_MAX		(32 * MIB)
@@ -41,6 +42,7 @@ struct tables {
 	struct recipient_tables recipient;
 	struct sender_tables sender;
 	struct rewrite_tables rewrite;
+	struct relay_auth relay_auth;
 	struct buf   value;
 	uint8_t	     seed[16];
 };
@@ -272,6 +274,22 @@ on_sender_route(void *ctx, struct span sender, struct target *out,
 	    got;
 }
 
+static enum map_got
+on_relay_auth(void *ctx, struct span key, struct buf *value, struct why *why)
+{
+	struct tables *t = ctx;
+
+	return map_get(&t->map[RELAY_AUTH].map, key, value, why);
+}
+
+static enum map_got
+on_has_route(void *ctx, struct span domain, struct why *why)
+{
+	struct target scratch = { .kind = TARGET_REMOTE };
+
+	return on_route(ctx, domain, &scratch, why);
+}
+
 static bool
 on_pipe_exists(void *ctx, struct span name)
 {
@@ -322,6 +340,9 @@ fill_recipient(struct tables *t)
 		.targets_max = conf_num(t->conf, "alias_targets_max"),
 		.seed = t->seed,
 	};
+	t->relay_auth = (struct relay_auth){ .get = on_relay_auth,
+		.has_route = on_has_route, .ctx = t,
+		.separator = separator[0] };
 	t->sender = (struct sender_tables){ .recipient = &t->recipient,
 		.senders = on_senders, .ctx = t };
 	t->rewrite = (struct rewrite_tables){ .get = on_rewrite,
@@ -380,6 +401,12 @@ const struct rewrite_tables *
 tables_rewrite(const struct tables *t)
 {
 	return &t->rewrite;
+}
+
+const struct relay_auth *
+tables_relay_auth(const struct tables *t)
+{
+	return t->map[RELAY_AUTH].map.ops != NULL ? &t->relay_auth : NULL;
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "conf/view.h"
 #include "helpers/lookupd/domains.h"
 #include "helpers/lookupd/recipient.h"
+#include "helpers/lookupd/relay_auth.h"
 #include "helpers/lookupd/rewrite.h"
 #include "helpers/lookupd/sender.h"
 
@@ -26,6 +27,8 @@ void	tables_free(struct tables **t);
 const struct recipient_tables *tables_recipient(const struct tables *t);
 /* The function for rewrite.c; valid as long as t. */
 const struct rewrite_tables *tables_rewrite(const struct tables *t);
+/* The functions for relay_auth.c; NULL: there is no such map. */
+const struct relay_auth *tables_relay_auth(const struct tables *t);
 /* Has that map ever been made?  Else each of its keys is absent. */
 bool	tables_has(const struct tables *t, enum rewrite_map map);
 /* Is there a map that says what stands for an address of that use? */

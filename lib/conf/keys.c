@@ -290,6 +290,10 @@ const struct conf_key conf_keys[] = {
 	    "none opportunistic require verify dane dane-only", OUT,
 	    "What TLS other hosts must have where their route does not say "
 	    "(aliases(5))." },
+	{ "relay_auth_tls", CONF_CHOICE, 0, 0, "verify", "verify encrypt", OUT,
+	    "What TLS a host must have before a password of the map relay_auth "
+	    "is said to it: with a certificate for its name, or with "
+	    "whomever." },
 	{ "smtp_out_ca_file", CONF_STR, 0, 255, "", NULL, OUT,
 	    "Certificates of the authorities that are believed, in PEM form; "
 	    "empty: those of the system." },

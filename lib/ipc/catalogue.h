@@ -49,6 +49,8 @@ enum ipc_num {
 	IPC_NUM_SENDER_VERDICT,
 	IPC_NUM_REWRITE,
 	IPC_NUM_REWRITTEN,
+	IPC_NUM_RELAY_ASK,
+	IPC_NUM_RELAY_SECRET,
 
 	/* -> authd, authd -> session parents: msg_auth.h */
 	IPC_NUM_AUTH_REQ = 80,

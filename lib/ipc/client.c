@@ -175,6 +175,7 @@ ipc_call(struct ipc_client *c, const struct ipc_question *q, void *answer,
 		return -1;
 	}
 	memcpy(answer, got.msg.octets, q->answer->size);
+	wipe(got.msg.octets, q->answer->size);	/* it may be a password */
 	if (answer_fd != NULL)
 		*answer_fd = got.fd;
 	else

@@ -15,6 +15,7 @@
 
 static const struct ipc_field out_worker_fields[] = {
 	IPC_U8(out_worker, generic, 0, 1),
+	IPC_U8(out_worker, auth, 0, 1),
 };
 const struct ipc_type out_worker_type =
     IPC_TYPE(out_worker, IPC_NUM_OUT_WORKER, IPC_FD_ONE, out_worker_fields);
@@ -41,6 +42,7 @@ static const struct ipc_field job_fields[] = {
 	IPC_U16(job, port, 0, UINT16_MAX),
 	IPC_U8(job, tls, DEMAND_DEFAULT, DEMANDS - 1),
 	IPC_TEXT(job, source, 0, LOOKUP_SOURCE_MAX),
+	IPC_TEXT(job, auth, 0, ADDRESS),
 	IPC_U8(job, smtputf8, 0, 1),
 	IPC_U8(job, ret, 0, 2),
 	IPC_TEXT(job, envid, 0, 100),

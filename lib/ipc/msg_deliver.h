@@ -30,6 +30,7 @@
 
 struct out_worker {		/* qmgr -> smtp-out, with the channel */
 	uint8_t generic;	/* it asks what stands for each address */
+	uint8_t auth;		/* it asks for the log-in of its jobs */
 };
 struct local_worker {		/* qmgr -> local-deliver, with the channel */
 	char	 user[LOOKUP_ADDRESS_MAX + 1];
@@ -54,6 +55,7 @@ struct job {			/* with the queue file */
 	uint16_t port;
 	uint8_t	 tls;		/* enum demand; smtp-out */
 	char	 source[LOOKUP_SOURCE_MAX + 1];	/* smtp-out: from where */
+	char	 auth[LOOKUP_ADDRESS_MAX + 1];	/* smtp-out: key of its log-in */
 	uint8_t	 smtputf8;	/* RFC 6531: only to hosts that know it */
 	uint8_t	 ret;		/* RFC 3461 4.3: 0, 1 FULL, 2 HDRS */
 	char	 envid[101];	/* decoded, or "" */

@@ -39,6 +39,19 @@ static const struct ipc_field rewritten_fields[] = {
 const struct ipc_type rewritten_type =
     IPC_TYPE(rewritten, IPC_NUM_REWRITTEN, IPC_FD_NONE, rewritten_fields);
 
+static const struct ipc_field relay_ask_fields[] = {
+	IPC_TEXT(relay_ask, key, 1, ADDRESS),
+};
+const struct ipc_type relay_ask_type =
+    IPC_TYPE(relay_ask, IPC_NUM_RELAY_ASK, IPC_FD_NONE, relay_ask_fields);
+
+static const struct ipc_field relay_secret_fields[] = {
+	IPC_TEXT(relay_secret, user, 1, 255),
+	IPC_BLOB(relay_secret, password, 1, 255),
+};
+const struct ipc_type relay_secret_type = IPC_TYPE(relay_secret,
+    IPC_NUM_RELAY_SECRET, IPC_FD_NONE, relay_secret_fields);
+
 static const struct ipc_field resolve_fields[] = {
 	IPC_TEXT(resolve, address, 1, ADDRESS),
 	IPC_TEXT(resolve, sender, 0, ADDRESS),
@@ -63,6 +76,7 @@ static const struct ipc_field target_fields[] = {
 	IPC_U8(target, tls, DEMAND_DEFAULT, DEMANDS - 1),
 	IPC_TEXT(target, source, 0, LOOKUP_SOURCE_MAX),
 	IPC_U8(target, generic, 0, 1),
+	IPC_TEXT(target, auth, 0, ADDRESS),
 	IPC_TEXT(target, owner, 0, ADDRESS),
 	IPC_TEXT(target, esc, 0, ESC_MOST),
 	IPC_TEXT(target, text, 0, WHY_TEXT_SIZE - 1),

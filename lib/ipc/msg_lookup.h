@@ -58,6 +58,20 @@ struct rewritten {
 						   besides, or "" */
 };				/* refusal: temporary trouble */
 
+/*
+ * smtp-out worker -> lookupd: the log-in that its JOB names.  A channel on which
+ * anything else was asked first gets none, and one that has asked for a log-in
+ * gets no other.
+ */
+struct relay_ask {
+	char key[LOOKUP_ADDRESS_MAX + 1];
+};
+struct relay_secret {
+	char	user[256];
+	uint8_t	password[255];
+	size_t	password_len;
+};				/* refusal: temporary trouble */
+
 #define LOOKUP_SOURCE_MAX	95	/* an IPv4 and an IPv6 address */
 
 struct resolve {		/* qmgr -> lookupd */
@@ -90,6 +104,8 @@ struct target {
 	uint8_t	 tls;		/* enum demand */
 	char	 source[LOOKUP_SOURCE_MAX + 1];	/* from where, or "" */
 	uint8_t	 generic;	/* by SMTP, and the map generic is there */
+	char	 auth[LOOKUP_ADDRESS_MAX + 1];	/* by SMTP: the key of its log-in
+						   in the map relay_auth, or "" */
 	/* TARGET_PIPE: nexthop is the name of the configured command */
 	/* owner-list address that becomes the envelope sender, or "" */
 	char	 owner[LOOKUP_ADDRESS_MAX + 1];
@@ -102,6 +118,7 @@ struct resolved {
 
 extern const struct ipc_type rcpt_check_type, rcpt_verdict_type,
     resolve_type, target_type, resolved_type, sender_check_type,
-    sender_verdict_type, rewrite_type, rewritten_type;
+    sender_verdict_type, rewrite_type, rewritten_type, relay_ask_type,
+    relay_secret_type;
 
 #endif

@@ -33,7 +33,7 @@ const struct ipc_type *const ipc_catalogue[] = {
 	&chan_new_type,
 	&rcpt_check_type, &rcpt_verdict_type, &resolve_type, &target_type,
 	&resolved_type, &sender_check_type, &sender_verdict_type,
-	&rewrite_type, &rewritten_type,
+	&rewrite_type, &rewritten_type, &relay_ask_type, &relay_secret_type,
 	&auth_req_type, &auth_rep_type, &login_req_type, &login_rep_type,
 	&session_start_type, &sasl_begin_type, &sasl_more_type, &sasl_end_type,
 	&sasl_rep_type, &login_claim_type,

@@ -13,6 +13,7 @@
 
 #include "base/bug.h"
 #include "base/num.h"
+#include "base/secret.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/memory.h"
@@ -76,6 +77,13 @@ stream_fini(struct stream *s)
 	s->in_at = s->in_end = s->out_n = 0;
 	s->in_end_why = s->out_end_why = STREAM_ERROR;
 	fd_close(&s->fd);
+}
+
+void
+stream_wipe(struct stream *s)
+{
+	wipe(s->out + s->out_n, s->out_size - s->out_n);
+	wipe(s->in, s->in_at);
 }
 
 void

@@ -107,6 +107,8 @@ bool	stream_heard(struct stream *s);
 /* STREAM_OK, TIMEOUT or ERROR; sticky, so only the last need be looked at. */
 enum stream_result stream_write(struct stream *s, const void *p, size_t n);
 enum stream_result stream_puts(struct stream *s, const char *text);
+/* What was sent, or read and consumed, is nowhere in its buffers any more. */
+void	stream_wipe(struct stream *s);
 enum stream_result stream_flush(struct stream *s) must_use;
 
 /*

@@ -64,15 +64,16 @@ class Done:
 class Worker:
     """qmgr's end of a worker's channel."""
 
-    def __init__(self, out):
+    def __init__(self, out, auth=0):
         self.sock, theirs = pair()
         self.sock.settimeout(60)
-        send(out.qmgr, "OUT_WORKER", u8(0), fd=theirs.fileno())
+        send(out.qmgr, "OUT_WORKER", u8(0) + u8(auth), fd=theirs.fileno())
         theirs.close()
 
     def begin(self, message, rcpts, nexthop="", port=0, transport=SMTP,
               sender="alice@demo.example", id_=ID, size=None, body_8bit=0,
-              tls=0, smtputf8=0, ret=0, envid="", notify=0, orcpt="", source=""):
+              tls=0, smtputf8=0, ret=0, envid="", notify=0, orcpt="", source="",
+              auth=""):
         """Give the job and do not wait."""
         with tempfile.TemporaryFile() as f:
             f.write(FRONT + message)
@@ -81,7 +82,8 @@ class Worker:
                  u64(len(FRONT)) +
                  u64(len(message) if size is None else size) +
                  u8(body_8bit) + u8(transport) + text(nexthop) +
-                 struct.pack(">H", port) + u8(tls) + text(source) + u8(smtputf8) + u8(ret) +
+                 struct.pack(">H", port) + u8(tls) + text(source) + text(auth) + u8(smtputf8) +
+                 u8(ret) +
                  text(envid) + u32(len(rcpts)), fd=f.fileno())
         for i, r in enumerate(rcpts):
             send(self.sock, "JOB_RCPT", u32(100 + i) + text(r) + text(r) +
@@ -173,11 +175,11 @@ class Out:
         if self.dnsd is not None:
             self.dnsd.stop()
 
-    def worker(self):
-        return Worker(self)
+    def worker(self, auth=0):
+        return Worker(self, auth)
 
     def job(self, message, rcpts, **more):
-        with contextlib.closing(self.worker()) as w:
+        with contextlib.closing(self.worker(bool(more.get("auth")))) as w:
             return w.job(message, rcpts, **more)
 
     def told(self, within=10):
@@ -201,7 +203,7 @@ DROP, HANG, LISTEN = "drop", "hang", "listen"
 class Server:
     """script: step -> octets to answer, DROP, HANG, or a function of the line
     (its text) that returns one of these.  Steps: greeting, EHLO, HELO, MAIL,
-    STARTTLS, RCPT, DATA, body (DROP only), dot (LMTP: once for each accepted
+    STARTTLS, AUTH (and each response behind a 334), RCPT, DATA, body (DROP only), dot (LMTP: once for each accepted
     recipient), RSET, QUIT (LISTEN: no answer, and the connection's end goes
     to ends).
     """
@@ -209,7 +211,8 @@ class Server:
     def __init__(self, script=None, lmtp=False, host="127.0.0.1", port=0,
                  caps=("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES",
                        "SIZE 1000000"), name="mx.far.example", pause=0,
-                 tls=None):
+                 tls=None, auth=None):
+        self.auth = auth        # mechanisms, offered by TLS only
         self.script, self.lmtp, self.caps = dict(script or {}), lmtp, caps
         self.name, self.pause, self.tls = name, pause, tls
         self.listener = socket.create_server((host, port), backlog=64)
@@ -325,6 +328,8 @@ class Session:
                 words = [self.server.name, *self.server.caps]
                 if self.server.tls and not self.secret:
                     words.append("STARTTLS")
+                if self.server.auth and self.secret:
+                    words.append("AUTH " + self.server.auth)
                 text_ = "".join(f"250-{w}\r\n" for w in words[:-1])
                 self.say("EHLO", f"{text_}250 {words[-1]}\r\n".encode(), line)
             elif verb == "MAIL":
@@ -340,6 +345,10 @@ class Session:
                 if self.say("DATA", default, line) == b"3":
                     self.data(mail, rcpts)
                     mail, rcpts = None, []
+            elif verb == "AUTH":
+                while self.say("AUTH", b"235 2.7.0 welcome\r\n", line) == b"3":
+                    line = self.line()
+                    self.lines.append(line)
             elif verb == "STARTTLS" and self.server.tls and not self.secret:
                 if self.say("STARTTLS", b"220 go\r\n", line) == b"2":
                     self.client = self.server.tls.wrap_socket(

@@ -109,7 +109,8 @@ def pack_target(t):
             u8(g("system_user", 0)) + text(g("detail", "")) +
             u8(g("transport", 0)) + text(g("nexthop", "")) +
             u16(g("port", 0)) + u8(g("tls", 0)) + text(g("source", "")) +
-            u8(g("generic", 0)) + text(g("owner", "")) + text(g("esc", "")) +
+            u8(g("generic", 0)) + text(g("auth", "")) + text(g("owner", "")) +
+            text(g("esc", "")) +
             text(g("text", "")))
 
 
@@ -137,7 +138,7 @@ class Job:
         at, size = f.num(8), f.num(8)
         self.body_8bit, self.transport = f.num(1), f.num(1)
         self.nexthop, self.port = f.text(), f.num(2)
-        self.tls, self.source = f.num(1), f.text()
+        self.tls, self.source, self.auth = f.num(1), f.text(), f.text()
         self.smtputf8, self.ret = f.num(1), f.num(1)
         self.envid, self.nrcpts = f.text(), f.num(4)
         self.text = os.pread(fd, size, at)

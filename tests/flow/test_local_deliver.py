@@ -60,7 +60,7 @@ class Worker:
         fd = os.open(path, os.O_RDONLY)
         send(self.sock, "JOB", text(ID) + text(sender) + u64(len(FRONT)) +
              u64(more.get("size", size)) + u8(0) + u8(0) + text(nexthop) +
-             struct.pack(">H", 0) + u8(0) + text("") + u8(0) + u8(0) +
+             struct.pack(">H", 0) + u8(0) + text("") + text("") + u8(0) + u8(0) +
              text("") +
              u32(len(rcpts)), fd=fd)
         os.close(fd)

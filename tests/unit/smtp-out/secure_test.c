@@ -35,6 +35,50 @@ demands(void **state)
 	}
 }
 
+/* Before a password is said: never less than what the setting asks for. */
+static void
+log_ins(void **state)
+{
+	static const struct {
+		enum demand demand; bool proof;
+		enum secure_least least; enum tls_proof by; size_t names;
+	} cases[] = {
+		{ DEMAND_NONE, true, SECURE_PROVEN, TLS_PROOF_CA, 2 },
+		{ DEMAND_OPPORTUNISTIC, true, SECURE_PROVEN, TLS_PROOF_CA, 2 },
+		{ DEMAND_REQUIRE, true, SECURE_PROVEN, TLS_PROOF_CA, 2 },
+		{ DEMAND_VERIFY, true, SECURE_PROVEN, TLS_PROOF_CA, 2 },
+		/* No TLSA records: by an authority, with its names. */
+		{ DEMAND_DANE, true, SECURE_PROVEN, TLS_PROOF_CA, 2 },
+		{ DEMAND_NONE, false, SECURE_TLS, TLS_PROOF_NONE, 0 },
+		{ DEMAND_OPPORTUNISTIC, false, SECURE_TLS, TLS_PROOF_NONE, 0 },
+		{ DEMAND_VERIFY, false, SECURE_PROVEN, TLS_PROOF_CA, 2 },
+	};
+	const struct secure_path path = { .nexthop = "far.example",
+		.canonical = "c.example", .host = "mx.example", .by_mx = true };
+	static struct secure s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		t_case(demand_name(cases[i].demand));
+		secure_host(&s, cases[i].demand, &path);
+		secure_for_login(&s, cases[i].proof, &path);
+		T_INT(s.least, cases[i].least);
+		T_INT(s.proof, cases[i].by);
+		T_INT(s.nnames, cases[i].names);
+	}
+	secure_host(&s, DEMAND_DANE, &path);
+	secure_by_dane(&s, true, false);
+	secure_for_login(&s, true, &path);
+	T_INT(s.least, SECURE_PROVEN);
+	T_INT(s.proof, TLS_PROOF_DANE);
+	/* Records of no use: TLS with whomever is not enough here. */
+	secure_host(&s, DEMAND_DANE, &path);
+	secure_by_dane(&s, false, false);
+	secure_for_login(&s, true, &path);
+	T_INT(s.least, SECURE_PROVEN);
+	T_INT(s.proof, TLS_PROOF_CA);
+}
+
 static void
 names(void **state)
 {
@@ -106,7 +150,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(demands), cmocka_unit_test(names),
+		cmocka_unit_test(demands),
+		cmocka_unit_test(log_ins), cmocka_unit_test(names),
 		cmocka_unit_test(by_dane),
 	};
 
