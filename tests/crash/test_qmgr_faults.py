@@ -58,7 +58,7 @@ def commits(q, accepted):
 def try_settle(q, seconds):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and q.process.poll() is None:
-        if not q.files():
+        if q.is_empty():
             return True
         time.sleep(0.02)
     return False

@@ -542,9 +542,14 @@ class Qmgr:
                 what, "\n".join(self.logs[-40:]))
             time.sleep(0.005)
 
+    def is_empty(self):
+        """Looked at twice: the bounce of a message is made in a directory that
+        the first look may have behind it, before the message is removed."""
+        return not self.files() and not self.files()
+
     def settled(self):
         """Nothing is left in the queue."""
-        self.wait(lambda: not self.files(), "an empty queue")
+        self.wait(self.is_empty, "an empty queue")
 
 
 def recv_all(sock, n):

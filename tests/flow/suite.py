@@ -430,7 +430,9 @@ class Suite:
 
     def wait_queue_empty(self, seconds=30):
         try:
-            wait_for(lambda: not self.queued(), seconds)
+            # Twice: a bounce is made where the first look may have been
+            # already, before the message that it is about is removed.
+            wait_for(lambda: not self.queued() and not self.queued(), seconds)
         except TimeoutError:
             raise AssertionError(f"in the queue: {self.queued()}\n" +
                                  self.trouble()) from None
