@@ -123,7 +123,8 @@ LONGEST = """\
 test_tls test_powercut test_accounts_hostile test_qmgr test_store_faults
 test_sasl_token test_pop3_hostile test_fault test_testssl test_sasl_hostile
 test_qmgr_faults test_sasl test_queue_orders test_master test_pop3 test_hosted
-test_hijack test_syscalls test_smtp_out_hostile test_kill test_stopped
+test_roundcube test_hijack test_syscalls test_smtp_out_hostile test_kill
+test_stopped
 """
 
 
