@@ -10,7 +10,15 @@
 #include "net/line.h"
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/memory.h"
 #include "store/watch.h"
+
+static int
+wait_until(const struct session *s, const struct watch *w, int64_t until_ms)
+{
+	return w->fd >= 0 ? fd_wait_two(s->net.fd, w->fd, until_ms) :
+	    fd_wait(s->net.fd, FD_READ, until_ms);
+}
 
 /*
  * The next thing that happens: DONE or the end of the client (false), or time
@@ -20,6 +28,7 @@ static bool
 wait_for_news(struct session *s, struct watch *w, int64_t end_ms)
 {
 	int64_t until = end_ms, poll = clock_deadline(WATCH_POLL_MS);
+	int64_t soon = clock_deadline(MEMORY_REST_MS);
 	int64_t due_ms = s->folder == NULL ? -1 : folder_due_ms(s->folder);
 	int rc;
 
@@ -31,8 +40,11 @@ wait_for_news(struct session *s, struct watch *w, int64_t end_ms)
 		until = poll;
 	if (due_ms >= 0 && clock_deadline(due_ms) < until)
 		until = clock_deadline(due_ms);
-	rc = w->fd >= 0 ? fd_wait_two(s->net.fd, w->fd, until) :
-	    fd_wait(s->net.fd, FD_READ, until);
+	rc = wait_until(s, w, soon < until ? soon : until);
+	if (rc == 0 && soon < until) {
+		memory_rest();
+		rc = wait_until(s, w, until);
+	}
 	if (rc < 0 || (rc & 1) != 0)
 		return false;
 	return rc == 2 || clock_mono_ms() < end_ms;

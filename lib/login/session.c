@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "os/fd.h"
+#include "os/memory.h"
 #include "os/rand.h"
 #include "os/sock.h"
 #include "store/kept.h"
@@ -246,6 +247,7 @@ login_session_main(const struct service *svc,
 	srv = ipc_server_new(service_base(), rules, COUNT(rules), NULL);
 	service_serve(srv);
 	service_on(&events);
+	memory_settle();
 	service_loop();
 
 	ipc_server_free(&srv);
