@@ -101,7 +101,12 @@ int
 ask_dane(struct ipc_client *dns, const struct ask_dane *how,
     struct secure *s, struct why *why)
 {
+	static const char *const words[] = { [DANE_NEXT] = "none",
+		[DANE_AVOID] = "untrusted", [DANE_ENCRYPT] = "unusable",
+		[DANE_PROVE] = "usable" };
 	enum dane_verdict verdict = find(dns, how, s);
+
+	s->dane = words[verdict];
 
 	if (verdict == DANE_AVOID) {
 		why_set(why, WHY_TEMP, "4.7.5", "%s: no answer that can be "

@@ -103,6 +103,8 @@ ask_demands(struct route_plan *p, struct ipc_client *dns,
 
 	if (p->demand != DEMAND_DANE && !how.only)
 		return;
+	if (!can)
+		p->secure.dane = "unsigned";
 	if (can ? ask_dane(dns, &how, &p->secure, &why) == 0 : !how.only)
 		return;
 	if (!can)

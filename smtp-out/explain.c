@@ -46,6 +46,8 @@ tell_host(const struct route_plan *p, struct buf *out)
 	static const char *const least[] = { [SECURE_CLEAR] = "none",
 		[SECURE_MAY] = "if it works", [SECURE_TLS] = "must",
 		[SECURE_PROVEN] = "must, proven" };
+	const struct secure *s = &p->secure;
+	bool proven = s->proof != TLS_PROOF_NONE;
 	char ip[SOCK_IP_SIZE];
 	struct buf all;
 
@@ -57,8 +59,11 @@ tell_host(const struct route_plan *p, struct buf *out)
 	control_line(out, CL_STR("step", "host"), CL_STR("host", p->name),
 	    CL_NUM("preference", p->hosts.v[p->host - 1].preference),
 	    CL_SPAN("addresses", buf_span(&all)), CL_NUM("port", p->port),
-	    CL_STR("tls", least[p->secure.least]),
-	    CL_STR("why", p->secure.why), CL_NUM("tlsa", p->secure.ntlsa));
+	    /* Where a proof is asked for the handshake ends without it. */
+	    CL_STR("tls", least[proven ? SECURE_PROVEN : s->least]),
+	    CL_STR("proof", proven ? secure_proof_name(s->proof) : NULL),
+	    CL_STR("why", s->why), CL_STR("dane", s->dane),
+	    CL_NUM("tlsa", s->ntlsa));
 	buf_fini(&all);
 }
 

@@ -23,6 +23,7 @@ struct secure {
 	enum secure_least least;
 	enum tls_proof proof;		/* that the handshake asks for */
 	const char *why;		/* for logs; a constant */
+	const char *dane;		/* what DNS has for it, or NULL: not asked */
 	char	    names[TLS_NAMES_MAX][258];
 	size_t	    nnames;
 	/* With DANE: the name under which the records stand, and these. */

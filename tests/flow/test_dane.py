@@ -4,13 +4,14 @@ records, do not, or have lost their STARTTLS on the way.
 """
 import hashlib
 import re
+import socket
 import subprocess
 
 import pytest
 
 from certs import Pair
 from fake_out import DONE, LATER, MAIL, Out, Server
-from fake_suite import own_network
+from fake_suite import own_network, send, text
 from signed_dns import SignedDns, Zones, missing
 from suite import wait_for
 from test_smtp_out import BOB, needs_root
@@ -295,3 +296,39 @@ def test_no_demand_asks_nothing(net, zones, certs):
     with Site(zones, context(certs["self"])) as site:
         done, line = site.job("d-wrong.signed.example", OPPORTUNISTIC)
         assert done.kinds == [DONE] and "verified=no" in line
+
+
+@pytest.mark.parametrize("domain, tls, want", [
+    ("d-311", DANE, {"tls": "must, proven", "proof": "dane", "why": "dane",
+                     "dane": "usable", "tlsa": "1"}),
+    ("d-two", DANE_ONLY, {"tls": "must, proven", "proof": "dane",
+                          "dane": "usable", "tlsa": "2"}),
+    # A usage that SMTP cannot have: TLS with whomever.
+    ("d-pkix", DANE, {"tls": "must", "why": "dane", "dane": "unusable",
+                      "tlsa": "0"}),
+    ("d-none", DANE, {"tls": "if it works", "why": "opportunistic",
+                      "dane": "none", "tlsa": "0"}),
+    ("d-pkix", DANE_ONLY, {"result": "later", "status": "4.7.5"}),
+    ("d-none", DANE_ONLY, {"result": "later", "status": "4.7.5"}),
+    ("d-bogus", DANE, {"result": "later", "status": "4.7.5"}),
+    ("plain", DANE, {"tls": "if it works", "dane": "unsigned"}),
+    ("plain", DANE_ONLY, {"result": "later", "status": "4.7.5"}),
+])
+def test_explained(site, domain, tls, want):
+    """paquebot explain: what the records are good for, and what follows."""
+    zone = "plain.example" if domain == "plain" else f"{domain}.signed.example"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        send(site.out.out.master, "SUPER_CONTROL", text("out-explain") +
+             text(f"smtp {zone} 0 {tls} -"), fd=theirs.fileno())
+        theirs.close()
+        ours.settimeout(60)
+        told = b""
+        while data := ours.recv(65536):
+            told += data
+    (line,) = [x for x in told.decode().splitlines() if x.startswith(
+        "step=host ")]
+    got = {k: v.strip('"') for k, v in re.findall(
+        r'(\w+)=("[^"]*"|\S+)', line)}
+    assert {k: got.get(k) for k in want} == want, line
+    assert ("proof" in got) == ("proof" in want)
