@@ -215,12 +215,15 @@ send_job(struct worker *w, struct job_out *j)
 
 /*
  * Without names a next job could only fail; and where this one did, that is no
- * word about the site.  Without lookupd nothing may leave.  qmgr tries again.
+ * word about the site.  Without lookupd nothing may leave.  Where one of them has
+ * ended qmgr tries again, with the next one; one that is there and does not
+ * answer is told as the reason why the mail waits.
  */
 static bool
 lost_a_helper(const struct worker *w, bool down)
 {
-	return (down && w->dns.fd < 0) || (w->asks && w->lookup.fd < 0);
+	return (down && w->dns.fd < 0 && !w->dns.late) ||
+	    (w->asks && w->lookup.fd < 0 && !w->lookup.late);
 }
 
 _Noreturn void
@@ -248,10 +251,12 @@ worker_run(const struct worker_channels *c, const struct conf_view *conf,
 			talk_close(&w->talk);
 		down = send_job(w, &j);
 		credential_fini(&w->login);
-		more = w->talk.open && w->dns.fd >= 0;
+		more = w->talk.open && w->dns.fd >= 0 &&
+		    (!w->asks || w->lookup.fd >= 0);
 		if (lost_a_helper(w, down))
 			more = false;
-		else if (job_report(&w->link, &j, more, down) != 0)
+		else if (job_report(&w->link, &j, more, down &&
+		    !w->dns.late) != 0)
 			more = false;
 		job_fini(&j);
 	}

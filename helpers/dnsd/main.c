@@ -50,6 +50,8 @@ main(int argc, char **argv)
 	srv = ipc_server_new(service_base(), request_rules, request_rules_n,
 	    resolver);
 	ipc_server_limit(srv, ROLE_SMTP_OUT_WORKER, 5000);
+	/* As many as the hosts of its jobs: slow down, and do not lose them. */
+	ipc_server_pace(srv, ROLE_SMTP_OUT_WORKER);
 	ipc_server_on_close(srv, request_peer_closed);
 	service_serve(srv);
 	service_loop();

@@ -35,6 +35,8 @@ static int
 broken(struct ipc_client *c, struct why *why, const char *what)
 {
 	fd_close(&c->fd);
+	if (c->late)
+		what = "no answer in time";	/* also of what came of it */
 	why_set(why, WHY_TEMP, "4.3.0", "%s: %s", c->peer, what);
 	return -1;
 }
@@ -130,6 +132,7 @@ ipc_client_recv(struct ipc_client *c, const struct ipc_type *const *types,
 	case FRAME_OK:
 		break;
 	case FRAME_AGAIN:
+		c->late = true;
 		return broken(c, why, "no answer in time");
 	case FRAME_END:
 		return broken(c, why, "channel ended");

@@ -14,6 +14,7 @@ struct ipc_client {
 	int	    fd;		/* the channel, -1: closed or broken */
 	uint32_t    next;	/* request id */
 	const char *peer;	/* for texts: "qmgr" */
+	bool	    late;	/* broken because it did not answer in time */
 	bool	    in_groups;	/* packets come several at a time: each is
 				   looked for before it is waited for */
 };

@@ -72,6 +72,8 @@ class Lookupd:
                 key = Reader(body).text().decode()
                 self.asked.append(key)
                 login = self.logins.get(key)
+                if login == "hang":
+                    continue
                 if login is None:
                     send(chan, "REFUSAL", u8(0) + text("4.3.5") +
                          text("no such log-in"), request)
@@ -295,6 +297,15 @@ def test_no_log_in_to_be_had(out, relay):
     done = out.job(MAIL, [BOB], **to(server, "unknown"))
     assert done.kinds == [LATER] and done.escs == ["4.3.5"]
     assert not server.sessions and done.end == (0, 0)
+
+
+def test_lookupd_hangs(certs, relay):
+    with relay_out(certs, {KEY: "hang"}, fast=60) as out:
+        server = relay()
+        done = out.job(MAIL, [BOB], **to(server))
+        assert done.kinds == [LATER] and done.end == (0, 0)
+        assert done.texts == ["lookupd: no answer in time"]
+        assert not server.sessions
 
 
 def test_a_kept_connection_is_of_one_log_in(out, relay):

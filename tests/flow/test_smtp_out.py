@@ -900,6 +900,23 @@ def test_dnsd_comes_back(net):
         assert w.finish().kinds == [DONE]
 
 
+@needs_root
+def test_dnsd_hangs(net):
+    """The mail waits and says for whom; that is no word about the site."""
+    with Site(ONE_MX, fast=60) as site:
+        w = site.out.worker()
+        os.kill(site.out.dnsd.process.pid, signal.SIGSTOP)
+        try:
+            done = w.job(MAIL, [BOB], nexthop="far.example")
+        finally:
+            os.kill(site.out.dnsd.process.pid, signal.SIGCONT)
+        assert done.kinds == [LATER] and done.escs == ["4.3.0"]
+        assert done.texts == ["dnsd: no answer in time"]
+        assert done.end == (0, 0) and w.ended()
+        # Another worker has another channel.
+        assert site.job().kinds == [DONE]
+
+
 # ------------------------------------------------------- with the real qmgr
 
 @pytest.mark.parametrize("answer,times", [(b"250 2.0.0 taken\r\n", 1),
