@@ -257,8 +257,9 @@ on_relay_ask(struct ipc_peer *peer, const struct ipc_msg *msg, void *ctx)
 
 	if (ipc_peer_get(peer) == NULL)
 		pin(peer, s, span_str(q->key));
-	else if (ipc_peer_get(peer) != mark(s, span_str(q->key)))
-		return VERDICT_CLOSE;	/* its connection is for another */
+	why_set(&why, WHY_TEMP, "4.3.5", "this channel is for another log-in");
+	if (ipc_peer_get(peer) != mark(s, span_str(q->key)))
+		return refuse(peer, msg, q->key, &why);
 	tables_refresh(s->tables);
 	why_set(&why, WHY_TEMP, "4.3.5", "there is no map relay_auth");
 	buf_init(&room, MAP_VALUE_MAX);

@@ -549,6 +549,43 @@ def test_E11_a_flood_of_sessions(looks):
     assert time.monotonic() - start < 5
 
 
+def test_E11_a_worker_gets_one_log_in(maps):
+    """That of its first question, which an honest one asks before it connects;
+    none, if it asked something else."""
+    maps.write_map("relay_auth", "[a.example]: me:one\n[b.example]: me:two\n")
+    try:
+        with Lookupd(maps) as d:
+            out = d.peer("ROLE_SMTP_OUT")
+
+            def ask(chan, key):
+                send(chan, "RELAY_ASK", text(key), 5)
+                number, request, body, _ = recv(chan)
+                assert request == 5
+                if number == NUM["REFUSAL"]:
+                    return None
+                assert number == NUM["RELAY_SECRET"]
+                r = Reader(body)
+                return r.text(), r.text()
+            one = session_of(out)
+            assert ask(one, "[a.example]") == (b"me", b"one")
+            assert ask(one, "[b.example]") is None
+            assert ask(one, "[a.example]") == (b"me", b"one")
+            other = session_of(out)
+            send(other, "REWRITE", u8(4) + text(ALICE), 6)
+            assert recv(other)[0] == NUM["REWRITTEN"]
+            assert ask(other, "[a.example]") is None
+            third = session_of(out)
+            assert ask(third, "[gone.example]") is None
+            assert ask(third, "[a.example]") is None
+            bad = session_of(d.smtpd)
+            send(bad, "RELAY_ASK", text("[a.example]"))
+            assert ended(bad)
+            assert not [x for x in d.logs if "one" in x.split()]
+    finally:
+        for name in ("relay_auth", "relay_auth.db"):
+            (maps.conf.parent / name).unlink()
+
+
 def test_reload_and_new_maps(maps):
     with Lookupd(maps) as d:
         assert d.check("x@new.example") == FOREIGN
