@@ -59,7 +59,7 @@ expected(const struct session *s)
 
 	if (!s->env.binary || n == 0)
 		return n;
-	/* Base64: 78 octets for 57.  What becomes larger than most is refused. */
+	/* Base64: 78 octets for 57; what becomes larger than most is lost. */
 	n = n / 57 * 78 + 4 * KIB;
 	return n < most ? n : most;
 }

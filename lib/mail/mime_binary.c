@@ -172,7 +172,7 @@ mime_binary_free(struct mime_binary **b)
 	*b = NULL;
 }
 
-/* --------------------------------------------------------- what a header says */
+/* ------------------------------------------------------- what a header says */
 
 /* What stands behind the fields of a header. */
 enum behind { BEHIND_EMPTY_LINE, BEHIND_STRAY_LINE, BEHIND_NOTHING };
@@ -225,8 +225,8 @@ body_begins(struct mime_binary *b)
 
 /* A part that is not one of those to be encoded. */
 static void
-pass_header(struct mime_binary *b, const struct mime_label *l, struct span fields,
-    enum behind behind)
+pass_header(struct mime_binary *b, const struct mime_label *l,
+    struct span fields, enum behind behind)
 {
 	if (l->binary)
 		put_labelled(b, fields,
@@ -248,8 +248,7 @@ header_ends(struct mime_binary *b, size_t fields_n, enum behind behind)
 
 	judge(b, fields, &l);
 	body_begins(b);
-	if (behind != BEHIND_NOTHING && l.binary &&
-	    !l.composite) {
+	if (behind != BEHIND_NOTHING && l.binary && !l.composite) {
 		b->fields_text = fields;
 		b->in = IN_LEAF;
 		mime_leaf_begin(&b->leaf, l.text);

@@ -20,7 +20,7 @@
 #include "base/base.h"
 #include "base/span.h"
 
-#define MIME_BINARY_DEPTH	30	/* multiparts and messages in each other */
+#define MIME_BINARY_DEPTH	30	/* multiparts and messages in a row */
 
 enum mime_binary_state {
 	MIME_BINARY_GOOD,

@@ -10,6 +10,7 @@
 #include "base/b64.h"
 #include "base/buf.h"
 #include "mail/mime_binary.h"
+#include "mail/mime_cut.h"
 #include "mail/mime_leaf.h"
 
 static void
@@ -94,8 +95,8 @@ static const struct {
 	    MIME_BINARY_GOOD, V OCTETS CTE("base64") "\r\n"
 	    "YWFhYmJiY2NjZGRkZWVlZmZmZ2dnaGhoaWlpampqa2trbGxsbW1tbm5ub29v"
 	    "cHBwcXFxcnJyc3Nz\r\ndA==\r\n" },
-	{ "text of lines", SPAN_LIT(V PLAIN CTE("binary") "\r\ncaf\xc3\xa9\r\n"),
-	    MIME_BINARY_GOOD, V PLAIN CTE("8bit") "\r\ncaf\xc3\xa9\r\n" },
+	{ "text of lines", SPAN_LIT(V PLAIN CTE("binary")
+	    "\r\ncaf\xc3\xa9\r\n"), MIME_BINARY_GOOD, V PLAIN CTE("8bit") "\r\ncaf\xc3\xa9\r\n" },
 	{ "text of 7 bits", SPAN_LIT(V PLAIN CTE("binary") "\r\ncafe\r\n"),
 	    MIME_BINARY_GOOD, V PLAIN CTE("7bit") "\r\ncafe\r\n" },
 	{ "text without its last line end", SPAN_LIT(V PLAIN CTE("binary")
@@ -113,6 +114,11 @@ static const struct {
 	    "\r\neA0KLg0KTUFJTCBGUk9NOjxhQGI+DQo=\r\n" },
 	{ "no type at all is text", SPAN_LIT(V CTE("binary") "\r\nx\r\n"),
 	    MIME_BINARY_GOOD, V CTE("7bit") "\r\nx\r\n" },
+	{ "nor MIME-Version", SPAN_LIT(CTE("binary") "\r\nx\r\n"),
+	    MIME_BINARY_GOOD, V CTE("7bit") "\r\nx\r\n" },
+	{ "an encoding that says nothing does not count",
+	    SPAN_LIT(V CTE("") OCTETS CTE("binary") "\r\n" RAW),
+	    MIME_BINARY_GOOD, V CTE("base64") OCTETS "\r\n" RAW64 "\r\n" },
 	{ "an encoding too many: the first counts",
 	    SPAN_LIT(V CTE("binary") OCTETS CTE("base64") "\r\n" RAW),
 	    MIME_BINARY_GOOD, V CTE("base64") OCTETS "\r\n" RAW64 "\r\n" },
@@ -122,6 +128,9 @@ static const struct {
 	{ "a stray line ends the header",
 	    SPAN_LIT(V OCTETS CTE("binary") "x y\r\n"), MIME_BINARY_GOOD,
 	    V OCTETS CTE("base64") "\r\neCB5DQo=\r\n" },
+	{ "also that of a multipart", SPAN_LIT(MULTI("mixed") CTE("binary")
+	    "x y\r\n--b--\r\n"), MIME_BINARY_GOOD, MULTI("mixed")
+	    CTE("8bit") "\r\nx y\r\n--b--\r\n" },
 	{ "no body", SPAN_LIT(V OCTETS CTE("binary")), MIME_BINARY_GOOD,
 	    V OCTETS CTE("7bit") },
 	{ "no body, no line end", SPAN_LIT(V "Content-Transfer-Encoding: "
@@ -164,6 +173,29 @@ static const struct {
 	    CTE("binary") "\r\n" RAW "\r\n"), MIME_BINARY_GOOD,
 	    MULTI("mixed") "\r\n--b\r\n" OCTETS CTE("base64")
 	    "\r\nAAoN/w0K\r\n" },
+	{ "closed is closed", SPAN_LIT(MULTI("mixed") "\r\n--b\r\n\r\nx\r\n"
+	    "--b--\r\n--b\r\n" OCTETS CTE("binary") "\r\ny\r\n"),
+	    MIME_BINARY_GOOD, MULTI("mixed") "\r\n--b\r\n\r\nx\r\n"
+	    "--b--\r\n--b\r\n" OCTETS CTE("binary") "\r\ny\r\n" },
+	{ "of equal boundaries the innermost counts",
+	    SPAN_LIT(MULTI("mixed") "\r\n--b\r\nContent-Type: multipart/x; "
+	    "boundary=b\r\n\r\n--b\r\n" OCTETS CTE("binary") "\r\n" RAW
+	    "\r\n--b--\r\n\r\n--b\r\n" OCTETS CTE("binary") "\r\n" RAW
+	    "\r\n--b--\r\n"), MIME_BINARY_GOOD, MULTI("mixed")
+	    "\r\n--b\r\nContent-Type: multipart/x; boundary=b\r\n\r\n"
+	    "--b\r\n" OCTETS CTE("base64") "\r\n" RAW64
+	    "\r\n--b--\r\n\r\n--b\r\n" OCTETS CTE("base64") "\r\n" RAW64
+	    "\r\n--b--\r\n" },
+	{ "encoded against RFC 2045 6.4: nobody looks into it",
+	    SPAN_LIT(MULTI("mixed") CTE("base64") "\r\n--b\r\n" CTE("binary")
+	    "\r\nx\r\n--b--\r\n"), MIME_BINARY_GOOD, MULTI("mixed")
+	    CTE("base64") "\r\n--b\r\n" CTE("binary")
+	    "\r\nx\r\n--b--\r\n" },
+	{ "nor into such a message", SPAN_LIT(V
+	    "Content-Type: message/rfc822\r\n" CTE("base64") "\r\n"
+	    CTE("binary") "\r\nx\r\n"), MIME_BINARY_GOOD, V
+	    "Content-Type: message/rfc822\r\n" CTE("base64") "\r\n"
+	    CTE("binary") "\r\nx\r\n" },
 	{ "no lines between the parts", SPAN_LIT(MULTI("mixed") CTE("binary")
 	    "\r\npre\n\r\n--b\r\n\r\nx\r\n--b--\r\n"), MIME_BINARY_LINES,
 	    NULL },
@@ -392,6 +424,43 @@ large(void **state)
 	buf_fini(&in);
 }
 
+#define DASHED	MULTI("mixed") "\r\n--b\r\n" OCTETS
+
+/* A line that is too long to be a delimiter hides none behind it. */
+static void
+long_dashes(void **state)
+{
+	static const char tail[] = "\r\n--b--\r\n";
+	struct buf in, plain;
+	struct result r;
+	struct span body;
+
+	(void)state;
+	buf_init(&in, 8192);
+	buf_init(&plain, 8192);
+	for (size_t n = MIME_CUT_LINE - 4; n < MIME_CUT_LINE + 4; n++) {
+		(void)buf_add_str(&in, DASHED CTE("binary") "\r\n");
+		for (size_t i = 0; i < n; i++)
+			(void)buf_add_char(&in, '-');
+		(void)buf_add_str(&in, tail);
+		for (size_t step = 1; step <= in.n; step += in.n - 1) {
+			convert(buf_span(&in), 0, step, &r);
+			T_INT(r.state, MIME_BINARY_GOOD);
+			body = buf_span(&r.out);
+			T_TRUE(span_ends(body, span_str(tail)));
+			body = span_from(span_head(body, body.n -
+			    strlen(tail)), strlen(DASHED CTE("base64") "\r\n"));
+			T_INT(b64_decode_mime(&plain, body), 0);
+			T_INT((long long)plain.n, (long long)n);
+			buf_clear(&plain);
+			buf_fini(&r.out);
+		}
+		buf_clear(&in);
+	}
+	buf_fini(&in);
+	buf_fini(&plain);
+}
+
 static void
 eight_bit(void **state)
 {
@@ -423,6 +492,7 @@ main(void)
 		cmocka_unit_test(conversions),
 		cmocka_unit_test(budgets),
 		cmocka_unit_test(large),
+		cmocka_unit_test(long_dashes),
 		cmocka_unit_test(eight_bit),
 	};
 
