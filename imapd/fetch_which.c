@@ -48,6 +48,21 @@ take_partial(const struct partial *p, struct uids *uids)
 	uids->n = end - from;
 }
 
+/*
+ * "*" is a number already, the last message that there is; but 1:* asks for
+ * those, too, that went from behind it, as SELECT (QRESYNC) tells them.
+ */
+static void
+tell_vanished(struct session *s, struct seqset *set, uint64_t since)
+{
+	uint32_t last = folder_uidnext(s->folder) - 1;
+
+	seqset_resolve(set, 0);
+	if (set->star && set->n > 0 && set->v[set->n - 1].last < last)
+		set->v[set->n - 1].last = last;
+	modseq_tell_vanished(s, set, since, 0);
+}
+
 void
 fetch_which(struct session *s, const union args *a, struct uids *uids)
 {
@@ -57,10 +72,8 @@ fetch_which(struct session *s, const union args *a, struct uids *uids)
 	if (a->fetch.has_partial)
 		take_partial(&a->fetch.partial, uids);
 	/* Before the first FETCH. */
-	if (a->fetch.vanished) {
-		seqset_resolve(&set, 0);	/* "*" is a number already */
-		modseq_tell_vanished(s, &set, a->fetch.changed_since, 0);
-	}
+	if (a->fetch.vanished)
+		tell_vanished(s, &set, a->fetch.changed_since);
 	if (a->fetch.has_since)
 		modseq_changed_since(s, uids, a->fetch.changed_since);
 }

@@ -50,9 +50,12 @@ seqset_parse(struct cur *c, struct arena *mem, struct seqset *out)
 		out->saved = true;
 		return true;
 	}
-	for (size_t i = 0; i < text.n; i++)
+	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] == ',')
 			ranges++;
+		if (text.p[i] == '*')
+			out->star = true;
+	}
 	out->v = arena_array(mem, ranges, sizeof(out->v[0]));
 	if (out->v == NULL)
 		return false;

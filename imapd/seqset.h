@@ -20,6 +20,7 @@ struct seqset {
 	struct seqrange *v;	/* in the arena */
 	size_t	n;
 	bool	saved;		/* "$": what a search has saved; v is empty */
+	bool	star;		/* written with "*" */
 };
 
 /*

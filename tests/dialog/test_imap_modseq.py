@@ -341,6 +341,14 @@ def test_resync(server, c):
     untagged, _ = e.ok(f"UID FETCH 1:* (FLAGS) (CHANGEDSINCE {n} VANISHED)")
     assert vanished(untagged) == [2, 3]
     assert {m["UID"] for m in fetched(untagged).values()} == {4, 6}
+    # Those behind the last message that there is, too.
+    before = highest(select(e))
+    c.ok("UID STORE 6 +FLAGS (\\Deleted)")
+    c.ok("EXPUNGE")
+    e.ok("NOOP")
+    untagged, _ = e.ok("UID FETCH 1:* (FLAGS) (CHANGEDSINCE %d VANISHED)" %
+                       before)
+    assert vanished(untagged) == [6]
     # Only the UIDs that the client knows.
     said = select(e, f" (QRESYNC ({v} {n} 1,3:5))")
     assert vanished(said) == [3]
