@@ -124,7 +124,7 @@ on_free(void *p, const char *file, int line)
 static void *
 on_realloc(void *p, size_t n, const char *file, int line)
 {
-	const struct head *head = (const struct head *)p - 1;
+	const struct head *head;
 	void *fresh;
 
 	if (n == 0) {
@@ -133,6 +133,7 @@ on_realloc(void *p, size_t n, const char *file, int line)
 	}
 	if (p == NULL || !is_ours(p))
 		return realloc(p, n);
+	head = (const struct head *)p - 1;
 	fresh = malloc(n);
 	if (fresh != NULL)
 		memcpy(fresh, p, num_min(n, head->n));
