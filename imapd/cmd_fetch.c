@@ -26,6 +26,7 @@
 #include "imapd/select.h"
 
 #define SEEN_CHUNK	64	/* messages that become \Seen together */
+#define PACE_CHUNK	64	/* messages told from memory: no time at all */
 
 struct fetch {
 	struct session *s;
@@ -40,6 +41,8 @@ struct fetch {
 	bool	    seen;		/* reading it sets \Seen */
 	struct uids changed;		/* \Seen was set just now */
 	struct buf  line;
+	uint32_t    seq;		/* of the last one told */
+	uint32_t    quick;		/* told from memory */
 	bool	    gone;		/* a file was no longer there */
 	bool	    failed;
 	struct why  why;
@@ -109,11 +112,18 @@ want(struct fetch *f, const struct fetch_item *item)
 		f->seen = true;
 }
 
+/* The file need not be opened. */
+static bool
+is_closed(const struct fetch *f)
+{
+	return f->hit || (f->read == READ_NOTHING && !f->octets);
+}
+
 /* false: the message is gone, or cannot be read now (failed). */
 static bool
 turn_to(struct fetch *f, uint32_t uid)
 {
-	bool closed = f->hit || (f->read == READ_NOTHING && !f->octets);
+	bool closed = is_closed(f);
 
 	if (closed && f->need == 0)
 		return true;
@@ -275,7 +285,10 @@ put_short(struct fetch *f, const struct message *m)
 	size_t begin;
 
 	buf_clear(&f->line);
-	buf_addf(&f->line, "* %u FETCH (", view_seq(&f->s->view, m->uid));
+	f->seq = view_seq_behind(&f->s->view, m->uid, f->seq);
+	buf_add_str(&f->line, "* ");
+	buf_add_u64(&f->line, f->seq);
+	buf_add_str(&f->line, " FETCH (");
 	begin = f->line.n;
 	if ((f->s->command->uid || more) && !f->uid)
 		put_item(f, &uid, m);
@@ -450,7 +463,8 @@ fetch_one(struct fetch *f, uint32_t uid)
 		return;
 	}
 	/* The time that reading took is not the client's. */
-	session_pace(f->s);
+	if (!is_closed(f) || f->need != 0 || f->quick++ % PACE_CHUNK == 0)
+		session_pace(f->s);
 	put_short(f, m);
 	if (f->line.full) {
 		why_set(&f->why, WHY_PERM, "5.3.4", "Message is too complex");

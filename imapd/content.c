@@ -56,7 +56,6 @@ int
 content_open(struct content *c, struct folder *f, uint32_t uid,
     struct why *why)
 {
-	struct fs_stat st;
 	int fd;
 
 	if (c->folder == f && c->uid == uid)
@@ -64,11 +63,6 @@ content_open(struct content *c, struct folder *f, uint32_t uid,
 	fd = folder_open_message(f, uid, why);
 	if (fd < 0)
 		return -1;
-	if (fs_fstat(fd, &st) != 0) {
-		why_sys(why, WHY_TEMP, "4.3.0", "message");
-		fd_close(&fd);
-		return -1;
-	}
 	/* The buffer is kept for the next message, if it is not large. */
 	if (c->raw.size > MIB)
 		buf_fini(&c->raw);
@@ -76,7 +70,24 @@ content_open(struct content *c, struct folder *f, uint32_t uid,
 	fd_close(&c->fd);
 	mime_tree_fini(&c->tree);
 	*c = (struct content){ .folder = f, .uid = uid, .fd = fd,
-		.global = c->global, .size_octets = st.size_octets, .raw = c->raw };
+		.global = c->global, .raw = c->raw };
+	return 0;
+}
+
+/* Who wants the header alone does not ask. */
+int
+content_size(struct content *c, struct why *why)
+{
+	struct fs_stat st;
+
+	if (c->has_size)
+		return 0;
+	if (fs_fstat(c->fd, &st) != 0) {
+		why_sys(why, WHY_TEMP, "4.3.0", "message");
+		return -1;
+	}
+	c->size_octets = st.size_octets;
+	c->has_size = true;
 	return 0;
 }
 
@@ -91,31 +102,36 @@ replace_nul(char *p, size_t n)
 	}
 }
 
+/* One piece more, of at most so many octets; none: that was the end. */
+static int
+read_piece(struct content *c, size_t room, struct why *why)
+{
+	char *to = buf_room(&c->raw, room);
+	ssize_t n;
+
+	if (to == NULL) {
+		why_set(why, WHY_PERM, "5.3.4",
+		    "Message is too large to be taken apart");
+		return -1;
+	}
+	n = fd_pread(c->fd, to, room, c->raw.n);
+	if (n < 0) {
+		why_sys(why, WHY_TEMP, "4.3.0", "reading a message");
+		return -1;
+	}
+	replace_nul(to, (size_t)n);
+	buf_grown(&c->raw, (size_t)n);
+	c->whole = n == 0 || (c->has_size && c->raw.n == c->size_octets);
+	return 0;
+}
+
 /* Read on until raw holds want octets, or the file ends (then whole). */
 static int
 read_up_to(struct content *c, uint64_t want, struct why *why)
 {
-	ssize_t n;
-	size_t room;
-	char *to;
-
-	while (!c->whole && c->raw.n < want) {
-		room = (size_t)(want - c->raw.n);
-		to = buf_room(&c->raw, room);
-		if (to == NULL) {
-			why_set(why, WHY_PERM, "5.3.4",
-			    "Message is too large to be taken apart");
+	while (!c->whole && c->raw.n < want)
+		if (read_piece(c, (size_t)(want - c->raw.n), why) != 0)
 			return -1;
-		}
-		n = fd_pread(c->fd, to, room, c->raw.n);
-		if (n < 0) {
-			why_sys(why, WHY_TEMP, "4.3.0", "reading a message");
-			return -1;
-		}
-		replace_nul(to, (size_t)n);
-		buf_grown(&c->raw, (size_t)n);
-		c->whole = n == 0 || c->raw.n == c->size_octets;
-	}
 	return 0;
 }
 
@@ -142,13 +158,20 @@ header_in(const struct content *c, struct span *header)
 int
 content_header(struct content *c, struct span *header, struct why *why)
 {
-	uint64_t want = c->raw.n > 0 ? c->raw.n : IMAP_PIECE / 2;
+	size_t want = IMAP_PIECE / 2;
 
-	do {
-		if (read_up_to(c, want, why) != 0)
+	while (!c->has_header) {
+		if ((c->whole || c->raw.n > 0) && header_in(c, header)) {
+			c->header_n = header->n;
+			c->has_header = true;
+			break;
+		}
+		while (want <= c->raw.n)
+			want *= 2;
+		if (read_piece(c, want - c->raw.n, why) != 0)
 			return -1;
-		want *= 2;
-	} while (!header_in(c, header));
+	}
+	*header = span_head(buf_span(&c->raw), c->header_n);
 	return 0;
 }
 
@@ -157,7 +180,7 @@ int
 content_whole(struct content *c, struct span *raw, struct why *why)
 {
 	/* One octet more than there should be, to see the end. */
-	if (read_up_to(c, c->size_octets, why) != 0)
+	if (content_size(c, why) != 0 || read_up_to(c, c->size_octets, why) != 0)
 		return -1;
 	c->whole = true;
 	*raw = buf_span(&c->raw);
@@ -223,6 +246,8 @@ content_octets(struct content *c, uint64_t *octets, struct why *why)
 	struct extract x;
 	struct span raw;
 
+	if (content_size(c, why) != 0)
+		return -1;
 	if (!c->has_wire && c->size_octets <= HOLD_MAX &&
 	    content_whole(c, &raw, why) != 0)
 		return -1;

@@ -19,9 +19,12 @@ struct content {
 	uint32_t uid;
 	bool	 global;	/* message/global is a message (RFC 9051 9) */
 	int	 fd;
-	uint64_t size_octets;	/* on disk */
+	bool	 has_size;
+	uint64_t size_octets;	/* on disk: content_size() */
 	struct buf raw;		/* the beginning of it, NUL as 0x80 */
 	bool	 whole;		/* raw is all of it */
+	bool	 has_header;	/* it was found: the first header_n octets */
+	size_t	 header_n;
 	bool	 has_tree;
 	struct mime_tree tree;
 	bool	 has_wire;
@@ -52,6 +55,8 @@ int	content_open(struct content *c, struct folder *f, uint32_t uid,
  */
 int	content_header(struct content *c, struct span *header,
 	    struct why *why) must_use;
+/* size_octets is known when this returns 0. */
+int	content_size(struct content *c, struct why *why) must_use;
 /* All of it, as it is on disk; likewise. */
 int	content_whole(struct content *c, struct span *raw,
 	    struct why *why) must_use;

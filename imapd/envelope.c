@@ -1,15 +1,17 @@
 /*
  * envelope - see envelope.h.
- * One walk over the header makes each member as text of its own; then they
- * are put into their order, with From in the place of a missing Sender or
- * Reply-To.  Several fields of one kind, which RFC 5322 3.6 forbids, count
- * as one long list of addresses; of other fields the first counts.  Nothing is
+ * One walk over the header finds the fields; then each member is put from its
+ * field, with From in the place of a missing Sender or Reply-To.  Several fields
+ * of one kind, which RFC 5322 3.6 forbids, count as one long list of addresses,
+ * for which the header is walked again; of other fields the first counts.  Nothing is
  * decoded: that is the client's part.
  *
  * A list is read again only as it is written here, without a lexer: SEARCH
  * does so for every message of a folder.
  */
 #include "imapd/envelope.h"
+
+#include <string.h>
 
 #include "base/num.h"
 #include "imapd/limits.h"
@@ -21,19 +23,22 @@ enum member { DATE, SUBJECT, FROM, SENDER, REPLY_TO, TO, CC, BCC,
 	IN_REPLY_TO, MESSAGE_ID, MEMBERS };
 
 static const struct {
-	const char *name;
+	struct span name;
 	bool addresses;
 } fields[MEMBERS] = {
-	{ "Date", false }, { "Subject", false }, { "From", true },
-	{ "Sender", true }, { "Reply-To", true }, { "To", true },
-	{ "Cc", true }, { "Bcc", true }, { "In-Reply-To", false },
-	{ "Message-ID", false },
+	{ SPAN_LIT("Date"), false }, { SPAN_LIT("Subject"), false },
+	{ SPAN_LIT("From"), true }, { SPAN_LIT("Sender"), true },
+	{ SPAN_LIT("Reply-To"), true }, { SPAN_LIT("To"), true },
+	{ SPAN_LIT("Cc"), true }, { SPAN_LIT("Bcc"), true },
+	{ SPAN_LIT("In-Reply-To"), false }, { SPAN_LIT("Message-ID"), false },
 };
 
 struct envelope {
-	struct buf text[MEMBERS];
-	unsigned   addresses[MEMBERS];	/* still allowed */
-	bool	   present[MEMBERS];
+	struct span header;
+	struct span value[MEMBERS];	/* of the first field; NULL: none */
+	bool	    more[MEMBERS];	/* there are others of that name */
+	size_t	    from, from_n;	/* what was put for From, in the list */
+	struct buf  line;
 };
 
 /* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")" */
@@ -58,96 +63,130 @@ put_address(struct buf *out, const struct addrlist_item *item)
 }
 
 static void
-add_addresses(struct envelope *e, enum member m, struct span value)
+put_list(struct buf *out, struct span value, unsigned *left)
 {
 	struct addrlist list;
 	struct addrlist_item item;
 
-	addrlist_init(&list, value, e->addresses[m]);
+	addrlist_init(&list, value, *left);
 	while (addrlist_next(&list, &item)) {
-		if (e->addresses[m] > 0)
-			e->addresses[m]--;
-		put_address(&e->text[m], &item);
+		if (*left > 0)
+			--*left;
+		put_address(out, &item);
 	}
 	addrlist_fini(&list);
 }
 
+/* Of all fields of that name. */
 static void
-add_text(struct envelope *e, enum member m, struct span value)
+put_lists(struct buf *out, const struct envelope *e, enum member m)
 {
-	struct buf line;
+	unsigned left = IMAP_ADDRESSES_MAX;
+	struct header_walk w;
+	struct header_field f;
 
-	if (e->present[m])
-		return;
-	e->present[m] = true;
-	buf_init(&line, value.n + 1);
-	(void)header_unfold(&line, value);	/* never longer than before */
-	/* Present but empty is "", not NIL: RFC 3501 7.4.2. */
-	strings_put(&e->text[m], buf_span(&line));
-	buf_fini(&line);
-}
-
-static void
-add_field(struct envelope *e, const struct header_field *f)
-{
-	for (enum member m = 0; m < MEMBERS; m++) {
-		if (!span_ieq_str(f->name, fields[m].name))
-			continue;
-		if (fields[m].addresses)
-			add_addresses(e, m, f->value);
-		else
-			add_text(e, m, f->value);
+	if (!e->more[m]) {
+		put_list(out, e->value[m], &left);
 		return;
 	}
+	header_walk_init(&w, e->header, SIZE_MAX);
+	while (header_next(&w, &f))
+		if (span_ieq(f.name, fields[m].name))
+			put_list(out, f.value, &left);
 }
 
 /* RFC 3501 7.4.2: Sender and Reply-To that are absent or empty are From. */
-static enum member
-stands_for(const struct envelope *e, enum member m)
+static bool
+put_from_again(struct buf *out, const struct envelope *e, enum member m)
 {
-	if ((m == SENDER || m == REPLY_TO) && e->text[m].n == 0)
-		return FROM;
-	return m;
+	char *to;
+
+	if ((m != SENDER && m != REPLY_TO) || e->from_n == 0)
+		return false;
+	to = buf_room(out, e->from_n);
+	if (to != NULL) {
+		memcpy(to, out->p + e->from, e->from_n);
+		buf_grown(out, e->from_n);
+	}
+	return true;
 }
 
 static void
-put_member(struct buf *out, const struct envelope *e, enum member m)
+put_addresses(struct buf *out, struct envelope *e, enum member m)
 {
-	struct span text = buf_span(&e->text[m]);
+	size_t begin = out->n;
 
-	if (text.n == 0) {
-		buf_add_str(out, "NIL");
+	buf_add_char(out, '(');
+	if (e->value[m].p != NULL)
+		put_lists(out, e, m);
+	if (out->n > begin + 1) {
+		buf_add_char(out, ')');
+		if (m == FROM) {
+			e->from = begin;
+			e->from_n = out->n - begin;
+		}
 		return;
 	}
-	if (fields[m].addresses)
-		buf_add_char(out, '(');
-	buf_add_span(out, text);
-	if (fields[m].addresses)
-		buf_add_char(out, ')');
+	if (out->n > begin)
+		buf_cut(out, begin);
+	if (!put_from_again(out, e, m))
+		buf_add_str(out, "NIL");
+}
+
+static void
+put_text(struct buf *out, struct envelope *e, enum member m)
+{
+	struct span value = span_trim_ws(e->value[m]);
+
+	/* Present but empty is "", not NIL: RFC 3501 7.4.2. */
+	if (e->value[m].p == NULL)
+		buf_add_str(out, "NIL");
+	else if (!span_has(value, '\n') && !span_has(value, '\r') &&
+	    !span_has(value, '\0'))
+		strings_put(out, value);
+	else {
+		buf_clear(&e->line);
+		(void)header_unfold(&e->line, value); /* never longer */
+		strings_put(out, buf_span(&e->line));
+	}
+}
+
+static void
+find_fields(struct envelope *e)
+{
+	struct header_walk w;
+	struct header_field f;
+
+	header_walk_init(&w, e->header, SIZE_MAX);
+	while (header_next(&w, &f))
+		for (enum member m = 0; m < MEMBERS; m++) {
+			if (f.name.n != fields[m].name.n ||
+			    !span_ieq(f.name, fields[m].name))
+				continue;
+			if (e->value[m].p == NULL)
+				e->value[m] = f.value;
+			else
+				e->more[m] = true;
+			break;
+		}
 }
 
 void
 envelope_put(struct buf *out, struct span header)
 {
-	struct envelope e;
-	struct header_walk w;
-	struct header_field f;
+	struct envelope e = { .header = header };
 
-	for (enum member m = 0; m < MEMBERS; m++) {
-		buf_init(&e.text[m], IMAP_ANSWER_MAX);
-		e.addresses[m] = IMAP_ADDRESSES_MAX;
-		e.present[m] = false;
-	}
-	header_walk_init(&w, header, SIZE_MAX);
-	while (header_next(&w, &f))
-		add_field(&e, &f);
+	buf_init(&e.line, header.n + 1);
+	find_fields(&e);
 	for (enum member m = 0; m < MEMBERS; m++) {
 		buf_add_char(out, m == 0 ? '(' : ' ');
-		put_member(out, &e, stands_for(&e, m));
+		if (fields[m].addresses)
+			put_addresses(out, &e, m);
+		else
+			put_text(out, &e, m);
 	}
 	buf_add_char(out, ')');
-	for (enum member m = 0; m < MEMBERS; m++)
-		buf_fini(&e.text[m]);
+	buf_fini(&e.line);
 }
 
 /* Behind the first quote; mem is used where something is quoted in it. */
@@ -156,6 +195,8 @@ take_quoted(struct span *rest, struct buf *mem, struct span *out)
 {
 	size_t end = span_chr(*rest, '"'), i;
 
+	if (end == rest->n)
+		return false;
 	*out = span_head(*rest, end);
 	if (!span_has(*out, '\\')) {
 		*rest = span_from(*rest, end + 1);
@@ -167,6 +208,8 @@ take_quoted(struct span *rest, struct buf *mem, struct span *out)
 		if (i < rest->n)
 			buf_add_char(mem, rest->p[i]);
 	}
+	if (i >= rest->n)
+		return false;
 	*rest = span_from(*rest, i + 1);
 	*out = buf_span(mem);
 	return !mem->full;

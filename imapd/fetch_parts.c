@@ -49,7 +49,8 @@ fetch_parts_preview(struct buf *out, struct content *c, bool lazy)
 	struct buf text;
 	struct why why;
 
-	if (lazy && c->size_octets > PREVIEW_LAZY_MAX) {
+	if (lazy && (content_size(c, &why) != 0 ||
+	    c->size_octets > PREVIEW_LAZY_MAX)) {
 		buf_add_str(out, "NIL");
 		return;
 	}

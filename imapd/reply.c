@@ -193,9 +193,9 @@ put_keywords(struct buf *out, const struct folder *f, uint32_t which)
 {
 	const char *name;
 
-	for (unsigned i = 0; i < KEYWORDS_MAX; i++) {
-		name = folder_keyword(f, i);
-		if ((which >> i & 1) == 0 || name == NULL)
+	for (unsigned i = 0; i < KEYWORDS_MAX && which >> i != 0; i++) {
+		name = (which >> i & 1) == 0 ? NULL : folder_keyword(f, i);
+		if (name == NULL)
 			continue;
 		buf_add_char(out, ' ');
 		buf_add_str(out, name);

@@ -17,6 +17,8 @@
 #include "store/folder_modseq.h"
 #include "os/clock.h"
 
+#define SUBJECT_ENOUGH	160	/* octets: date and subject of most envelopes */
+
 enum cost { COST_NONE, COST_STAT, COST_HEADER, COST_WHOLE, COSTS };
 
 static enum cost
@@ -286,26 +288,36 @@ matches_header(struct search *search, const struct search_key *k,
 	return matches_sent(k, header);
 }
 
-/* From the envelope, where that was kept later than the fields. */
+/*
+ * From the envelope, where that was kept later than the fields: then its
+ * beginning mostly tells.  The subject points into it.
+ */
+static bool
+kept_subject(struct search *search, uint32_t uid, struct span *subject)
+{
+	struct cache_look look = { .enough = SUBJECT_ENOUGH,
+	    .kinds = 1U << CACHE_ENVELOPE | 1U << CACHE_FIELDS };
+	struct folder *f = search->s->folder;
+
+	while (folder_cached_look(f, uid, &look)) {
+		if (look.kind == CACHE_ENVELOPE && envelope_subject(look.text,
+		    &search->text.raw, subject))
+			return true;
+		if (look.whole || look.enough == SIZE_MAX)
+			return false;	/* the fields, or no subject */
+		look.enough = SIZE_MAX;
+	}
+	return false;
+}
+
 static bool
 find_subject(struct search *search, uint32_t uid, struct span *subject)
 {
-	unsigned kinds = 1U << CACHE_ENVELOPE | 1U << CACHE_FIELDS;
-	struct folder *f = search->s->folder;
 	struct header_field field;
 	struct span header;
-	enum cache_kind kind;
 
-	if (search->fields_uid != uid) {
-		search->fields_uid = 0;
-		if (folder_cached_any(f, uid, kinds, &search->fields, &kind)) {
-			if (kind == CACHE_FIELDS)
-				search->fields_uid = uid;
-			else if (envelope_subject(buf_span(&search->fields),
-			    &search->text.raw, subject))
-				return true;
-		}
-	}
+	if (search->fields_uid != uid && kept_subject(search, uid, subject))
+		return true;
 	if (!search_fields(search, uid, &header) ||
 	    !header_find(header, "Subject", &field))
 		return false;

@@ -31,12 +31,17 @@ can_be_quoted(struct span s, bool utf8)
 static void
 put_quoted(struct buf *out, struct span s)
 {
+	size_t told = 0;
+
 	buf_add_char(out, '"');
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, s.p[i]);
+		if (s.p[i] != '"' && s.p[i] != '\\')
+			continue;
+		buf_add(out, s.p + told, i - told);
+		buf_add_char(out, '\\');
+		told = i;
 	}
+	buf_add_span(out, span_from(s, told));
 	buf_add_char(out, '"');
 }
 
@@ -103,21 +108,21 @@ strings_put_flags(struct buf *out, uint8_t flags)
 {
 	static const struct {
 		enum message_flag bit;
-		const char *name;
+		struct span name;
 	} names[] = {
-		{ MESSAGE_ANSWERED, "\\Answered" },
-		{ MESSAGE_FLAGGED, "\\Flagged" },
-		{ MESSAGE_DELETED, "\\Deleted" },
-		{ MESSAGE_SEEN, "\\Seen" },
-		{ MESSAGE_DRAFT, "\\Draft" },
-		{ MESSAGE_RECENT, "\\Recent" },
+		{ MESSAGE_ANSWERED, SPAN_LIT("\\Answered") },
+		{ MESSAGE_FLAGGED, SPAN_LIT("\\Flagged") },
+		{ MESSAGE_DELETED, SPAN_LIT("\\Deleted") },
+		{ MESSAGE_SEEN, SPAN_LIT("\\Seen") },
+		{ MESSAGE_DRAFT, SPAN_LIT("\\Draft") },
+		{ MESSAGE_RECENT, SPAN_LIT("\\Recent") },
 	};
-	const char *space = "";
+	size_t begin = out->n;
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if ((flags & names[i].bit) != 0) {
-			buf_add_str(out, space);
-			buf_add_str(out, names[i].name);
-			space = " ";
+			if (out->n > begin)
+				buf_add_char(out, ' ');
+			buf_add_span(out, names[i].name);
 		}
 }

@@ -57,6 +57,14 @@ view_seq(const struct view *v, uint32_t uid)
 }
 
 uint32_t
+view_seq_behind(const struct view *v, uint32_t uid, uint32_t seq)
+{
+	if (seq < v->told.n && v->told.v[seq] == uid)
+		return seq + 1;
+	return view_seq(v, uid);
+}
+
+uint32_t
 view_last_uid(const struct view *v)
 {
 	return v->told.n > 0 ? v->told.v[v->told.n - 1] : 0;

@@ -23,6 +23,8 @@ uint32_t view_count(const struct view *v);
 uint32_t view_uid(const struct view *v, uint32_t seq);
 /* 0: the client does not know it. */
 uint32_t view_seq(const struct view *v, uint32_t uid);
+/* The same, found at once if it is the one behind number seq, or the first. */
+uint32_t view_seq_behind(const struct view *v, uint32_t uid, uint32_t seq);
 /* Of the last message, or 0. */
 uint32_t view_last_uid(const struct view *v);
 

@@ -15,10 +15,12 @@
 #include "base/num.h"
 
 #define SLOTS_LOG2	11
-#define SLOTS		(1U << SLOTS_LOG2)
 #define NIBBLE		15U
 #define GROUP		7
 #define SHIFT_MAX	28
+#define SHORT		16	/* copied at once, where there is room for it */
+
+_Static_assert(LZ_SLOTS == 1U << SLOTS_LOG2, "a slot for each hash");
 
 static unsigned
 slot_of(const uint8_t *p)
@@ -80,16 +82,35 @@ same(const uint8_t *a, const uint8_t *b, const uint8_t *end)
 	return (size_t)(b - from);
 }
 
+void
+lz_learn(struct lz_words *w, struct span words)
+{
+	*w = (struct lz_words){ .n = words.n };
+	for (size_t at = 0; at + LZ_MATCH_MIN <= words.n; at++)
+		w->last[slot_of((const uint8_t *)words.p + at)] =
+		    (uint32_t)at + 1;
+}
+
 int
-lz_pack(struct buf *out, struct span all, size_t from)
+lz_pack(struct buf *out, struct span all, size_t from,
+    const struct lz_words *words)
 {
 	const uint8_t *text = (const uint8_t *)all.p;
-	uint32_t last[SLOTS] = { 0 };		/* place + 1; 0: none */
+	uint32_t last[LZ_SLOTS];
 	size_t at = 0, told = from, n, place;
 	unsigned slot;
 
-	if (all.n > LZ_ALL_MAX || from > all.n)
+	if (all.n > LZ_ALL_MAX || from > all.n ||
+	    (words != NULL && words->n > from))
 		return -1;
+	if (words == NULL)
+		memset(last, 0, sizeof(last));
+	else {
+		memcpy(last, words->last, sizeof(last));
+		/* What begins in the words and ends behind them is new. */
+		if (words->n >= LZ_MATCH_MIN)
+			at = words->n - LZ_MATCH_MIN + 1;
+	}
 	for (; at + LZ_MATCH_MIN <= all.n; at++) {
 		slot = slot_of(text + at);
 		place = last[slot];
@@ -109,14 +130,18 @@ lz_pack(struct buf *out, struct span all, size_t from)
 	    put_step(out, span_of(text + told, all.n - told), 0, 0);
 }
 
-static bool
-get_groups(struct span *in, size_t *v)
+struct input {
+	const uint8_t *p, *end;
+};
+
+static inline bool
+get_groups(struct input *in, size_t *v)
 {
 	uint8_t octet;
 
-	for (int shift = 0; shift < SHIFT_MAX && in->n > 0; shift += GROUP) {
-		octet = (uint8_t)*in->p;
-		*in = span_from(*in, 1);
+	for (int shift = 0; shift < SHIFT_MAX && in->p < in->end;
+	    shift += GROUP) {
+		octet = *in->p++;
 		*v += (size_t)(octet & 0x7f) << shift;
 		if ((octet & 0x80) == 0)
 			return true;
@@ -125,28 +150,39 @@ get_groups(struct span *in, size_t *v)
 }
 
 /* The two numbers of a step. */
-static bool
-get_lengths(struct span *in, size_t *literals, size_t *more)
+static inline bool
+get_lengths(struct input *in, size_t *literals, size_t *more)
 {
 	uint8_t octet;
 
-	if (in->n == 0)
+	if (in->p == in->end)
 		return false;
-	octet = (uint8_t)*in->p;
-	*in = span_from(*in, 1);
+	octet = *in->p++;
 	*literals = octet >> 4;
 	*more = octet & NIBBLE;
 	return (*literals < NIBBLE || get_groups(in, literals)) &&
 	    (*more < NIBBLE || get_groups(in, more));
 }
 
-/* What is repeated may reach into itself. */
-static void
-repeat(char *to, size_t distance, size_t n)
+/* Of n literals; there is room for `left` octets, which are written later. */
+static inline void
+literals(uint8_t *to, const struct input *in, size_t n, size_t left)
 {
-	const char *is = to - distance;
+	if (n <= SHORT && left >= SHORT && in->end - in->p >= SHORT)
+		memcpy(to, in->p, SHORT);
+	else if (n > 0)
+		memcpy(to, in->p, n);
+}
 
-	if (distance >= n)
+/* What is repeated may reach into itself. */
+static inline void
+repeat(uint8_t *to, size_t distance, size_t n, size_t left)
+{
+	const uint8_t *is = to - distance;
+
+	if (n <= SHORT && left >= SHORT && distance >= SHORT)
+		memcpy(to, is, SHORT);
+	else if (distance >= n)
 		memcpy(to, is, n);
 	else
 		for (size_t i = 0; i < n; i++)
@@ -157,42 +193,45 @@ repeat(char *to, size_t distance, size_t n)
  * One step, of which `left` octets are wanted at most, to `to`, before which
  * `before` octets stand; 0: it makes no sense.
  */
-static size_t
-step(struct span *in, char *to, size_t before, size_t left)
+static inline size_t
+step(struct input *in, uint8_t *to, size_t before, size_t left)
 {
 	size_t n, more, distance = 0;
 
-	if (!get_lengths(in, &n, &more) || n > in->n || n > left)
+	if (!get_lengths(in, &n, &more) || n > (size_t)(in->end - in->p) ||
+	    n > left)
 		return 0;
-	if (n > 0)
-		memcpy(to, in->p, n);
-	*in = span_from(*in, n);
+	literals(to, in, n, left);
+	in->p += n;
 	if (n == left)
 		return n;
 	more += LZ_MATCH_MIN;
 	if (!get_groups(in, &distance) || more > left - n || distance == 0 ||
 	    distance > before + n)
 		return 0;
-	repeat(to + n, distance, more);
+	repeat(to + n, distance, more, left - n);
 	return n + more;
 }
 
 int
-lz_unpack(struct buf *out, struct span packed, size_t octets)
+lz_unpack(struct buf *out, struct span packed, size_t octets, size_t enough)
 {
+	struct input in = { (const uint8_t *)packed.p,
+	    (const uint8_t *)span_from(packed, packed.n).p };
 	size_t done = 0, n;
-	char *to = octets > LZ_ALL_MAX ? NULL : buf_room(out, octets);
+	uint8_t *to = octets > LZ_ALL_MAX ? NULL :
+	    (uint8_t *)buf_room(out, octets);
 
 	if (to == NULL)
 		return -1;
-	while (done < octets) {
-		n = step(&packed, to + done, out->n + done, octets - done);
+	while (done < octets && done < enough) {
+		n = step(&in, to + done, out->n + done, octets - done);
 		if (n == 0)
 			return -1;
 		done += n;
 	}
-	if (packed.n > 0)
+	if (done == octets && in.p < in.end)
 		return -1;
-	buf_grown(out, octets);
+	buf_grown(out, done);
 	return 0;
 }

@@ -16,21 +16,33 @@
 #include "base/span.h"
 
 #define LZ_MATCH_MIN	4
+#define LZ_SLOTS	(1U << 11)
 #define LZ_ALL_MAX	(1024 * KIB)	/* of what stands before and the text */
+
+/* Usual words, looked through once for all texts that they stand before. */
+struct lz_words {
+	size_t	 n;			/* octets */
+	uint32_t last[LZ_SLOTS];	/* place + 1; 0: none */
+};
+void	lz_learn(struct lz_words *w, struct span words);
 
 /*
  * all      at most LZ_ALL_MAX: what the reader will have, from octet `from` on
  *	    the text
+ * words    what all begins with; NULL: nothing is known
  * out      gets the packed text, which may be longer than the text by a 32nd
- *	    and 8 octets
+ *	    and 8 octets; the same whatever is known
  * returns  -1: no room in out, or too long
  */
-int	lz_pack(struct buf *out, struct span all, size_t from) must_use;
+int	lz_pack(struct buf *out, struct span all, size_t from,
+	    const struct lz_words *words) must_use;
 /*
- * out      holds what stands before; gets the text
+ * out      holds what stands before; gets the text, or so much of its beginning
  * octets   of the text
+ * enough   octets: then no more is unpacked, nor judged
  * returns  -1: packed is not such a text, or out has no room; out is as before
  */
-int	lz_unpack(struct buf *out, struct span packed, size_t octets) must_use;
+int	lz_unpack(struct buf *out, struct span packed, size_t octets,
+	    size_t enough) must_use;
 
 #endif

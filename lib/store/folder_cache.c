@@ -232,54 +232,70 @@ begin_plain(struct folder_cache *c)
 	buf_cut(&c->plain, USUAL_OCTETS);
 }
 
-/* What v[from] says, of a chain of n, and what stands before it. */
+/*
+ * What v[from] says, of a chain of n, and what stands before it.
+ * enough   octets of it
+ */
 static bool
 unpack(struct folder_cache *c, const struct record v[CACHE_CHAIN], size_t n,
-    size_t from, struct span *text)
+    size_t from, size_t enough, struct span *text)
 {
 	size_t begin = USUAL_OCTETS;
 
 	begin_plain(c);
 	while (n-- > from) {
 		begin = c->plain.n;
-		if (lz_unpack(&c->plain, v[n].text, v[n].plain_octets) != 0)
+		if (lz_unpack(&c->plain, v[n].text, v[n].plain_octets,
+		    n == from ? enough : SIZE_MAX) != 0)
 			return false;
 	}
 	*text = span_from(buf_span(&c->plain), begin);
 	return true;
 }
 
+/* Where the message's last record is, if that is there. */
+static uint64_t
+place_of(struct folder *f, uint32_t uid)
+{
+	size_t i = columns_at(&f->cols, uid);
+	const struct extra *e;
+
+	if (i == f->cols.n || f->cols.uid[i] != uid)
+		return 0;
+	if ((f->cols.bits[i] & BIT_EXTRA) == 0)
+		return index_base_place(&f->index.base,
+		    columns_row(&f->cols, i));
+	e = extras_get(&f->extras, uid);
+	return e == NULL ? 0 : e->m.cache_at;
+}
+
 bool
-folder_cached_any(struct folder *f, uint32_t uid, unsigned kinds,
-    struct buf *out, enum cache_kind *kind)
+folder_cached_look(struct folder *f, uint32_t uid, struct cache_look *look)
 {
 	struct record v[CACHE_CHAIN];
-	const struct message *m;
-	struct span text;
-	struct why why;
-	size_t n, i = 0;
+	uint64_t at = is_open(f) ? place_of(f, uid) : 0;
+	size_t n = at == 0 ? 0 : read_chain(f, uid, at, v), i = 0;
 
-	buf_clear(out);
-	m = is_open(f) ? folder_need(f, uid, 0, &why) : NULL;
-	if (m == NULL || m->cache_at == 0)
-		return false;
-	n = read_chain(f, uid, m->cache_at, v);
 	while (i < n && (v[i].kind >= CACHE_KINDS ||
-	    (kinds >> v[i].kind & 1) == 0))
+	    (look->kinds >> v[i].kind & 1) == 0))
 		i++;
-	if (i == n || !unpack(&f->cache, v, n, i, &text))
+	if (i == n ||
+	    !unpack(&f->cache, v, n, i, look->enough, &look->text))
 		return false;
-	*kind = (enum cache_kind)v[i].kind;
-	return buf_add_span(out, text) == 0;
+	look->kind = (enum cache_kind)v[i].kind;
+	look->whole = look->text.n == v[i].plain_octets;
+	return true;
 }
 
 bool
 folder_cached(struct folder *f, uint32_t uid, enum cache_kind kind,
     struct buf *out)
 {
-	enum cache_kind found;
+	struct cache_look look = { .kinds = 1U << kind, .enough = SIZE_MAX };
 
-	return folder_cached_any(f, uid, 1U << kind, out, &found);
+	buf_clear(out);
+	return folder_cached_look(f, uid, &look) &&
+	    buf_add_span(out, look.text) == 0;
 }
 
 /* Under the lock: where the next record goes; 0: nowhere. */
@@ -323,7 +339,8 @@ plain_before(struct folder *f, uint32_t uid, uint64_t *before)
 	*before = m == NULL ? 0 : m->cache_at;
 	n = read_chain(f, uid, *before, v);
 	/* A chain that has no room is begun anew. */
-	if (n < CACHE_CHAIN && unpack(&f->cache, v, n, 0, &text) && n > 0)
+	if (n < CACHE_CHAIN && unpack(&f->cache, v, n, 0, SIZE_MAX,
+	    &text) && n > 0)
 		return n;
 	*before = 0;
 	begin_plain(&f->cache);
@@ -349,7 +366,7 @@ set_place(struct folder *f, uint32_t uid, uint64_t at)
  */
 static int
 pack_record(struct folder *f, const uint8_t *given, struct span text,
-    uint64_t before)
+    const struct lz_words *words, uint64_t before)
 {
 	struct folder_cache *c = &f->cache;
 	size_t at = c->packed.n, from = c->plain.n;
@@ -357,7 +374,7 @@ pack_record(struct folder *f, const uint8_t *given, struct span text,
 
 	if (buf_add(&c->packed, given, RECORD_HEAD) != 0 ||
 	    buf_add_span(&c->plain, text) != 0 ||
-	    lz_pack(&c->packed, buf_span(&c->plain), from) != 0)
+	    lz_pack(&c->packed, buf_span(&c->plain), from, words) != 0)
 		return -1;
 	head = (uint8_t *)c->packed.p + at;
 	text = span_from(buf_span(&c->packed), at + RECORD_HEAD);
@@ -375,8 +392,10 @@ pack_gathered(struct folder *f, uint64_t begin)
 	const uint8_t *given = (const uint8_t *)c->gathered.p;
 	uint64_t before = 0, place;
 	uint32_t uid, last = 0;
+	struct lz_words words;
 	size_t n, chain = 0;
 
+	lz_learn(&words, span_of(usual, USUAL_OCTETS));
 	buf_clear(&c->packed);
 	for (size_t at = 0; at < c->gathered.n; at += RECORD_HEAD + n) {
 		n = (size_t)get_le(given + at + 12, 4);
@@ -386,7 +405,7 @@ pack_gathered(struct folder *f, uint64_t begin)
 		last = uid;
 		place = begin + c->packed.n;
 		if (pack_record(f, given + at, span_of(given + at + RECORD_HEAD,
-		    n), before) != 0)
+		    n), &words, before) != 0)
 			return -1;
 		before = place;
 		chain++;

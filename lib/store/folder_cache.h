@@ -21,12 +21,16 @@ enum cache_kind { CACHE_ENVELOPE, CACHE_STRUCTURE, CACHE_FIELDS };
  */
 bool	folder_cached(struct folder *f, uint32_t uid, enum cache_kind kind,
 	    struct buf *out) must_use;
-/*
- * The same of whichever of some kinds was kept last.
- * kinds    bit i: enum cache_kind
- */
-bool	folder_cached_any(struct folder *f, uint32_t uid, unsigned kinds,
-	    struct buf *out, enum cache_kind *kind) must_use;
+/* What is wanted of what is kept, and what was found. */
+struct cache_look {
+	unsigned kinds;		/* bit i: enum cache_kind: the one kept last */
+	size_t	 enough;	/* so many octets of it will do */
+	enum cache_kind kind;
+	struct span text;	/* valid until the next question or addition */
+	bool	 whole;		/* it is all there */
+};
+bool	folder_cached_look(struct folder *f, uint32_t uid,
+	    struct cache_look *look) must_use;
 /*
  * Keep it: gathered, and written by folder_cache_write() or when it is much.
  * One of each kind between two writes.

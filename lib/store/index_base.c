@@ -177,3 +177,11 @@ index_base_read(struct index_base *b, uint32_t row, struct message *out,
 	out->ext = t.ext_n > 0 ? text : NULL;
 	return true;
 }
+
+uint64_t
+index_base_place(struct index_base *b, uint32_t row)
+{
+	const uint8_t *octets = row_of(b, row);
+
+	return octets == NULL ? 0 : index_row_place(octets);
+}

@@ -36,5 +36,10 @@ bool	index_base_open(struct index_base *b, int dir,
  */
 bool	index_base_read(struct index_base *b, uint32_t row,
 	    struct message *out, char *text) must_use;
+/*
+ * Where the last of what is kept of the message in that row may be; 0: nowhere.
+ * Not judged: what is found there has to say that it is the message's.
+ */
+uint64_t index_base_place(struct index_base *b, uint32_t row);
 
 #endif

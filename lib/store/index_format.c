@@ -274,6 +274,14 @@ index_row_text(const uint8_t row[INDEX_ROW], struct index_text *out)
 	out->at = get(&p, 8);
 }
 
+uint64_t
+index_row_place(const uint8_t row[INDEX_ROW])
+{
+	const uint8_t *p = row + INDEX_ROW - 24;
+
+	return get(&p, 8);
+}
+
 static bool
 is_name(struct span s)
 {

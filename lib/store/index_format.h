@@ -100,6 +100,8 @@ struct index_text {
 	size_t	 name_n, ext_n;
 };
 void	index_row_text(const uint8_t row[INDEX_ROW], struct index_text *out);
+/* Its cache_at alone, whatever the sum says. */
+uint64_t index_row_place(const uint8_t row[INDEX_ROW]);
 /*
  * text     name_n + ext_n octets
  * out      all but flags, keywords and in_new; name and ext are not set

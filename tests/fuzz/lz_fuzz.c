@@ -21,7 +21,7 @@ unpack_any(struct span before, struct span packed, size_t octets)
 	buf_init(&out, BEFORE_MAX + TEXT_MAX);
 	if (buf_add_span(&out, before) != 0)
 		abort();
-	if (lz_unpack(&out, packed, octets) == 0) {
+	if (lz_unpack(&out, packed, octets, SIZE_MAX) == 0) {
 		if (out.n != before.n + octets)
 			abort();
 	} else if (out.n != before.n)
@@ -39,10 +39,10 @@ there_and_back(struct span all, size_t from)
 
 	buf_init(&packed, 2 * all.n + 64);
 	buf_init(&out, all.n);
-	if (lz_pack(&packed, all, from) != 0 ||
+	if (lz_pack(&packed, all, from, NULL) != 0 ||
 	    packed.n > text.n + text.n / 32 + 8 ||
 	    buf_add_span(&out, span_head(all, from)) != 0 ||
-	    lz_unpack(&out, buf_span(&packed), text.n) != 0 ||
+	    lz_unpack(&out, buf_span(&packed), text.n, SIZE_MAX) != 0 ||
 	    !span_eq(buf_span(&out), all))
 		abort();
 	buf_fini(&packed);

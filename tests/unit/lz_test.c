@@ -27,6 +27,7 @@ static const struct {
 static void
 packing(void **state)
 {
+	struct lz_words words;
 	struct buf all, out;
 
 	(void)state;
@@ -39,11 +40,32 @@ packing(void **state)
 		T_INT(buf_add_span(&all, forms[i].before), 0);
 		T_INT(buf_add_span(&all, forms[i].text), 0);
 		T_INT(lz_pack(&out, t_exact(buf_span(&all)),
-		    forms[i].before.n), 0);
+		    forms[i].before.n, NULL), 0);
+		T_SPAN(buf_span(&out), forms[i].packed);
+		/* What is known of the words changes nothing. */
+		lz_learn(&words, forms[i].before);
+		buf_clear(&out);
+		T_INT(lz_pack(&out, t_exact(buf_span(&all)),
+		    forms[i].before.n, &words), 0);
 		T_SPAN(buf_span(&out), forms[i].packed);
 	}
 	buf_fini(&all);
 	buf_fini(&out);
+}
+
+/* As much of the text as is wanted, or more, of the same. */
+static void
+beginnings(struct buf *out, size_t i)
+{
+	struct span text = forms[i].text, got;
+
+	for (size_t n = 0; n < text.n; n++) {
+		buf_cut(out, forms[i].before.n);
+		T_INT(lz_unpack(out, t_exact(forms[i].packed), text.n, n), 0);
+		got = span_from(buf_span(out), forms[i].before.n);
+		T_TRUE(got.n >= n);
+		T_TRUE(span_starts(text, got));
+	}
 }
 
 static void
@@ -58,9 +80,10 @@ unpacking(void **state)
 		buf_clear(&out);
 		T_INT(buf_add_span(&out, forms[i].before), 0);
 		T_INT(lz_unpack(&out, t_exact(forms[i].packed),
-		    forms[i].text.n), 0);
+		    forms[i].text.n, SIZE_MAX), 0);
 		T_SPAN(span_from(buf_span(&out), forms[i].before.n),
 		    forms[i].text);
+		beginnings(&out, i);
 	}
 	buf_fini(&out);
 }
@@ -99,7 +122,7 @@ refusing(void **state)
 		buf_init(&out, 1000);
 		T_INT(buf_add_str(&out, "xy"), 0);
 		T_INT(lz_unpack(&out, t_exact(cases[i].packed),
-		    cases[i].octets), -1);
+		    cases[i].octets, SIZE_MAX), -1);
 		T_STR(buf_span(&out), "xy");
 		buf_fini(&out);
 	}
@@ -120,14 +143,15 @@ growing(void **state)
 	}
 	buf_init(&out, 2 * sizeof(text));
 	buf_init(&back, sizeof(text));
-	T_INT(lz_pack(&out, span_of(text, sizeof(text)), 0), 0);
+	T_INT(lz_pack(&out, span_of(text, sizeof(text)), 0, NULL), 0);
 	T_TRUE(out.n <= sizeof(text) + sizeof(text) / 32 + 8);
-	T_INT(lz_unpack(&back, buf_span(&out), sizeof(text)), 0);
+	T_INT(lz_unpack(&back, buf_span(&out), sizeof(text),
+	    SIZE_MAX), 0);
 	T_TRUE(span_eq(buf_span(&back), span_of(text, sizeof(text))));
 	buf_clear(&out);
 	out.cap = 100;
-	T_INT(lz_pack(&out, span_of(text, sizeof(text)), 0), -1);
-	T_INT(lz_pack(&out, span_of(text, 10), 11), -1);
+	T_INT(lz_pack(&out, span_of(text, sizeof(text)), 0, NULL), -1);
+	T_INT(lz_pack(&out, span_of(text, 10), 11, NULL), -1);
 	buf_fini(&out);
 	buf_fini(&back);
 }
