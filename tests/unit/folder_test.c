@@ -125,6 +125,28 @@ commit(struct folder *f, struct folder_change c, const uint32_t *uids,
 } while (0)
 #define CHANGE(...)	{ __VA_ARGS__ }
 
+/* Microseconds are numbers, and count only where both names have them. */
+static void
+test_arrival_order(void **state)
+{
+	static const char *const names[] = { "5.M9.h", "5.M10.a", "5.M10.b",
+		"6.P1.h", "1700000000.M1.h" };
+	struct folder *f = open_it("INBOX", true);
+
+	(void)state;
+	for (size_t i = COUNT(names); i > 0; i--) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "new/%s", names[i - 1]);
+		scratch_put(path, "x\n");
+	}
+	SYNC(f, "+1,2,3,4,5 - ~");
+	for (size_t i = 0; i < COUNT(names); i++)
+		T_STR(span_str(folder_need(f, (uint32_t)i + 1, 0, &why)->name),
+		    names[i]);
+	folder_close(&f);
+}
+
 static void
 test_new_mail(void **state)
 {
@@ -886,6 +908,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		EACH(test_arrival_order),
 		EACH(test_new_mail),
 		EACH(test_dovecot_list),
 		EACH(test_damaged_list),
