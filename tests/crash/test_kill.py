@@ -133,8 +133,12 @@ def check(paq, load, sink):
 
 
 def zombies(paq):
-    return [p for p in paq.tree() if " Z " in
-            open(f"/proc/{p}/stat", encoding="ascii").read()]
+    found = []
+    for p in paq.tree():
+        with contextlib.suppress(OSError):      # it has ended meanwhile
+            with open(f"/proc/{p}/stat", encoding="ascii") as f:
+                found += [p] if " Z " in f.read() else []
+    return found
 
 
 def check_quiet(paq):

@@ -226,9 +226,11 @@ def pairs():
 
 
 def channels(pid):
-    """{descriptor: inode} of the sockets of a process."""
+    """{descriptor: inode} of the sockets of a process; of one that has ended:
+    none."""
     found = {}
-    for fd in Path(f"/proc/{pid}/fd").iterdir():
+    fds = Path(f"/proc/{pid}/fd")
+    for fd in fds.iterdir() if fds.exists() else ():
         with contextlib.suppress(OSError):
             target = os.readlink(fd)
             if target.startswith("socket:["):

@@ -74,8 +74,9 @@ class Victims:
     """The processes of a suite, and which of them may be gone by now."""
 
     def __init__(self, paq):
-        self.paq, self.may_go = paq, set()
-        self.all = look(paq)
+        self.paq, self.all = paq, look(paq)
+        # qmgr ends it: it has nothing to do.  The other worker has.
+        self.may_go = {p.pid for p in self.all["deliver-worker"]}
 
     def next(self, name):
         """One of that name; a daemon may have been started again."""
