@@ -357,7 +357,9 @@ matches_whole(struct search *search, const struct search_key *k,
 	if (search_text_single(&search->text, raw, k->text, &found))
 		return found;
 	return content_tree(&s->content, &tree, &why) == 0 &&
-	    search_text_body(&search->text, tree, raw, k->text);
+	    (search_text_body(&search->text, tree, raw, k->text) ||
+	    (k->kind == SEARCH_TEXT &&
+	    search_text_mime(&search->text, tree, raw, k->text)));
 }
 
 /* RFC 8474 section 6, RFC 8514 4.3 */

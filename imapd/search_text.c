@@ -165,6 +165,20 @@ search_text_body(struct search_text *t, const struct mime_tree *tree,
 	return found;
 }
 
+bool
+search_text_mime(struct search_text *t, const struct mime_tree *tree,
+    struct span raw, struct span want)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < tree->n && !found; i++)
+		if (tree->v[i].parent != MIME_NONE)
+			found = search_text_header(t,
+			    mime_part_header(&tree->v[i], raw), SPAN_NONE,
+			    want);
+	return found;
+}
+
 /* Type and encoding as mime_fields_read() has them, in one walk. */
 bool
 search_text_single(struct search_text *t, struct span raw, struct span want,

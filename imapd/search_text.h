@@ -35,8 +35,11 @@ bool	search_text_value(struct search_text *t, struct span value,
 /* The text parts, and headers of messages within the message. */
 bool	search_text_body(struct search_text *t, const struct mime_tree *tree,
 	    struct span raw, struct span want);
+/* The MIME fields of its parts, as TEXT wants (RFC 9051 6.4.4). */
+bool	search_text_mime(struct search_text *t, const struct mime_tree *tree,
+	    struct span raw, struct span want);
 /*
- * The same of a message that is one text, which needs no tree.
+ * As search_text_body(), of a message that is one text, which needs no tree.
  * returns  false: it is not, or has no such type: nothing is known
  */
 bool	search_text_single(struct search_text *t, struct span raw,

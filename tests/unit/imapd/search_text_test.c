@@ -99,6 +99,20 @@ in_body(const char *message, const char *want)
 	return found;
 }
 
+static bool
+in_mime(const char *message, const char *want)
+{
+	struct mime_tree tree;
+	bool found;
+
+	t_case(want);
+	mime_walk(span_str(message), IMAP_MIME_DEPTH, IMAP_PARTS_MAX, &tree);
+	found = search_text_mime(&searcher, &tree, span_str(message),
+	    folded(want));
+	mime_tree_fini(&tree);
+	return found;
+}
+
 /* RFC 2045 5.2, 6.1: of one text, with the encoding and charset it names. */
 static void
 single_text(void **state)
@@ -197,6 +211,11 @@ bodies(void **state)
 	T_TRUE(in_body(message, "inner subject"));
 	T_TRUE(in_body(message, "inner text"));
 	T_TRUE(!in_body(message, "outside"));
+	/* RFC 9051 6.4.4: MIME fields are for TEXT, not for BODY. */
+	T_TRUE(!in_body(message, "octet-stream"));
+	T_TRUE(in_mime(message, "octet-stream"));
+	T_TRUE(!in_mime(message, "binary word"));
+	T_TRUE(!in_mime(message, "outside"));	/* that header is the message's */
 	T_TRUE(in_body(message, "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82"));
 	T_TRUE(in_body(message, "STILL"));
 	T_TRUE(in_body(message, ""));
