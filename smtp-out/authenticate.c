@@ -9,8 +9,6 @@
  */
 #include "smtp-out/authenticate.h"
 
-#include <string.h>
-
 #include "base/b64.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -21,6 +19,8 @@
 #define COMMAND_MAX	512
 /* Both at their longest, two NULs, as base64, and CRLF. */
 #define ANSWER_MAX	((size_t)(2 * SECRET_MAX + 2) * 4 / 3 + 8)
+/* So much of what was said is told again by no chance. */
+#define PIECE		((size_t)8)
 
 static void
 secret_buf_fini(struct buf *b)
@@ -64,6 +64,15 @@ answer(struct talk *t, struct span in, struct why *why)
 }
 
 /* RFC 4616 2, without an authorization identity. */
+static void
+as_plain(const struct credential *c, struct buf *out)
+{
+	(void)buf_add_char(out, '\0');
+	(void)buf_add(out, c->user.p, c->user.n);
+	(void)buf_add_char(out, '\0');
+	(void)buf_add(out, c->password.p, c->password.n);
+}
+
 static int
 by_plain(struct talk *t, const struct credential *c, struct why *why)
 {
@@ -72,10 +81,7 @@ by_plain(struct talk *t, const struct credential *c, struct why *why)
 	int rc;
 
 	secret_buf_init(&message);
-	(void)buf_add_char(&message, '\0');
-	(void)buf_add(&message, c->user.p, c->user.n);
-	(void)buf_add_char(&message, '\0');
-	(void)buf_add(&message, c->password.p, c->password.n);
+	as_plain(c, &message);
 	if (sizeof(prefix) + 1 + (message.n + 2) / 3 * 4 <= COMMAND_MAX)
 		rc = say(t, prefix, buf_span(&message), why);
 	else {
@@ -115,23 +121,39 @@ choose(const struct talk *t)
 	return NULL;
 }
 
-/* Does text hold it as it is, or in base64? */
+/* Do PIECE octets in a row of said, or all if there are fewer, stand in text? */
 static bool
-holds(struct span text, struct span secret)
+repeats(struct span text, struct span said)
 {
-	struct buf coded;
-	struct span in = secret;
-	bool found = false;
+	size_t n = said.n < PIECE ? said.n : PIECE;
 
+	for (size_t i = 0; n > 0 && i + n <= said.n; i++)
+		if (span_find(text, span_of(said.p + i, n)) < text.n)
+			return true;
+	return false;
+}
+
+/*
+ * Does text repeat the password, or of it what was sent: the answers of both
+ * mechanisms?  A part counts too, for a relay may cut what it repeats.
+ */
+static bool
+tells(struct span text, const struct credential *c)
+{
+	struct buf plain, coded;
+	bool found = repeats(text, span_of(c->password.p, c->password.n));
+
+	secret_buf_init(&plain);
 	secret_buf_init(&coded);
-	(void)b64_encode(&coded, secret);
-	for (int i = 0; i < 2 && !found; i++) {
-		for (size_t at = 0; at + in.n <= text.n && !found; at++)
-			found = memcmp(text.p + at, in.p, in.n) == 0;
-		in = buf_span(&coded);
-		while (in.n > 0 && in.p[in.n - 1] == '=')
-			in.n--;
-	}
+	as_plain(c, &plain);
+	(void)b64_encode(&coded, buf_span(&plain));
+	found = found || repeats(text, buf_span(&coded));
+	buf_clear(&coded);
+	(void)b64_encode(&coded, span_of(c->password.p, c->password.n));
+	while (coded.n > 0 && coded.p[coded.n - 1] == '=')
+		buf_cut(&coded, coded.n - 1);
+	found = found || repeats(text, buf_span(&coded));
+	secret_buf_fini(&plain);
 	secret_buf_fini(&coded);
 	return found;
 }
@@ -144,7 +166,7 @@ refused(struct talk *t, const struct mech *m, const struct credential *c,
 
 	buf_init(&said, REPLY_SHORT_MAX + 1);
 	reply_one_line(&t->reply, &said);
-	if (holds(buf_span(&said), span_of(c->password.p, c->password.n))) {
+	if (tells(buf_span(&t->reply.text), c)) {
 		buf_clear(&said);
 		(void)buf_addf(&said, "%u", t->reply.code);
 	}

@@ -242,12 +242,16 @@ def test_refused_is_no_bounce(out, relay, answer, esc):
 
 
 def test_a_reply_that_repeats_the_password(out, relay):
+    token = PLAIN_LINE.split()[-1]
     for said in (PASSWORD.encode(),
-                 base64.b64encode(PASSWORD.encode()).rstrip(b"=")):
+                 base64.b64encode(PASSWORD.encode()).rstrip(b"="),
+                 token, token[:-9], b"x" * 850 + b" " + token,
+                 PASSWORD[:-3].encode()):
         server = relay({"AUTH": b"535 5.7.8 not " + said + b"\r\n"})
         done = out.job(MAIL, [BOB], **to(server))
         assert done.kinds == [LATER] and "535" in done.texts[0]
-        assert said.decode() not in done.texts[0]
+        assert said.decode()[-9:] not in done.texts[0]
+        assert not any(said.decode()[-9:] in x for x in out.out.logs)
     never_logged(out)
 
 
