@@ -4,7 +4,7 @@
 #	make check	install what is missing, build, run every test
 #	make demo	install what is missing, build, run a mail server here
 #	make lint | unit | fuzz | bench | powercut | durable | hijack | testssl |
-#	     stress | install | clean
+#	     stress | roundcube | install | clean
 #	SAN=1		build with ASan and UBSan into build-san/
 #	FAULT=1		build with calls that can be made to fail into build-fault/
 #	HIJACK=1	build daemons that do as they are told into build-hijack/
@@ -228,6 +228,12 @@ stress: tests
 	@PAQUEBOT_STRESS=$${STRESS:-3600} BUILD=$(B) $(PYTHON) -m pytest -q -s \
 	    -p no:cacheprovider tests/stress
 
+# Roundcube in a browser; check does it where both are installed.
+roundcube: tests
+	tools/install-deps browser
+	@BUILD=$(B) $(PYTHON) -m pytest -q -rs -p no:cacheprovider \
+	    tests/interop/test_roundcube.py
+
 # testssl.sh on every port, whole; check does it on three and in short.
 testssl: all
 	@TESTSSL=whole BUILD=$(B) $(PYTHON) -m pytest -q -p no:cacheprovider \
@@ -287,6 +293,6 @@ clean:
 
 -include $(shell find build build-* -name '*.d' 2>/dev/null)
 
-.PHONY: all unit tests check stress powercut durable testssl threats hostile hijack demo bench install fuzz lint clean
+.PHONY: all unit tests check stress roundcube powercut durable testssl threats hostile hijack demo bench install fuzz lint clean
 .SECONDARY:
 .DELETE_ON_ERROR:

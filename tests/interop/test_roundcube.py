@@ -30,7 +30,8 @@ PHP = shutil.which("php")
 GONE = [what for what, there in (
     ("chromium", CHROMIUM), ("php", PHP), ("roundcube", PLACE.is_dir()),
     ("roundcube-sqlite3", SCHEMA.exists())) if not there]
-pytestmark = pytest.mark.skipif(bool(GONE), reason="no " + ", ".join(GONE))
+pytestmark = pytest.mark.skipif(bool(GONE), reason="no " + ", ".join(GONE) +
+                                " (make roundcube installs it)")
 
 ALICE, BOB = "alice@demo.example", "bob@demo.example"
 SUITE = {"users": {ALICE: "secret", BOB: "secret"}}
