@@ -399,9 +399,9 @@ const struct conf_key conf_keys[] = {
 	    "from another server may be: it stays, or all but the first get "
 	    "-2, -3 and so on behind it." },
 	{ "pop3_takeover", CONF_TIME, 0, 3600, "20s", NULL, R(POP3_SESSION),
-	    "How long a POP3 session may say nothing until another log-in can "
-	    "have its mailbox, which waits for that up to this time; 0: "
-	    "others are refused at once." },
+	    "How long a POP3 client may neither say nor take anything until "
+	    "another log-in can have its mailbox, which waits for that up to "
+	    "this time; 0: others are refused at once." },
 	{ "pop3_login_delay", CONF_TIME, 0, 86400, "0", NULL, POP3,
 	    "How long after a POP3 log-in the same user can have no other one; "
 	    "announced as LOGIN-DELAY; 0: none." },
