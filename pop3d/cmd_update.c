@@ -50,6 +50,9 @@ cmd_quit(struct session *s, const struct args *a)
 
 	(void)a;
 	s->done = true;
+	/* What is removed was taken, or at least could be sent. */
+	if (marked > 0 && stream_flush(&s->stream) != STREAM_OK)
+		return;
 	if (maildrop_update(&s->drop, &policy, &why) != 0) {
 		log_error(LF_STR("event", "update-failed"),
 		    LF_STR("user", s->how->start->user),

@@ -64,12 +64,17 @@ give_up(struct session *s)
 	s->done = true;
 }
 
+/*
+ * What had come by the time that answers no longer go out is not carried out:
+ * the maildrop may be another's by then.
+ */
 static void
 converse(struct session *s, int64_t idle_ms)
 {
 	struct span line;
 
-	while (!s->done && s->errors < ERRORS_MAX) {
+	while (!s->done && s->errors < ERRORS_MAX &&
+	    s->stream.out_end_why == STREAM_OK) {
 		stream_deadline(&s->stream, idle_ms);
 		if (!lend_wait(s, idle_ms)) {
 			give_up(s);
@@ -91,7 +96,7 @@ converse(struct session *s, int64_t idle_ms)
 			return;
 		}
 	}
-	if (!s->done)
+	if (!s->done && s->errors >= ERRORS_MAX)
 		reply_err(s, "too many errors");
 }
 

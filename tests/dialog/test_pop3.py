@@ -491,6 +491,24 @@ def test_who_takes_nothing_gives_way(short, command):
     assert [p.read_bytes() for p in short.stored(BOB)] == [ONE, HUGE]
 
 
+def test_who_takes_no_answer_quits_in_vain(short):
+    """What the client had said by then is not carried out when the maildrop
+    is another's: RFC 1939 6 has one session remove messages."""
+    empty(short, BOB)
+    fill(short, BOB, [ONE] * 600)
+    with Pop(short.port["pop3"]) as stuck, Pop(short.port["pop3"]) as p:
+        assert stuck.login(BOB, SECRET).startswith(b"+OK")
+        stuck.ok("DELE 1")
+        stuck.raw(b"UIDL\r\n" * 600 + b"QUIT\r\n")
+        assert p.login(BOB, SECRET).startswith(b"+OK")
+        assert p.ok("STAT").startswith(b"+OK 600 ")
+        assert b"+OK 1 messages deleted" not in stuck.closed()
+        p.ok("RETR 1")
+        p.block()
+        p.ok("QUIT")
+    assert len(short.stored(BOB)) == 600
+
+
 def test_who_takes_it_late_has_it_whole(short):
     empty(short, BOB)
     fill(short, BOB, [HUGE])
