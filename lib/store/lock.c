@@ -77,6 +77,30 @@ is_stale(int dir, const char *name, struct fs_stat *st)
 }
 
 /*
+ * One that nobody can lock: it may not be written, or the file system knows no
+ * locks.  It gets a name of our own and, if it is not what was stale, its name
+ * back.
+ */
+static void
+set_aside(int dir, const char *name)
+{
+	struct fs_stat st, moved;
+	char aside[128];
+	uint32_t r;
+
+	if (!is_stale(dir, name, &st))
+		return;
+	rand_octets(&r, sizeof(r));
+	(void)snprintf(aside, sizeof(aside), "%s.stale.%08x", name, r);
+	if (fs_rename(dir, name, dir, aside) != 0)
+		return;
+	if (fs_stat(dir, aside, &moved) == 0 && moved.inode != st.inode &&
+	    fs_rename_new(dir, aside, dir, name) == 0)
+		return;		/* somebody was quicker: theirs again */
+	(void)fs_discard(dir, aside);
+}
+
+/*
  * It is out of the way, or was not stale; the caller tries again.  Who removes
  * a stale one holds a lock of the system on that file: so it is still that
  * file which has the name, and nobody else takes away what was made since.
@@ -87,7 +111,10 @@ remove_stale(int dir, const char *name)
 	struct fs_stat st, here;
 	int fd = fs_open_rw(dir, name);
 
-	if (fd >= 0 && fs_lock_try(fd) == 0 && fs_fstat(fd, &here) == 0 &&
+	if (fd < 0 || fs_lock_try(fd) != 0) {
+		if (errno != ENOENT && errno != EAGAIN)
+			set_aside(dir, name);
+	} else if (fs_fstat(fd, &here) == 0 &&
 	    is_stale(dir, name, &st) && st.inode == here.inode &&
 	    fs_stat(dir, name, &st) == 0 && st.inode == here.inode)
 		(void)fs_discard(dir, name);

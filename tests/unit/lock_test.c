@@ -73,6 +73,32 @@ test_stale(void **state)
 	dotlock_drop(&a);
 }
 
+/* A stale lock may be one that others may not write: a tool of root's made it. */
+static void
+test_stale_readonly(void **state)
+{
+	struct dotlock a;
+	char text[300];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "%ld:%s", dead_pid(), lock_host());
+	scratch_put("r.lock", text);
+	T_TRUE(fchmodat(scratch, "r.lock", 0444, 0) == 0);
+	T_TRUE(fchmod(scratch, 0777) == 0);
+	pid = fork();
+	T_TRUE(pid >= 0);
+	if (pid == 0) {
+		if (geteuid() == 0 && setuid(65534) != 0)
+			_exit(2);
+		_exit(dotlock_take(&a, scratch, "r", 0) == 0 ? 0 : 1);
+	}
+	T_TRUE(waitpid(pid, &status, 0) == pid);
+	T_TRUE(fchmod(scratch, 0700) == 0);
+	T_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* One that was taken over is not removed by its former owner. */
 static void
 test_lost(void **state)
@@ -146,6 +172,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_stale_readonly),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_many),
 	};
