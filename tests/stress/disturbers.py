@@ -185,10 +185,35 @@ def pop3(scene, r):
             world.count("pop3 died")
 
 
+def pop3_sleeper(scene, r):
+    """One that says nothing, or takes nothing, for longer than others wait:
+    who comes then has the maildrop, and this one is told so or cut off."""
+    world = scene.world
+    with Pop(scene.paq.port["pop3"]) as p:
+        try:
+            if not p.login(scene.user, scene.password).startswith(b"+OK"):
+                world.count("pop3 in use")
+                return
+            n = int(p.ok("STAT").split()[1])
+            deleted = [i for i in range(1, n + 1) if r.random() < 0.2]
+            for i in deleted:
+                p.say("DELE %d" % i)
+            p.raw(b"" if r.random() < 0.5 else b"UIDL\r\nNO")
+            if world.stop.wait(r.uniform(0, 4)):
+                return
+            p.raw(b"OP\r\nRSET\r\nQUIT\r\n")
+            said = p.closed()
+            world.count("pop3 taken over" if b"has the maildrop" in said or
+                        b"+OK maildrop" not in said else "pop3 slept")
+        except (EOFError, ConnectionError):
+            world.count("pop3 died")
+
+
 # (function, how often in a minute)
 ALL = [(renamer, 300), (rsync, 40), (remover, 60), (toucher, 120),
        (index_remover, 60), (index_spoiler, 30), (lock_leaver, 12),
-       (killer, 40), (deliverer, 40), (pop3, 40)]
+       (killer, 40), (deliverer, 40), (pop3, 60),
+       (pop3_sleeper, 20)]
 
 
 def keep_on(function, scene, r, per_minute):

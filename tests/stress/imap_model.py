@@ -6,6 +6,7 @@ true for good.  Whatever an answer says is checked against both:
 - a UID is one message and no other, and they ascend (RFC 3501 2.3.1.1)
 - one modification number of a message means one state of its flags, and numbers
   never go back (RFC 7162 3.1)
+- a message has no keyword that nobody ever gave it
 - a client that was away and says what it knows, knows everything afterwards
   (RFC 7162 3.2.5)
 """
@@ -60,6 +61,7 @@ class World:
         self.stop = threading.Event()
         self.names = {}         # (folder, uid) -> name
         self.states = {}        # (folder, uid) -> {modseq: flags}
+        self.words = {}         # name -> keywords that somebody gave it
         self.validity, self.highest, self.next = {}, {}, {}
         self.kept = set()       # acknowledged
         self.copies = set()     # of these a disturber has made a second one
@@ -103,6 +105,19 @@ class World:
     def name(self, folder, uid):
         return self.names.get((folder, uid))
 
+    def gives(self, name, word):
+        """Somebody will set that keyword of a message."""
+        with self.lock:
+            self.words.setdefault(name, set()).add(word)
+
+    def keywords(self, folder, uid, flags):
+        """Those of the kinds that are only set through gives()."""
+        name = self.name(folder, uid)
+        strange = {f for f in flags if f.startswith(("mine", "many-"))} - \
+            self.words.get(name, set())
+        self.check(name is None or not strange, "nobody set this keyword",
+                   folder, uid, name, strange)
+
     def state(self, folder, uid, modseq, flags):
         with self.lock:
             states = self.states.setdefault((folder, uid), {})
@@ -123,8 +138,12 @@ class World:
 class Model:
     """A client: its connection, and what it believes of one folder."""
 
-    def __init__(self, world, connect, qresync, word):
-        self.w, self.connect, self.qresync = world, connect, qresync
+    def __init__(self, world, connect, extensions, word):
+        """extensions: what it enables."""
+        self.w, self.connect = world, connect
+        self.extensions = extensions
+        self.qresync = "QRESYNC" in extensions
+        self.rev2 = "IMAP4rev2" in extensions
         self.word = word        # a keyword that nobody else sets
         self.cache = {}         # folder -> (highest, {uid: (flags, modseq)})
         self.history = collections.deque(maxlen=60)
@@ -138,8 +157,8 @@ class Model:
         self.safe = self.told = 0
         self.mine = {}          # uid -> does it have my keyword?
         self.saved = None
-        if self.qresync:
-            self.do("ENABLE QRESYNC")
+        if self.extensions:
+            self.do("ENABLE " + " ".join(self.extensions))
 
     def leave(self):
         """What a client keeps that goes away, with leave or without."""
@@ -185,7 +204,10 @@ class Model:
             for uid in numbers(line[11:]):
                 self.vanished(uid)
             return
-        if line.startswith(b"* SEARCH"):
+        if line.startswith((b"* SEARCH", b"* ESEARCH")):
+            # RFC 9051 6.4.4: never the old answer
+            self.check(not self.rev2 or line.startswith(b"* ESEARCH"),
+                       command, line)
             self.searched(line, command)
             return
         self.check(not line.startswith(b"* BYE"), command, line)
@@ -214,12 +236,15 @@ class Model:
                    self.uids)
         known = [u for u in self.uids if u is not None]
         self.check(known == sorted(set(known)), "UIDs ascend", self.uids)
+        self.check(not self.rev2 or "\\Recent" not in items.get("FLAGS", ()),
+                   "RFC 9051 has no such flag", items)
         for key, value in items.items():
             if key.startswith("BODY[HEADER.FIELDS") and uid is not None:
                 self.w.is_(self.folder, uid, subject(value))
         if uid is None or "FLAGS" not in items:
             return
         flags = frozenset(items["FLAGS"]) - {"\\Recent"}
+        self.w.keywords(self.folder, uid, flags)
         modseq = items["MODSEQ"][0] if "MODSEQ" in items else None
         if modseq is not None:
             old = self.flags.get(uid, (None, 0))
@@ -232,8 +257,14 @@ class Model:
                        "my keyword", uid, flags, self.mine[uid])
 
     def searched(self, line, command):
-        found = [int(n) for n in re.sub(rb" \(MODSEQ \d+\)", b"",
-                                        line)[8:].split()]
+        if line.startswith(b"* ESEARCH"):
+            all_of = re.search(rb" ALL ([\d,:]+)", line)
+            if all_of is None and b"RETURN" in command.encode():
+                return
+            found = numbers(all_of.group(1)) if all_of else []
+        else:
+            found = [int(n) for n in re.sub(rb" \(MODSEQ \d+\)", b"",
+                                            line)[8:].split()]
         if not command.startswith("UID "):
             self.check(all(1 <= n <= len(self.uids) for n in found), command,
                        found, self.uids)
@@ -386,6 +417,9 @@ class Model:
             found = {int(n) for line in untagged
                      if line.startswith(b"* SEARCH")
                      for n in line[8:].split()}
+            for line in untagged:
+                if line.startswith(b"* ESEARCH") and b" ALL " in line:
+                    found |= set(numbers(line.split(b" ALL ")[1].split()[0]))
             self.check(found == {u for u in self.uids
                                  if name in self.flags[u][0]},
                        flag, found, self.flags)

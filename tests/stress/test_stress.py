@@ -17,6 +17,7 @@ import os
 import pathlib
 import pwd
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -38,14 +39,19 @@ from imap_model import Model, Violation, World, letter, subject  # noqa: E402
 
 USER, PASSWORD = "shared@demo.example", "secret"
 SUITE = {"listen": ("mx", "pop3", "imap"), "users": {USER: PASSWORD},
-         "settings": {"smtp_errors_slow": "0"}}
+         "settings": {"smtp_errors_slow": "0", "pop3_takeover": "2s"}}
 SECONDS = int(os.environ.get("PAQUEBOT_STRESS", "6"))
 SEED = int(os.environ.get("PAQUEBOT_SEED", time.time_ns() % 10 ** 9))
 SESSIONS = 20
 FOLDERS = ["INBOX", "a", "b"]
 FLAGS = ["\\Seen", "\\Flagged", "\\Answered", "\\Draft", "kw-a", "kw-b"]
 FEW, MANY = 8, 60
-FAULT_SESSION = harness.ROOT / "build-fault/tests/dialog/imap_session"
+SAN = "san" in os.environ.get("BUILD", "build")
+FAULT_SESSION = harness.ROOT / ("build-san-fault" if SAN else "build-fault") \
+    / "tests/dialog/imap_session"
+EXTENSIONS = [["QRESYNC"], ["QRESYNC", "IMAP4rev2"], [], ["IMAP4rev2"],
+              ["QRESYNC"], ["QRESYNC", "UTF8=ACCEPT"], ["UTF8=ACCEPT"],
+              ["IMAP4rev2", "UTF8=ACCEPT"]]
 CALLS = ["write", "rename", "link", "fsync", "fdatasync", "unlink",
          "ftruncate", "open"]
 
@@ -53,7 +59,7 @@ CALLS = ["write", "rename", "link", "fsync", "fdatasync", "unlink",
 @pytest.fixture(scope="module")
 def tools():
     """A session that can die by its own hand, and a clock that is late."""
-    subprocess.run(["make", "-s", "FAULT=1", "SAN=", "-C", str(harness.ROOT),
+    subprocess.run(["make", "-s", "FAULT=1", "SAN=" + "1" * SAN, "-C", str(harness.ROOT),
                     str(FAULT_SESSION.relative_to(harness.ROOT))], check=True)
     clock = FAULT_SESSION.parent / "past_clock.so"
     subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", str(clock),
@@ -115,7 +121,8 @@ class Scene:
             environment["PAQUEBOT_FAULT"] = "%s:%d:KILL" % (
                 r.choice(CALLS), int(2 ** r.uniform(0, 8)))
         elif r.random() < 0.4:
-            environment.update(LD_PRELOAD=str(self.clock), PAST_CLOCK="3600")
+            environment.update(LD_PRELOAD=str(self.clock), PAST_CLOCK="3600",
+                               ASAN_OPTIONS="verify_asan_link_order=0")
             self.world.count("in the past")
         ours, theirs = socket.socketpair()
         process = subprocess.Popen(
@@ -154,7 +161,7 @@ class Actor:
         self.scene, self.w = scene, scene.world
         self.r = random.Random(seed)
         self.m = Model(self.w, lambda: scene.connect(number, self.r),
-                       number % 4 < 2, "mine%d" % number)
+                       EXTENSIONS[number % 8], "mine%d" % number)
         self.acts = [getattr(self, n) for n in dir(self)
                      if n.startswith("do_")]
 
@@ -241,10 +248,45 @@ class Actor:
         if name is None or not name.startswith("kept-"):
             return
         on = not m.mine.pop(uid, False)
+        self.w.gives(name, m.word)
         _, tagged = m.do("UID STORE %d %sFLAGS%s (%s)" % (
             uid, "+" if on else "-", self.r.choice(["", ".SILENT"]), m.word))
         if tagged.startswith(b"OK") and uid in m.uids:
             m.mine[uid] = on
+
+    def do_replace(self):
+        """RFC 8508: a message in the place of another, here or elsewhere."""
+        m, uid, to = self.m, self.known(), self.r.choice(FOLDERS)
+        name = m.learn(uid)
+        if name is None or not name.startswith("free-"):
+            return
+        new = self.w.new_name(False)
+        before = self.w.next.get(to, 0)
+        _, tagged = m.do("UID REPLACE %d %s (%s) {%d+}\r\n%s" % (
+            uid, to, self.flag(), len(letter(new)), letter(new)), to)
+        if tagged.startswith(b"OK"):
+            self.w.check(m.appended[0] >= before, "below UIDNEXT", m.appended)
+            self.w.is_(to, m.appended[0], new)
+            self.w.check(uid not in m.uids, "replaced, and here", uid)
+
+    def do_saved(self):
+        """RFC 5182: what was found is changed or moved."""
+        m, to = self.m, self.other()
+        m.do("UID SEARCH RETURN (SAVE%s) %s" % (
+            self.r.choice(["", " MIN", " COUNT", " ALL"]),
+            self.r.choice(["SEEN", "FLAGGED", "KEYWORD kw-a", "UID %d" %
+                           self.known()])))
+        m.do(self.r.choice(["UID FETCH $ (FLAGS)", "FETCH $ (UID FLAGS)",
+                            "UID STORE $ -FLAGS (%s)" % self.flag(),
+                            "SEARCH $ UNSEEN", "UID SEARCH UID $"]))
+        if self.r.random() < 0.3:
+            m.do("UID MOVE $ " + to, to)
+
+    def do_move_here(self):
+        uid = self.known()
+        name = self.m.learn(uid)
+        if name is not None and name.startswith("free-"):
+            self.m.do("UID MOVE %d %s" % (uid, self.m.folder), self.m.folder)
 
     def do_expunge_one(self):
         uid = self.known()
@@ -458,6 +500,8 @@ def test_stress(paq, tools):
     print("sessions alone said:\n" +
           scene.err.read().decode(errors="replace")[-4000:])
     assert not world.failures
+    scene.err.seek(0)
+    sanitizer(scene.err.read().decode(errors="replace"))
     paq.wait_queue_empty(60)
     count = quiet(scene, actors)
     wrong = {n: count[n] for n in world.kept if count[n] == 0 or
@@ -468,6 +512,12 @@ def test_stress(paq, tools):
     for a in actors:
         a.m.c.close()
     print("%d checks, none failed" % world.checks)
+
+
+def sanitizer(text):
+    """A session that ended by a mistake of its own is like any that died."""
+    at = re.search(r"Sanitizer: |runtime error: ", text)
+    assert at is None, text[max(0, at.start() - 500):at.start() + 4000]
 
 
 def tell(world, actors):
