@@ -16,7 +16,7 @@
  * Neither file is ever synced: after a loss of power the sums tell.
  *
  * MODSEQ (RFC 7162 3.1) is the time in microseconds, or the last one plus one:
- * it ascends though the index may be lost.  What a lost log said of flags that
+ * it ascends though the index may be lost (ceiling.h).  What a lost log said of flags that
  * were set and taken away again cannot be known: then, and after a start of the
  * system, all messages get a new one.
  */
@@ -31,6 +31,7 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/fs.h"
+#include "store/ceiling.h"
 #include "store/folder_priv.h"
 
 #define LOCK_MS		20000
@@ -327,10 +328,28 @@ begin_anew(struct folder *f, const struct index_state *state)
 	    index_same_foreign(&state->foreign, &ix->state.foreign))
 		return false;
 	last = last_modseq(f);
+	ix->ceiling = ceiling_read(f->dir);
+	if (last < ix->ceiling)
+		last = ix->ceiling;
 	if (ix->modseq < last)
 		ix->modseq = last;
 	ix->floor = ix->forgot = next_modseq(f);
 	return true;
+}
+
+/*
+ * Before a number is noted, and so may be told.  Where that cannot be written,
+ * the clock alone has to do.
+ */
+static void
+reserve(struct folder *f)
+{
+	struct folder_index *ix = &f->index;
+
+	if (ix->ceiling < ix->modseq)	/* others may have raised it */
+		ix->ceiling = ceiling_read(f->dir);
+	if (ix->ceiling < ix->modseq)
+		ix->ceiling = ceiling_raise(f->dir, ix->modseq);
 }
 
 /*
@@ -354,6 +373,7 @@ insist(struct folder *f, int rc)
 		ix->loaded = false;
 		index_state_of(f, &state);
 		(void)begin_anew(f, &state);
+		reserve(f);
 		rc = index_write(f);
 	}
 	return rc;
@@ -376,6 +396,7 @@ index_save(struct folder *f)
 	uids_sort(&ix->gone);
 	if (!anew && is_unnumbered(f))
 		(void)next_modseq(f);	/* ix->modseq is it */
+	reserve(f);
 	if (ix->loaded && !is_much(f) && trim_log(ix) == 0)
 		rc = append(f, ix->modseq);
 	else

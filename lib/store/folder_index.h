@@ -29,6 +29,7 @@ struct folder_index {
 	bool	 restamp;	/* all messages get a new modseq */
 	unsigned held;		/* index_lock() within each other */
 	uint64_t modseq, floor, forgot;
+	uint64_t ceiling;	/* of modseq, on stable storage; 0: not read yet */
 	uint64_t settled;	/* octets of the uidlist on stable storage */
 	struct uids gone;	/* left the view; the index does not say so yet */
 	size_t	 unsaved;	/* extras of which it does not know */

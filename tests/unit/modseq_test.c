@@ -3,11 +3,14 @@
  * what is gone, by whomever, whatever happens to the index.
  */
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <fcntl.h>
+#include <time.h>
 
 #include "inbox.h"
 #include "os/fs.h"
+#include "store/ceiling.h"
 #include "store/folder_modseq.h"
 #include "store/history.h"
 #include "store/index_format.h"
@@ -233,6 +236,78 @@ test_lost(void **state)
 	folder_close(&f);
 }
 
+/* What this program's clock is ahead of the system's. */
+static int64_t ahead_s;
+
+int
+clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, ts);
+
+	if (rc == 0 && id == CLOCK_REALTIME)
+		ts->tv_sec += ahead_s;
+	return rc;
+}
+
+/*
+ * The clock was ahead, and is set right; then the index is lost, and nothing in
+ * the folder has a time of those days any more.
+ */
+static void
+test_lost_and_set_back(void **state)
+{
+	struct folder *f;
+	struct stat st, same;
+	uint64_t was;
+
+	(void)state;
+	ahead_s = 10 * 86400;
+	f = inbox_open(false);
+	was = folder_modseq(f);
+	T_INT(fstatat(scratch, CEILING_NAME, &st, 0), 0);
+	/* Written seldom: not for each number. */
+	T_STR(span_str(store(f, CHANGE_FLAGS_ADD, MESSAGE_DELETED, was)),
+	    "+3+4+9+10");
+	T_TRUE(folder_modseq(f) > was);
+	T_INT(fstatat(scratch, CEILING_NAME, &same, 0), 0);
+	T_INT(same.st_ino, st.st_ino);
+	ahead_s += 7200;
+	T_STR(span_str(store(f, CHANGE_FLAGS_ADD, MESSAGE_ANSWERED,
+	    folder_modseq(f))), "+3+4+9+10");
+	T_INT(fstatat(scratch, CEILING_NAME, &same, 0), 0);
+	T_TRUE(same.st_ino != st.st_ino);
+	was = folder_modseq(f);
+	folder_close(&f);
+	ahead_s = 0;
+	T_INT(unlinkat(scratch, INDEX_NAME, 0), 0);
+	T_INT(unlinkat(scratch, INDEX_LOG_NAME, 0), 0);
+	f = inbox_open(false);
+	T_TRUE(folder_modseq(f) > was);
+	T_TRUE(folder_message_modseq(f, 10) > was);
+	folder_close(&f);
+}
+
+/* What makes no sense there is as if it were not there. */
+static void
+test_strange_ceiling(void **state)
+{
+	static const char *const texts[] = { "", "-5\n", "99999999999999999999",
+		"9223372036854775807\n", "1 2\n", "0\n" };
+	struct folder *f;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		scratch_put(CEILING_NAME, texts[i]);
+		(void)unlinkat(scratch, INDEX_NAME, 0);
+		f = inbox_open(false);
+		T_TRUE(folder_modseq(f) / 1000000 <
+		    (uint64_t)time(NULL) + 2 * 3600);
+		T_TRUE(strtoull(scratch_get(CEILING_NAME), NULL, 10) >
+		    folder_modseq(f));
+		folder_close(&f);
+	}
+}
+
 /* Dovecot has been at work: clients may have seen numbers of its own. */
 static void
 test_foreign_log(void **state)
@@ -299,7 +374,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_stores), TEST(test_others), TEST(test_gone),
-		TEST(test_lost), TEST(test_foreign_log),
+		TEST(test_lost), TEST(test_lost_and_set_back),
+		TEST(test_strange_ceiling),
+		TEST(test_foreign_log),
 		cmocka_unit_test(test_history),
 	};
 
