@@ -121,6 +121,17 @@ choose(const struct talk *t)
 	return NULL;
 }
 
+/* text is that of a reply: what is not ASCII is '?' there. */
+static bool
+stands_at(const char *text, struct span said)
+{
+	for (size_t i = 0; i < said.n; i++)
+		if (text[i] != said.p[i] &&
+		    !(text[i] == '?' && (unsigned char)said.p[i] > '~'))
+			return false;
+	return true;
+}
+
 /* Do PIECE octets in a row of said, or all if there are fewer, stand in text? */
 static bool
 repeats(struct span text, struct span said)
@@ -128,8 +139,9 @@ repeats(struct span text, struct span said)
 	size_t n = said.n < PIECE ? said.n : PIECE;
 
 	for (size_t i = 0; n > 0 && i + n <= said.n; i++)
-		if (span_find(text, span_of(said.p + i, n)) < text.n)
-			return true;
+		for (size_t at = 0; at + n <= text.n; at++)
+			if (stands_at(text.p + at, span_of(said.p + i, n)))
+				return true;
 	return false;
 }
 

@@ -93,6 +93,7 @@ def relay_out(certs, logins=None, fast=0, **settings):
 @pytest.fixture(scope="module")
 def out(certs):
     with relay_out(certs, {KEY: (USER, PASSWORD), "other": (USER, "else"),
+                           "wide": (USER, "äbcdefgöhijklmü"),
                            "long": ("u" * 255, "p" * 255)}) as made:
         yield made
 
@@ -253,6 +254,14 @@ def test_a_reply_that_repeats_the_password(out, relay):
         assert said.decode()[-9:] not in done.texts[0]
         assert not any(said.decode()[-9:] in x for x in out.out.logs)
     never_logged(out)
+
+
+def test_a_reply_that_repeats_a_password_beyond_ascii(out, relay):
+    server = relay({"AUTH": b"535 no: \xc3\xa4bcdefg\xc3\xb6hijklm\r\n"})
+    done = out.job(MAIL, [BOB], **to(server, "wide"))
+    assert done.kinds == [LATER] and "535" in done.texts[0]
+    assert "bcdefg" not in done.texts[0]
+    assert not any("bcdefg" in x for x in out.out.logs)
 
 
 @pytest.mark.parametrize("answer", [
