@@ -209,6 +209,28 @@ stream_flush(struct stream *s)
 	return write_out(s);
 }
 
+bool
+stream_flush_now(struct stream *s)
+{
+	size_t at = 0;
+	ssize_t done = 1;
+	int want = FD_WRITE;
+
+	while (s->out_end_why == STREAM_OK && done > 0 && at < s->out_n) {
+		done = s->io->write(s->io_ctx, s->fd, s->out + at,
+		    s->out_n - at, &want);
+		if (done > 0) {
+			at += (size_t)done;
+			s->octets_out += (size_t)done;
+			earn(s, (size_t)done);
+		} else if (done < 0 && !would_wait(errno))
+			s->out_end_why = STREAM_ERROR;
+	}
+	memmove(s->out, s->out + at, s->out_n - at);
+	s->out_n -= at;
+	return s->out_n == 0;
+}
+
 enum stream_result
 stream_write(struct stream *s, const void *p, size_t n)
 {

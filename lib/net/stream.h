@@ -110,6 +110,11 @@ enum stream_result stream_puts(struct stream *s, const char *text);
 /* What was sent, or read and consumed, is nowhere in its buffers any more. */
 void	stream_wipe(struct stream *s);
 enum stream_result stream_flush(struct stream *s) must_use;
+/*
+ * As far as it goes without waiting; the rest stays for the next flush.
+ * returns  all of it is out
+ */
+bool	stream_flush_now(struct stream *s) must_use;
 
 /*
  * Another layer from here on (STARTTLS).  Output is to be flushed before.

@@ -5,12 +5,14 @@ messages.
 """
 import pathlib
 import re
+import socket
 import sys
+import time
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from imap_client import Session  # noqa: E402
+from imap_client import Client, Session  # noqa: E402
 
 N = 50
 LINE = re.compile(rb'\* OK \[INPROGRESS \("(t\d+)" (\d+) (\d+)\)\] ')
@@ -65,4 +67,27 @@ def test_not_told_of_what_is_quick():
             server.message("Subject: m%d\n\nx\n" % i)
         c.ok("SELECT INBOX")
         assert told(c, "SEARCH BODY x")[0] == []
+        c.close()
+
+
+def test_never_waits():
+    """Who shares a mailbox could else hold its locks by reading nothing: here
+    with answers that are still to be sent, and a socket that takes some."""
+    ours, theirs = socket.socketpair()
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4608)
+    with Session(progress=0) as server:
+        server.serve(theirs)
+        theirs.close()
+        c = Client(ours, 20)
+        c.line()
+        for i in range(N):
+            server.message("Subject: m%d\n\nx\n" % i)
+        c.ok("SELECT INBOX")
+        c.send(b"n NOOP\r\n" * 600 + b"s STORE 1:* +FLAGS (\\Flagged)\r\n")
+        end = time.monotonic() + 20
+        while len(list(server.root.glob("cur/*F*"))) < N:
+            assert time.monotonic() < end, "it waits for us"
+            time.sleep(0.05)
+        while not c.line().startswith(b"s OK"):
+            continue
         c.close()

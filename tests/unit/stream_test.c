@@ -61,6 +61,39 @@ test_read(void **state)
 	stream_fini(&s);
 }
 
+/* Somebody who reads nothing holds up nobody, and loses nothing. */
+static void
+test_flush_now(void **state)
+{
+	static char text[65536], got[65536];
+	struct stream s;
+	int peer = open_pair(&s, 64, sizeof(text)), small = 4608;
+	size_t sent = 0, n = 0;
+	ssize_t part;
+
+	(void)state;
+	T_TRUE(setsockopt(s.fd, SOL_SOCKET, SO_SNDBUF, &small,
+	    sizeof(small)) == 0);
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 23);
+	T_TRUE(stream_write(&s, text, 60000) == STREAM_OK);
+	T_TRUE(!stream_flush_now(&s));
+	sent = (size_t)s.octets_out;
+	T_TRUE(sent < 60000 && s.out_n == 60000 - sent);
+	T_TRUE(stream_write(&s, text + 60000, 1000) == STREAM_OK);
+	while (n < 61000) {
+		T_TRUE((part = fd_read(peer, got + n, sizeof(got) - n)) > 0);
+		n += (size_t)part;
+		(void)!stream_flush_now(&s);
+	}
+	T_TRUE(stream_flush_now(&s) && n == 61000);
+	T_TRUE(memcmp(got, text, n) == 0);
+	fd_close(&peer);
+	T_TRUE(stream_write(&s, "x", 1) == STREAM_OK);
+	T_TRUE(!stream_flush_now(&s) && stream_flush(&s) == STREAM_ERROR);
+	stream_fini(&s);
+}
+
 /* One octet now and then does not buy more time. */
 static void
 test_command_deadline(void **state)
@@ -368,6 +401,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_flush_now),
 		cmocka_unit_test(test_command_deadline),
 		cmocka_unit_test(test_ready_peer),
 		cmocka_unit_test(test_records_without_data),
