@@ -153,8 +153,9 @@ session_tls(struct session *s)
 	struct tls_facts f;
 
 	tls_signer_client(&s->peer);
-	if (tls == NULL || tls_handshake_wait(tls,
-	    clock_deadline(LIMIT_TLS_MS)) != 0) {
+	/* It reads whole records: if that waited, deadlines would pass unseen. */
+	if (tls == NULL || fd_nonblock(s->net.fd, true) != 0 ||
+	    tls_handshake_wait(tls, clock_deadline(LIMIT_TLS_MS)) != 0) {
 		tls_failed(s, &tls);
 		return false;
 	}

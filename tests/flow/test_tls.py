@@ -1196,6 +1196,41 @@ def still_served(paq, port):
         return None
 
 
+def sealed(paq, port, words):
+    """A TLS connection, of which the last record, words, is not sent yet."""
+    line = Line(paq, port)
+    line.until(rb"220 ")
+    line.raw(b"STARTTLS\r\n")
+    line.until(rb"220 ")
+    came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context().wrap_bio(came, goes)
+    while True:
+        try:
+            tls.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            line.sock.sendall(goes.read())
+            came.write(line.sock.recv(65536))
+    line.sock.sendall(goes.read())
+    tls.write(words)
+    return line.sock, goes.read()
+
+
+def test_C11_a_record_octet_by_octet(netns, pairs):
+    """The time for a command is that for all of its record, too."""
+    settings = {"certificates": pairs["ec"].setting(), "smtp_timeout": "10s"}
+    with Suite(netns=netns, host=HOST, listen=ALL, settings=settings) as paq:
+        sock, record = sealed(paq, "mx", b"NOOP " + b"x" * 120 + b"\r\n")
+        with contextlib.suppress(ConnectionError):
+            for octet in record:
+                if select.select([sock], [], [], 0.4)[0]:
+                    break
+                sock.sendall(bytes([octet]))
+            else:
+                pytest.fail("it was held for longer than a command may take")
+        sock.close()
+
+
 @pytest.mark.parametrize("port", ["mx", "submissions"])
 def test_goodbye_before_the_end(netns, pairs, port):
     """RFC 8446 6.1: close_notify, also behind a 421 to a client that waits,
