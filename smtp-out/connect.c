@@ -64,14 +64,24 @@ connect_failed(struct route_plan *p, const struct why *why)
 	p->failed = true;
 }
 
+/*
+ * Of a host that a route names it is the operator who has made a mistake, or
+ * whoever he relies on: that is no reason to return mail.
+ */
 static void
 no_address(struct route_plan *p, uint8_t status)
 {
-	bool temporary = status == DNS_TEMPORARY;
 	struct why why;
 
-	why_set(&why, temporary ? WHY_TEMP : WHY_PERM,
-	    temporary ? "4.4.3" : "5.4.4", "host %s has no address", p->name);
+	if (status == DNS_TEMPORARY)
+		why_set(&why, WHY_TEMP, "4.4.3", "host %s has no address",
+		    p->name);
+	else if (!p->hosts.looked_up)
+		why_set(&why, WHY_TEMP, "4.4.4", "host %s, which its route "
+		    "names, has no address", p->name);
+	else
+		why_set(&why, WHY_PERM, "5.4.4", "host %s has no address",
+		    p->name);
 	connect_failed(p, &why);
 }
 

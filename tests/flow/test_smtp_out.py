@@ -19,7 +19,7 @@ import pytest
 import suite as harness
 from fake_dns import NXDOMAIN, SERVFAIL, Dns, record
 from fake_out import DONE, DROP, HANG, ID, LATER, LMTP, MAIL, NEVER, Out, \
-    Server
+    SMTP, Server
 from fake_suite import own_network
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0,
@@ -812,6 +812,16 @@ def test_a_domain_without_any_address(net):
     with Site({("far.example", "TXT"): ["nothing here"]}) as site:
         done = site.job()
         assert done.kinds == [NEVER] and done.escs == ["5.4.4"]
+
+
+@needs_root
+@pytest.mark.parametrize("transport", [SMTP, LMTP])
+def test_the_host_of_a_route_is_not_known(net, transport):
+    """That is the operator's to mend, and not the sender's: the mail waits."""
+    with Site(ONE_MX) as site:
+        done = site.job(nexthop="[nowhere.example]", transport=transport)
+        assert done.kinds == [LATER] and done.escs == ["4.4.4"]
+        assert done.end[1] == 1         # the site is left alone for a while
 
 
 @needs_root
