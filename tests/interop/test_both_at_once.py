@@ -54,7 +54,10 @@ class Place:
     """A Maildir, a Dovecot that serves it, and sessions of ours."""
 
     def __init__(self):
-        owner = pwd.getpwnam("_paqdemo")
+        try:
+            owner = pwd.getpwnam("_paqdemo")
+        except KeyError:
+            pytest.skip("no user _paqdemo")
         self.uid, self.gid = owner.pw_uid, owner.pw_gid
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="paqboth-"))
         self.base.chmod(0o755)
