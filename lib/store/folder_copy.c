@@ -186,6 +186,16 @@ batch_fill(struct batch *b, struct folder_result *r, struct why *why)
 	return 0;
 }
 
+static size_t
+in_view(const struct folder *f, const struct folder_change *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->uids_n; i++)
+		n += folder_find(f, c->uids[i]) != NULL;
+	return n;
+}
+
 static void
 note_made(const struct batch *b, uint32_t uidvalidity,
     struct folder_result *r)
@@ -202,12 +212,18 @@ int
 folder_copy(struct folder *f, const struct folder_change *c,
     struct folder_result *r, struct why *why)
 {
+	size_t wanted = in_view(f, c);
 	struct batch b;
 	uint32_t uidvalidity;
 	int rc;
 
 	batch_init(&b, f, c);
 	rc = batch_fill(&b, r, why);
+	/* To look for one may show that another is gone: then it is none. */
+	if (rc == 0 && c->kind == CHANGE_COPY && b.n < wanted) {
+		why_set(why, WHY_PERM, "5.1.1", "a message is gone");
+		rc = -1;
+	}
 	if (rc == 0)
 		rc = quota_room(f->root, b.octets, b.n, why);
 	for (size_t i = 0; rc == 0 && i < b.n; i++) {

@@ -142,6 +142,26 @@ test_copy_gone(void **state)
 	folder_result_fini(&r);
 }
 
+/* The same where the search for a renamed one tells that another is gone. */
+static void
+test_copy_renamed_and_gone(void **state)
+{
+	int cur = fs_open_dir(scratch, "cur");
+	struct folder_result r;
+
+	(void)state;
+	T_INT(renameat(cur, "1.M1P1.h:2,", cur, "1.M1P1.h:2,F"), 0);
+	T_INT(unlinkat(cur, "1.M5P1.h:2,", 0), 0);
+	fd_close(&cur);
+	other.often = 0;
+	carry(CHANGE_COPY, -1, &r);
+	T_INT(why.kind, WHY_PERM);
+	T_INT(r.done.n, 0);
+	T_INT(folder_count(to), 0);
+	T_INT(folder_count(from), FILES - 1);
+	folder_result_fini(&r);
+}
+
 #define TEST(t) \
 	cmocka_unit_test_setup_teardown(t, setup, teardown)
 
@@ -150,6 +170,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_renamed), TEST(test_gone), TEST(test_copy_gone),
+		TEST(test_copy_renamed_and_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
