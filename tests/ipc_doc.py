@@ -93,7 +93,8 @@ def document():
         out.append(f"| `{a}` | `{b}` | {why} |\n")
     out.append("\n## Who may say what\n\nAt most so many a second and "
                "sender, with bursts of twice that, else the channel is "
-               "closed (lookupd lets its sessions and workers wait instead); "
+               "closed (lookupd lets its sessions and workers wait instead, and "
+               "dnsd the workers); "
                "nothing: as many as the channel carries.\n\n| to | from | message | a second |\n"
                "|---|---|---|---|\n")
     for receiver, path in RECEIVERS:
