@@ -4,6 +4,7 @@
  * front of it where a user's program left them out, and looked at once.  From
  * there on octets go from the connection's buffer to one of 64 KiB and with
  * one write to the file; a small message is one write, its first line and all.
+ * Those of BODY=BINARYMIME are made lines by mime_binary before all of that.
  * What follows a failure is read to its end and dropped, so that the reply
  * stands where the client expects it.
  */
