@@ -231,6 +231,7 @@ stress: tests
 # Roundcube in a browser; check does it where both are installed.
 roundcube: tests
 	tools/install-deps browser
+	@if [ "$$(id -u)" -eq 0 ]; then tools/make-users demo; fi
 	@BUILD=$(B) $(PYTHON) -m pytest -q -rs -p no:cacheprovider \
 	    tests/interop/test_roundcube.py
 
