@@ -53,7 +53,7 @@ convert(struct span in, size_t first, size_t step, struct result *r)
 #define PLAIN	"Content-Type: text/plain; charset=utf-8\r\n"
 #define MULTI(type)	V "Content-Type: multipart/" type "; boundary=b\r\n"
 #define CTE(how)	"Content-Transfer-Encoding: " how "\r\n"
-/* "\0\n\r\xff" and the same between two words */
+/* What no line may hold, and the same in base64. */
 #define RAW	"\0\n\r\xff"
 #define RAW64	"AAoN/w=="
 
