@@ -290,7 +290,10 @@ copy_and_remove(struct folder *f, const struct folder_change *c,
 	gone.uids_n = copied.done.n;
 	if (rc == 0)
 		rc = commit_expunge(f, &gone, false, &removed, why);
+	/* What could not be removed is here still, and not told as gone. */
 	for (size_t i = 0; i < copied.done.n; i++) {
+		if (rc != 0 && !uids_has(&removed.done, copied.done.v[i]))
+			continue;
 		uids_add(&r->done, copied.done.v[i]);
 		uids_add(&r->made, copied.made.v[i]);
 	}

@@ -5,6 +5,8 @@
  */
 #include "store/folder.h"
 
+#include <sys/wait.h>
+
 #include "scratch.h"
 #include "store/folders.h"
 
@@ -162,6 +164,56 @@ test_copy_renamed_and_gone(void **state)
 	folder_result_fini(&r);
 }
 
+static int
+open_up(const char *name, enum fs_kind kind, void *ctx)
+{
+	int dir = *(const int *)ctx;
+
+	return fchmodat(dir, name, kind == FS_DIR ? 0777 : 0666, 0);
+}
+
+/*
+ * Within a folder a move is a copy first.  In a directory whose files only their
+ * owners remove the copies are made, and then nobody may tell that the others
+ * had gone.
+ */
+static void
+test_not_removed(void **state)
+{
+	static const uint32_t all[FILES] = { 1, 2, 3, 4, 5 };
+	const struct folder_change c = { .kind = CHANGE_MOVE, .uids = all,
+	    .uids_n = FILES, .to = from };
+	int cur = fs_open_dir(scratch, "cur"), status;
+	struct folder_result r;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0) {
+		fd_close(&cur);
+		print_message("needs root: files of two users\n");
+		skip();
+	}
+	T_INT(fchmod(scratch, 0777), 0);
+	T_INT(fs_list(scratch, open_up, &scratch), 0);
+	T_INT(fs_list(cur, open_up, &cur), 0);
+	T_INT(fchmod(cur, 01777), 0);
+	fd_close(&cur);
+	pid = fork();
+	T_TRUE(pid >= 0);
+	if (pid == 0) {
+		if (setuid(65534) != 0)
+			_exit(2);
+		folder_result_init(&r);
+		if (folder_commit(from, &c, 1, &r, &why) == 0)
+			_exit(3);
+		_exit(r.done.n == 0 && r.made.n == 0 ? 0 : 4);
+	}
+	T_TRUE(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	T_INT(WEXITSTATUS(status), 0);
+	T_INT(folder_sync(from, NULL, &why), 0);
+	T_INT(folder_count(from), 2 * FILES);
+}
+
 #define TEST(t) \
 	cmocka_unit_test_setup_teardown(t, setup, teardown)
 
@@ -170,7 +222,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_renamed), TEST(test_gone), TEST(test_copy_gone),
-		TEST(test_copy_renamed_and_gone),
+		TEST(test_copy_renamed_and_gone), TEST(test_not_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
