@@ -66,7 +66,7 @@ is_stale(int dir, const char *name, struct fs_stat *st)
 {
 	int64_t now = clock_wall_s(), limit_s;
 
-	if (fs_stat(dir, name, st) != 0 || st->kind != FS_FILE)
+	if (fs_stat(dir, name, st) != 0 || st->kind == FS_DIR)
 		return false;
 	limit_s = st->size_octets == 0 ? LOCK_EMPTY_S : LOCK_STALE_S;
 	/* ctime is this host's clock, also where the maker's was wrong. */

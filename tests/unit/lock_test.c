@@ -99,6 +99,20 @@ test_stale_readonly(void **state)
 	T_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* What is no file gets old as well: it is nobody's lock for ever. */
+static void
+test_stale_fifo(void **state)
+{
+	struct dotlock a;
+
+	(void)state;
+	T_TRUE(mkfifoat(scratch, "p.lock", 0600) == 0);
+	T_TRUE(dotlock_take(&a, scratch, "p", 0) != 0 && errno == EAGAIN);
+	T_TRUE(dotlock_take(&a, scratch, "p", 1000 * (LOCK_EMPTY_S + 3)) ==
+	    0);
+	dotlock_drop(&a);
+}
+
 /* One that was taken over is not removed by its former owner. */
 static void
 test_lost(void **state)
@@ -173,6 +187,7 @@ main(void)
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_stale_readonly),
+		cmocka_unit_test(test_stale_fifo),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_many),
 	};
