@@ -157,11 +157,13 @@ class Scene:
 # ------------------------------------------------------------ what they do
 
 class Actor:
-    def __init__(self, scene, number, seed):
+    def __init__(self, scene, number, seed, extensions=None):
         self.scene, self.w = scene, scene.world
         self.r = random.Random(seed)
+        if extensions is None:
+            extensions = EXTENSIONS[number % 8]
         self.m = Model(self.w, lambda: scene.connect(number, self.r),
-                       EXTENSIONS[number % 8], "mine%d" % number)
+                       extensions, "mine%d" % number)
         self.acts = [getattr(self, n) for n in dir(self)
                      if n.startswith("do_")]
 
