@@ -16,9 +16,9 @@
  * Neither file is ever synced: after a loss of power the sums tell.
  *
  * MODSEQ (RFC 7162 3.1) is the time in microseconds, or the last one plus one:
- * it ascends though the index may be lost (ceiling.h).  What a lost log said of flags that
- * were set and taken away again cannot be known: then, and after a start of the
- * system, all messages get a new one.
+ * it ascends though the index may be lost (ceiling.h).  What a lost log said of
+ * flags that were set and taken away again cannot be known: then, and after a
+ * start of the system, all messages get a new one.
  */
 #include "store/folder_index.h"
 

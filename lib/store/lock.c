@@ -1,7 +1,8 @@
 /*
  * lock - see lock.h.
  * Two who find the same stale dotlock cannot both remove it, and neither removes
- * or moves, for a moment only, the fresh one that the other has made since.
+ * the fresh one that the other has made since.  Where the system can lock the
+ * stale file, a fresh one does not lose its name for a moment, either.
  */
 #include "store/lock.h"
 

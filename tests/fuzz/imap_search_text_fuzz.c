@@ -48,6 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (search_text_single(&t, in, buf_span(&want), &single) &&
 	    single != found)
 		abort();
+	(void)search_text_mime(&t, &tree, in, buf_span(&want));
 	mime_tree_fini(&tree);
 	search_text_fini(&t);
 	buf_fini(&want);

@@ -107,3 +107,17 @@ def mine(fill):
         yield client
         client.close()
     shutil.rmtree(root)
+
+
+def both(fill):
+    """The fixtures of a module: a client of each, before equal Maildirs."""
+    @pytest.fixture(scope="module")
+    def dovecot():
+        with theirs(fill) as client:
+            yield client
+
+    @pytest.fixture(scope="module")
+    def ours():
+        with mine(fill) as client:
+            yield client
+    return dovecot, ours

@@ -14,7 +14,7 @@ import time
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from beside_dovecot import DOVECOT, mine, theirs  # noqa: E402
+from beside_dovecot import DOVECOT, both  # noqa: E402
 
 pytestmark = [
     pytest.mark.skipif(not os.path.exists(DOVECOT), reason="no dovecot"),
@@ -95,16 +95,7 @@ def fill(root):
         os.utime(path, (when, when))
 
 
-@pytest.fixture(scope="module")
-def dovecot():
-    with theirs(fill) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def ours():
-    with mine(fill) as client:
-        yield client
+dovecot, ours = both(fill)
 
 
 def answer(client, command, word):

@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "dialog"))
-from beside_dovecot import DOVECOT, mine, theirs  # noqa: E402
+from beside_dovecot import DOVECOT, both  # noqa: E402
 from imap_client import fetched  # noqa: E402
 
 DATA = pathlib.Path("/usr/lib/python3.11/test/test_email/data")
@@ -111,16 +111,7 @@ def fill(root):
                  (837596665, 837596665))
 
 
-@pytest.fixture(scope="module")
-def dovecot():
-    with theirs(fill) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def ours():
-    with mine(fill) as client:
-        yield client
+dovecot, ours = both(fill)
 
 
 def number(name):

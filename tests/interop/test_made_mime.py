@@ -21,7 +21,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from beside_dovecot import DOVECOT, mine, theirs  # noqa: E402
+from beside_dovecot import DOVECOT, both  # noqa: E402
 from imap_client import fetched  # noqa: E402
 from test_imap_vs_dovecot import fold, lines, parts, plain  # noqa: E402
 
@@ -175,16 +175,7 @@ def fill(root):
         os.utime(path, (1000000000 + i, 1000000000 + i))
 
 
-@pytest.fixture(scope="module")
-def dovecot():
-    with theirs(fill) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def ours():
-    with mine(fill) as client:
-        yield client
+dovecot, ours = both(fill)
 
 
 def each(client, items):
